@@ -1,0 +1,42 @@
+#pragma once
+#include <glib.h>
+
+/* What happens, told to whoever shows it. Only cli/ prints: every layer emits
+ * events, cli installs the sink (plain lines, a live terminal, JSON lines).
+ * May be called from any thread; the sink serialises. Without a sink events
+ * are dropped. */
+typedef enum event_kind {
+	EVENT_LOG,	/* text at a level */
+	EVENT_DOWNLOAD, /* subject: file; done/total in bytes, total -1 unknown */
+	EVENT_STEP,	/* subject: item id; text: step name */
+	EVENT_ARTIFACT, /* subject: item id; text: path */
+} event_kind;
+
+typedef enum event_phase { EVENT_BEGIN, EVENT_PROGRESS, EVENT_END, EVENT_FAIL } event_phase;
+
+typedef enum event_level {
+	EVENT_DEBUG,
+	EVENT_INFO,
+	EVENT_NOTE,
+	EVENT_WARNING
+} event_level;
+
+typedef struct event {
+	event_kind kind;
+	event_phase phase;
+	event_level level;
+	const char *subject; /* NULL or what it is about, e.g. an item's id */
+	const char *text;
+	gint64 done, total;
+	double seconds; /* with EVENT_END: how long it took */
+} event;
+
+typedef void (*event_sink)(const event *e, void *data);
+
+void event_set_sink(event_sink sink, void *data);
+void event_emit(const event *e);
+void event_log(event_level level, const char *subject, const char *fmt, ...)
+	G_GNUC_PRINTF(3, 4);
+/* Begins a step and returns its start time; event_step_end takes it back. */
+gint64 event_step_begin(const char *subject, const char *step);
+void event_step_end(const char *subject, const char *step, gint64 begun, gboolean ok);

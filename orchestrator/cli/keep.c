@@ -1,0 +1,1 @@
+typedef int xorch_cli_is_empty_for_now;

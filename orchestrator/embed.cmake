@@ -1,0 +1,15 @@
+# Writes OUT, a C file that holds every file of FILES and a table over them
+# (build/embedded.h).
+set(text "#include \"build/embedded.h\"\n")
+set(rows "")
+set(n 0)
+foreach(file IN LISTS FILES)
+	file(READ ${file} hex HEX)
+	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+	get_filename_component(name ${file} NAME)
+	string(APPEND text "static const unsigned char f${n}[] = {${bytes}0};\n")
+	string(APPEND rows "\t{\"${name}\", f${n}, sizeof f${n} - 1},\n")
+	math(EXPR n "${n} + 1")
+endforeach()
+string(APPEND text "const embedded_file embedded_files[] = {\n${rows}\t{0, 0, 0},\n};\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,1 @@
+typedef int xorch_format_is_empty_for_now;

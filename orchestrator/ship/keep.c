@@ -1,0 +1,1 @@
+typedef int xorch_ship_is_empty_for_now;
