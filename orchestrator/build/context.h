@@ -1,0 +1,13 @@
+#pragma once
+#include <glib.h>
+
+/* What every step of a run shares; made once by cli/, read-only afterwards
+ * (the store does its own locking). Pointers are borrowed. */
+typedef struct store store;
+
+typedef struct build_context {
+	store *store;
+	gboolean offline; /* nothing may touch the network */
+	gboolean locked;  /* no lock may be written or changed */
+	int jobs;	  /* parallel jobs, at least 1 */
+} build_context;
