@@ -1,0 +1,72 @@
+#pragma once
+#include <glib.h>
+
+/* A recipe's lock: `cwcwidth.lock` beside `cwcwidth.yaml`, YAML, written by
+ * xorch and meant for review. It names every download of a build that is not
+ * part of a sysroot or toolchain: by name, version, size and sha256, never by
+ * URL. Sections for Pythons that this machine lacks are kept as they are. */
+
+/* One file of a package index. */
+typedef struct locked_file {
+	char *name;    /* project, normalised (PEP 503) */
+	char *version; /* as in the file name */
+	char *file;    /* file name: cython-3.1.2-cp311-…whl */
+	char *sha256;  /* 64 hex digits, lower case */
+	gint64 size;   /* bytes; -1: the index did not say */
+} locked_file;
+
+locked_file *locked_file_new(const char *name, const char *version, const char *file,
+	const char *sha256, gint64 size);
+void locked_file_free(locked_file *f);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(locked_file, locked_file_free)
+
+/* A source of the recipe, in the recipe's order. */
+typedef struct lock_source {
+	char *kind;	       /* "pypi" */
+	locked_file *file;
+	char *requires_python; /* PEP 440 specifiers of the release, NULL if none */
+} lock_source;
+
+/* The build environment of one Python, for one or more targets. */
+typedef struct lock_environment {
+	char *python;		 /* "cp311", "cp313t" */
+	GPtrArray *targets;	 /* char *: platform names, sorted */
+	GStrv recipe_requires;	 /* the recipe's requirements.build at that time */
+	GStrv requires;		 /* all top-level requirements, as resolved */
+	GPtrArray *packages;	 /* locked_file *, sorted by name */
+} lock_environment;
+
+typedef struct recipe_lock {
+	char *path;
+	char *name, *version;	 /* of the recipe it was made for */
+	GPtrArray *sources;	 /* lock_source * */
+	GPtrArray *environments; /* lock_environment * */
+} recipe_lock;
+
+recipe_lock *recipe_lock_new(const char *path, const char *name, const char *version);
+void recipe_lock_free(recipe_lock *lock);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(recipe_lock, recipe_lock_free)
+
+/* cwcwidth.yaml -> cwcwidth.lock in the same folder. */
+char *recipe_lock_path(const char *recipe_path);
+
+/* Reads a lock. NULL without an error when there is no such file; NULL with an
+ * error (EXIT_INPUT, position, "regenerate with `xorch lock`") when it cannot be
+ * read: conflict markers, truncated, unknown keys, made by a newer xorch. */
+recipe_lock *recipe_lock_load(const char *path, GError **err);
+
+/* The text that recipe_lock_load reads back: same lock, same bytes. */
+char *recipe_lock_text(const recipe_lock *lock);
+
+/* The section for a Python and target, or NULL. */
+lock_environment *recipe_lock_environment(
+	const recipe_lock *lock, const char *python, const char *target);
+
+/* Puts a section in (takes it over), replacing that Python's and target's old
+ * one; sections that come out equal are joined. `environment->targets` must
+ * hold exactly one target. */
+void recipe_lock_set_environment(recipe_lock *lock, lock_environment *environment);
+
+lock_environment *lock_environment_new(const char *python, const char *target);
+void lock_environment_free(lock_environment *e);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(lock_environment, lock_environment_free)
