@@ -1,0 +1,707 @@
+#include "base/process.h"
+#include "base/error.h"
+#include "base/process_output.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILDREN_MAX 1024
+#define DAEMON_GRACE 0.2 /* s: how long output is awaited after the child's end */
+
+/* Process groups running now; written without a lock because a signal handler
+ * reads it. */
+static volatile gint groups[CHILDREN_MAX];
+static volatile gint running;
+static volatile gint cancel_signal;
+static volatile gint cancel_calls;
+static volatile gint wake_fd = -1;
+
+/* What the child tells when it cannot exec. */
+typedef struct child_error {
+	int stage;
+	int error;
+} child_error;
+
+enum { STAGE_CHDIR = 1, STAGE_LIMITS, STAGE_FDS, STAGE_SETUP, STAGE_EXEC };
+
+/* Everything the child needs, made before fork: no allocation after it. */
+typedef struct child_plan {
+	const process_spec *spec;
+	char *program;
+	char **env;
+	int in, out, err;
+	int notify;
+	int *keep; /* numbers of spec->fds, sorted */
+	guint n_keep;
+	pid_t parent;
+} child_plan;
+
+static int close_range_cloexec(unsigned first, unsigned last)
+{
+	if (first > last)
+		return 0;
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, first, last, 4 /* CLOSE_RANGE_CLOEXEC */) == 0)
+		return 0;
+#endif
+	/* Before Linux 5.11: our own descriptors are all made CLOEXEC; this catches
+	 * those that we inherited. */
+	for (unsigned fd = first; fd <= last && fd < 4096; fd++) {
+		int flags = fcntl((int)fd, F_GETFD);
+		if (flags >= 0)
+			fcntl((int)fd, F_SETFD, flags | FD_CLOEXEC);
+	}
+	return 0;
+}
+
+static int set_limit(int what, guint64 value)
+{
+	struct rlimit now;
+
+	if (getrlimit(what, &now) != 0)
+		return errno;
+	rlim_t wanted = (rlim_t)value;
+	if (now.rlim_max != RLIM_INFINITY && wanted > now.rlim_max)
+		wanted = now.rlim_max;
+	now.rlim_cur = now.rlim_max = wanted;
+	return setrlimit(what, &now) == 0 ? 0 : errno;
+}
+
+static int child_limits(const process_spec *s)
+{
+	int e = set_limit(RLIMIT_CORE, 0);
+
+	if (!e && s->memory_limit)
+		e = set_limit(RLIMIT_DATA, s->memory_limit);
+	if (!e && s->process_limit)
+		e = set_limit(RLIMIT_NPROC, s->process_limit);
+	if (!e && s->file_limit)
+		e = set_limit(RLIMIT_FSIZE, s->file_limit);
+	return e;
+}
+
+static int child_fds(const child_plan *p)
+{
+	if (dup2(p->in, 0) < 0 || dup2(p->out, 1) < 0 || dup2(p->err, 2) < 0)
+		return errno;
+	unsigned next = 3;
+	for (guint i = 0; i < p->n_keep; i++) {
+		unsigned fd = (unsigned)p->keep[i];
+		close_range_cloexec(next, fd - 1);
+		int flags = fcntl(p->keep[i], F_GETFD);
+		if (flags < 0 || fcntl(p->keep[i], F_SETFD, flags & ~FD_CLOEXEC) != 0)
+			return errno;
+		next = fd + 1;
+	}
+	close_range_cloexec(next, ~0U);
+	return 0;
+}
+
+static G_GNUC_NORETURN void child_fail(const child_plan *p, int stage, int error)
+{
+	child_error e = {stage, error};
+	/* Smaller than PIPE_BUF, hence in one piece or not at all. */
+	ssize_t n = write(p->notify, &e, sizeof e);
+
+	(void)n;
+	_exit(127);
+}
+
+static G_GNUC_NORETURN void child_main(const child_plan *p)
+{
+	const process_spec *s = p->spec;
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	int e;
+
+	for (int sig = 1; sig < 65; sig++)
+		sigaction(sig, &dfl, NULL);
+	/* The parent may die between fork and prctl: then nobody is left to signal. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != p->parent)
+		_exit(127);
+	setsid();
+	umask(s->umask ? s->umask : 022);
+	if ((e = child_fds(p)) != 0)
+		child_fail(p, STAGE_FDS, e);
+	if (s->cwd && chdir(s->cwd) != 0)
+		child_fail(p, STAGE_CHDIR, errno);
+	if ((e = child_limits(s)) != 0)
+		child_fail(p, STAGE_LIMITS, e);
+	if (s->child_setup && (e = s->child_setup(s->child_setup_data)) != 0)
+		child_fail(p, STAGE_SETUP, e);
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(p->program, (char *const *)s->argv, p->env);
+	child_fail(p, STAGE_EXEC, errno);
+}
+
+/* Signals stay blocked until the child has its own handlers, so that none of
+ * ours runs in it. */
+static pid_t child_start(const child_plan *p)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	pid_t pid = fork();
+	if (pid == 0)
+		child_main(p);
+	int e = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = e;
+	return pid;
+}
+
+char *process_find_program(const char *name, const char *path)
+{
+	if (!name || !*name)
+		return NULL;
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0 ? g_strdup(name) : NULL;
+	if (!path)
+		path = g_getenv("PATH");
+	if (!path || !*path)
+		path = "/usr/local/bin:/usr/bin:/bin";
+	g_auto(GStrv) folders = g_strsplit(path, ":", -1);
+	for (int i = 0; folders[i]; i++) {
+		g_autofree char *file =
+			g_build_filename(*folders[i] ? folders[i] : ".", name, NULL);
+		struct stat st;
+		if (stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+			access(file, X_OK) == 0)
+			return g_canonicalize_filename(file, NULL);
+	}
+	return NULL;
+}
+
+static const char *env_get(const char *const *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (!env)
+		return g_getenv(name);
+	for (; *env; env++)
+		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+			return *env + n + 1;
+	return NULL;
+}
+
+static const char *spec_name(const process_spec *s)
+{
+	if (s->name)
+		return s->name;
+	const char *slash = strrchr(s->argv[0], '/');
+	return slash ? slash + 1 : s->argv[0];
+}
+
+static gboolean start_error(
+	const process_spec *s, const char *program, const child_error *e, GError **err)
+{
+	static const char *const what[] = {"start", "enter the folder",
+		"set the limits of", "set up the files of", "restrict", "execute"};
+	const char *subject = e->stage == STAGE_CHDIR  ? s->cwd
+			      : e->stage == STAGE_EXEC ? program
+						       : spec_name(s);
+
+	g_autofree char *shown = text_escape(subject, -1);
+	error_set_errno(err, EXIT_HOST, "X0810", e->error, "cannot %s `%s`",
+		what[e->stage], shown);
+	if (e->stage == STAGE_EXEC && e->error == ENOEXEC)
+		error_note(err, "it is not a program for this machine");
+	if (e->stage == STAGE_EXEC && e->error == ENOENT && access(program, F_OK) == 0)
+		error_note(err, "the file exists; the interpreter or loader it names "
+				"does not");
+	return FALSE;
+}
+
+/* Descriptors 0-2 are the child's own; ours must not lie there. */
+static int above_stdio(int fd)
+{
+	if (fd < 0 || fd > 2)
+		return fd;
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	close(fd);
+	return high;
+}
+
+static gboolean make_pipe(int fds[2])
+{
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return FALSE;
+	fds[0] = above_stdio(fds[0]);
+	fds[1] = above_stdio(fds[1]);
+	return fds[0] >= 0 && fds[1] >= 0;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int group_enter(pid_t pid)
+{
+	g_atomic_int_inc(&running);
+	for (int i = 0; i < CHILDREN_MAX; i++)
+		if (g_atomic_int_compare_and_exchange(&groups[i], 0, pid))
+			return i;
+	return -1; /* still ended by its own loop, only the second Ctrl-C misses it */
+}
+
+static void group_leave(int slot)
+{
+	if (slot >= 0)
+		g_atomic_int_set(&groups[slot], 0);
+	(void)g_atomic_int_dec_and_test(&running);
+}
+
+static int wake_descriptor(void)
+{
+	static gsize once;
+
+	if (g_once_init_enter(&once)) {
+		g_atomic_int_set(
+			&wake_fd, above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
+		g_once_init_leave(&once, 1);
+	}
+	return g_atomic_int_get(&wake_fd);
+}
+
+void process_cancel_all(int signal)
+{
+	int calls = g_atomic_int_add(&cancel_calls, 1) + 1;
+	guint64 one = 1;
+	int fd = g_atomic_int_get(&wake_fd);
+
+	(void)g_atomic_int_compare_and_exchange(&cancel_signal, 0, signal);
+	if (calls > 1)
+		for (int i = 0; i < CHILDREN_MAX; i++) {
+			pid_t group = g_atomic_int_get(&groups[i]);
+			if (group > 0)
+				kill(-group, SIGKILL);
+		}
+	if (fd >= 0) {
+		/* Never read: every loop, also one that starts later, sees it. */
+		ssize_t n = write(fd, &one, sizeof one);
+		(void)n;
+	}
+}
+
+int process_cancelled(void)
+{
+	return g_atomic_int_get(&cancel_signal);
+}
+
+int process_running(void)
+{
+	return g_atomic_int_get(&running);
+}
+
+void process_cancel_reset(void)
+{
+	guint64 n;
+	int fd = wake_descriptor();
+
+	g_atomic_int_set(&cancel_signal, 0);
+	g_atomic_int_set(&cancel_calls, 0);
+	ssize_t got = read(fd, &n, sizeof n);
+	(void)got;
+}
+
+gboolean process_cancelled_error(GError **err)
+{
+	int sig = process_cancelled();
+
+	return error_set(err, EXIT_SIGNAL + sig, NULL, "stopped by %s",
+		sig == SIGINT ? "Ctrl-C" : g_strsignal(sig));
+}
+
+/* The state of one run of the wait loop. */
+typedef struct watch {
+	const process_spec *spec;
+	process_result *result;
+	pid_t pid;
+	int pidfd;
+	int in, out, err; /* our ends; -1 closed */
+	gsize written;	  /* bytes of spec->input given */
+	gint64 begun, last_output;
+	gint64 kill_at;	 /* when SIGKILL follows, 0 not yet asked to end */
+	gint64 ended_at; /* 0 as long as the child runs */
+	gboolean killed;
+	process_output *output;
+} watch;
+
+static void group_signal(const watch *w, int sig)
+{
+	if (kill(-w->pid, sig) != 0)
+		kill(w->pid, sig); /* before its setsid */
+}
+
+static void watch_stop(watch *w, int sig, gint64 now)
+{
+	double grace = w->spec->grace_s > 0 ? w->spec->grace_s : 1;
+
+	if (w->kill_at || w->ended_at)
+		return;
+	group_signal(w, sig);
+	group_signal(w, SIGCONT);
+	w->kill_at = now + (gint64)(grace * G_USEC_PER_SEC);
+}
+
+static void watch_clock(watch *w, gint64 now)
+{
+	const process_spec *s = w->spec;
+
+	if (process_cancelled()) {
+		watch_stop(w, process_cancelled(), now);
+		if (g_atomic_int_get(&cancel_calls) > 1)
+			w->kill_at = now;
+	}
+	if (!w->kill_at && s->timeout_s > 0 &&
+		now - w->begun >= s->timeout_s * G_USEC_PER_SEC) {
+		w->result->timed_out = TRUE;
+		watch_stop(w, SIGTERM, now);
+	}
+	if (!w->kill_at && s->silent_timeout_s > 0 &&
+		now - w->last_output >= s->silent_timeout_s * G_USEC_PER_SEC) {
+		w->result->silent_out = TRUE;
+		watch_stop(w, SIGTERM, now);
+	}
+	if (w->kill_at && !w->killed && now >= w->kill_at) {
+		group_signal(w, SIGKILL);
+		w->killed = TRUE;
+	}
+}
+
+static int watch_wait_ms(const watch *w, gint64 now)
+{
+	gint64 next = G_MAXINT64;
+	const process_spec *s = w->spec;
+
+	if (w->ended_at) {
+		next = w->ended_at + (gint64)(DAEMON_GRACE * G_USEC_PER_SEC);
+	} else if (w->kill_at) {
+		if (!w->killed)
+			next = w->kill_at;
+	} else {
+		if (s->timeout_s > 0)
+			next = w->begun + (gint64)(s->timeout_s * G_USEC_PER_SEC);
+		if (s->silent_timeout_s > 0)
+			next = MIN(next, w->last_output + (gint64)(s->silent_timeout_s *
+								   G_USEC_PER_SEC));
+	}
+	int most = w->pidfd < 0 && !w->ended_at ? 20 : 60000;
+	if (next == G_MAXINT64)
+		return most;
+	return (int)CLAMP((next - now) / 1000 + 1, 0, most);
+}
+
+static void watch_read(watch *w, int *fd, gboolean is_stderr)
+{
+	char bytes[65536];
+	ssize_t n = read(*fd, bytes, sizeof bytes);
+
+	if (n > 0) {
+		w->last_output = g_get_monotonic_time();
+		process_output_add(w->output, bytes, (gsize)n, is_stderr);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		close_fd(fd);
+	}
+}
+
+static void watch_write(watch *w)
+{
+	gsize size;
+	const char *data = g_bytes_get_data(w->spec->input, &size);
+	ssize_t n = write(w->in, data + w->written, size - w->written);
+
+	if (n > 0)
+		w->written += (gsize)n;
+	/* EPIPE: the child did not want it all, which is its own affair. */
+	if (w->written == size || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_fd(&w->in);
+}
+
+/* The child stays a zombie here, so that its number and group stay its own
+ * until the group is killed. */
+static gboolean child_ended(const watch *w)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)w->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == w->pid;
+}
+
+static void watch_loop(watch *w)
+{
+	int wake = wake_descriptor();
+
+	for (;;) {
+		gint64 now = g_get_monotonic_time();
+		watch_clock(w, now);
+		if (!w->ended_at && child_ended(w)) {
+			w->ended_at = now;
+			kill(-w->pid, SIGKILL);
+		}
+		if (w->ended_at &&
+			((w->out < 0 && w->err < 0) ||
+				now - w->ended_at > DAEMON_GRACE * G_USEC_PER_SEC))
+			return;
+		struct pollfd p[5] = {
+			{.fd = w->out, .events = POLLIN},
+			{.fd = w->err, .events = POLLIN},
+			{.fd = w->in, .events = POLLOUT},
+			{.fd = w->ended_at ? -1 : w->pidfd, .events = POLLIN},
+			/* Once told, no more: it stays readable. */
+			{.fd = process_cancelled() ? -1 : wake, .events = POLLIN},
+		};
+		if (poll(p, 5, watch_wait_ms(w, now)) < 0)
+			continue;
+		if (p[0].revents)
+			watch_read(w, &w->out, FALSE);
+		if (p[1].revents)
+			watch_read(w, &w->err, TRUE);
+		if (p[2].revents)
+			watch_write(w);
+	}
+}
+
+static gboolean read_notify(int fd, child_error *e)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, e, sizeof *e);
+	while (n < 0 && errno == EINTR);
+	return n != (ssize_t)sizeof *e; /* closed by exec: started */
+}
+
+/* A write to a child that has closed its stdin must not end us. Only this
+ * thread's mask, and what arrived meanwhile is taken away. */
+static void sigpipe_block(sigset_t *before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, before);
+}
+
+static void sigpipe_restore(const sigset_t *before)
+{
+	sigset_t set;
+	struct timespec zero = {0, 0};
+
+	if (sigismember(before, SIGPIPE))
+		return;
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigtimedwait(&set, NULL, &zero);
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static void watch_child(watch *w)
+{
+	sigset_t before;
+	int status;
+
+#ifdef SYS_pidfd_open
+	w->pidfd = (int)syscall(SYS_pidfd_open, w->pid, 0);
+#endif
+	sigpipe_block(&before);
+	watch_loop(w);
+	sigpipe_restore(&before);
+	if (w->pidfd >= 0)
+		close(w->pidfd);
+	process_result *r = w->result;
+	while (wait4(w->pid, &status, 0, &r->usage) < 0 && errno == EINTR)
+		;
+	r->seconds = (g_get_monotonic_time() - w->begun) / 1e6;
+	r->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	r->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static int compare_int(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static void plan_keep(child_plan *p)
+{
+	const int *fds = p->spec->fds;
+
+	while (fds && fds[p->n_keep] >= 0)
+		p->n_keep++;
+	p->keep = g_new(int, p->n_keep + 1);
+	for (guint i = 0; i < p->n_keep; i++) {
+		p->keep[i] = fds[i];
+		g_assert(fds[i] > 2);
+	}
+	qsort(p->keep, p->n_keep, sizeof(int), compare_int);
+}
+
+static gboolean open_pipes(const process_spec *s, child_plan *p, watch *w, int *notify)
+{
+	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, note[2] = {-1, -1};
+
+	if (s->input) {
+		if (!make_pipe(in))
+			return FALSE;
+		w->in = in[1];
+		p->in = in[0];
+		fcntl(w->in, F_SETFL, O_NONBLOCK);
+	} else {
+		p->in = above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	}
+	if (p->in < 0 || !make_pipe(out))
+		return FALSE;
+	w->out = out[0];
+	p->out = out[1];
+	/* One pipe keeps the order of the lines; two tell the streams apart. */
+	if (s->capture || s->on_output) {
+		if (!make_pipe(err))
+			return FALSE;
+		w->err = err[0];
+		p->err = err[1];
+	} else {
+		p->err = above_stdio(fcntl(p->out, F_DUPFD_CLOEXEC, 3));
+	}
+	if (p->err < 0 || !make_pipe(note))
+		return FALSE;
+	*notify = note[0];
+	p->notify = note[1];
+	fcntl(w->out, F_SETFL, O_NONBLOCK);
+	if (w->err >= 0)
+		fcntl(w->err, F_SETFL, O_NONBLOCK);
+	return TRUE;
+}
+
+static char *plan_program(const process_spec *s, GError **err)
+{
+	if (strchr(s->argv[0], '/'))
+		return g_strdup(s->argv[0]);
+	char *program = process_find_program(s->argv[0], env_get(s->env, "PATH"));
+	if (!program) {
+		g_autofree char *shown = text_escape(s->argv[0], -1);
+		error_set(
+			err, EXIT_HOST, "X0810", "program `%s` not found in PATH", shown);
+	}
+	return program;
+}
+
+static gboolean run_planned(child_plan *p, watch *w, int *notify, GError **err)
+{
+	child_error e = {0, 0};
+
+	w->begun = w->last_output = g_get_monotonic_time();
+	w->pid = child_start(p);
+	if (w->pid < 0) {
+		e.error = errno;
+		return start_error(p->spec, p->program, &e, err);
+	}
+	close_fd(&p->in);
+	close_fd(&p->out);
+	close_fd(&p->err);
+	close_fd(&p->notify);
+	int slot = group_enter(w->pid);
+	gboolean started = read_notify(*notify, &e);
+	watch_child(w);
+	group_leave(slot);
+	if (!started)
+		return start_error(p->spec, p->program, &e, err);
+	if (process_cancelled() && w->kill_at && !w->result->timed_out &&
+		!w->result->silent_out)
+		return process_cancelled_error(err);
+	return TRUE;
+}
+
+gboolean process_run(const process_spec *spec, process_result *result, GError **err)
+{
+	child_plan p = {.spec = spec, .in = -1, .out = -1, .err = -1, .notify = -1};
+	watch w = {.spec = spec,
+		.result = result,
+		.in = -1,
+		.out = -1,
+		.err = -1,
+		.pidfd = -1};
+	int notify = -1;
+
+	memset(result, 0, sizeof *result);
+	if (process_cancelled())
+		return process_cancelled_error(err);
+	p.program = plan_program(spec, err);
+	if (!p.program)
+		return FALSE;
+	w.output = process_output_new(spec, err);
+	gboolean ok = w.output != NULL;
+	if (ok) {
+		p.env = spec->env ? (char **)spec->env : environ;
+		p.parent = getpid();
+		plan_keep(&p);
+		if (open_pipes(spec, &p, &w, &notify))
+			ok = run_planned(&p, &w, &notify, err);
+		else
+			ok = error_set_errno(err, EXIT_HOST, "X0810", errno,
+				"cannot start `%s`", spec_name(spec));
+		ok = process_output_finish(w.output, result, ok ? err : NULL) && ok;
+	}
+	int *fds[] = {&p.in, &p.out, &p.err, &p.notify, &w.in, &w.out, &w.err, &notify};
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		close_fd(fds[i]);
+	g_free(p.keep);
+	g_free(p.program);
+	return ok;
+}
+
+void process_result_clear(process_result *r)
+{
+	g_clear_pointer(&r->out, g_free);
+	g_clear_pointer(&r->err, g_free);
+}
+
+char *process_describe(const process_spec *s, const process_result *r)
+{
+	if (r->timed_out)
+		return g_strdup_printf(
+			"was stopped after %g s (time limit)", s->timeout_s);
+	if (r->silent_out)
+		return g_strdup_printf(
+			"was stopped after %g s without output", s->silent_timeout_s);
+	if (r->signal)
+		return g_strdup_printf("was killed by signal %d (%s)", r->signal,
+			g_strsignal(r->signal));
+	return g_strdup_printf("ended with status %d", r->exit_code);
+}
+
+gboolean process_check(
+	const process_spec *spec, process_result *result, int code, GError **err)
+{
+	if (!process_run(spec, result, err))
+		return FALSE;
+	if (result->exit_code == 0 && !result->timed_out && !result->silent_out)
+		return TRUE;
+	g_autofree char *how = process_describe(spec, result);
+	error_set(err, result->timed_out || result->silent_out ? EXIT_TIME : code,
+		"X0811", "%s %s", spec_name(spec), how);
+	const char *text = result->err && *result->err ? result->err : result->out;
+	if (!text)
+		return FALSE;
+	g_autofree char *trimmed = g_strchomp(g_strdup(text));
+	g_auto(GStrv) lines = g_strsplit(trimmed, "\n", -1);
+	guint n = g_strv_length(lines);
+	for (guint i = n > 10 ? n - 10 : 0; i < n; i++) {
+		g_autofree char *shown = text_escape(lines[i], -1);
+		error_line(err, "%s", shown);
+	}
+	return FALSE;
+}
