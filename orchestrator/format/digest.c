@@ -1,0 +1,112 @@
+#include "format/digest.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct digest {
+	EVP_MD_CTX *ctx;
+};
+
+digest *digest_new(void)
+{
+	digest *d = g_new(digest, 1);
+
+	d->ctx = EVP_MD_CTX_new();
+	/* Fails only without memory or without a provider: both end the program. */
+	if (!d->ctx || !EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL))
+		g_error("SHA-256 is not available from OpenSSL");
+	return d;
+}
+
+void digest_update(digest *d, const void *data, gsize size)
+{
+	if (!EVP_DigestUpdate(d->ctx, data, size))
+		g_error("SHA-256 failed");
+}
+
+char *digest_finish(digest *d)
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	char *hex = g_malloc(DIGEST_HEX + 1);
+
+	if (!EVP_DigestFinal_ex(d->ctx, raw, &n) || n != DIGEST_HEX / 2)
+		g_error("SHA-256 failed");
+	for (unsigned i = 0; i < n; i++) {
+		hex[2 * i] = "0123456789abcdef"[raw[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[raw[i] & 15];
+	}
+	hex[DIGEST_HEX] = '\0';
+	return hex;
+}
+
+void digest_free(digest *d)
+{
+	if (!d)
+		return;
+	EVP_MD_CTX_free(d->ctx);
+	g_free(d);
+}
+
+char *digest_bytes(const void *data, gsize size)
+{
+	g_autoptr(digest) d = digest_new();
+
+	digest_update(d, data, size);
+	return digest_finish(d);
+}
+
+char *digest_fd(int fd, const char *path, gint64 *size, GError **err)
+{
+	g_autoptr(digest) d = digest_new();
+	g_autofree char *buffer = g_malloc(1 << 17);
+	gint64 total = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, buffer, 1 << 17);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			fs_fail(err, errno, "read", path, 0);
+			return NULL;
+		}
+		if (n == 0)
+			break;
+		digest_update(d, buffer, (gsize)n);
+		total += n;
+	}
+	if (size)
+		*size = total;
+	return digest_finish(d);
+}
+
+char *digest_file(const char *path, gint64 *size, GError **err)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0) {
+		fs_fail(err, errno, "read", path, 0);
+		return NULL;
+	}
+	char *hex = NULL;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		fs_fail(err, EINVAL, "read", path, 0);
+	else
+		hex = digest_fd(fd, path, size, err);
+	close(fd);
+	return hex;
+}
+
+char *digest_normalise(const char *text)
+{
+	if (!text || strlen(text) != DIGEST_HEX ||
+		strspn(text, "0123456789abcdefABCDEF") != DIGEST_HEX)
+		return NULL;
+	return g_ascii_strdown(text, -1);
+}
