@@ -1,0 +1,250 @@
+"""A target's own Python, unpacked from Debian packages and run by qemu-user.
+
+    root = target_root.get("bookworm", "aarch64")
+    out = root.python(["-c", "import x; print(x.y)"], path=[folder_of_unpacked_wheel])
+
+Roots and packages stay in xt.CACHE. The archive is the one that the machine's apt
+uses (or XORCH_MIRROR_DEBIAN); Packages is checked against Release, each package
+against Packages. For tests only: signatures are xorch's business, not this file's."""
+import fcntl
+import glob
+import hashlib
+import lzma
+import os
+import re
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import xt
+
+PYTHON = {"bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13"}
+TAG = {"bullseye": "cp39", "bookworm": "cp311", "trixie": "cp313"}
+DEBIAN = {"aarch64": "arm64", "armv7": "armhf", "x86_64": "amd64"}
+QEMU = {"aarch64": "qemu-aarch64-static", "armv7": "qemu-arm-static"}
+# Not needed to run an interpreter, and what would drag half a system in.
+LEAVE_OUT = {"debconf", "debconf-2.0", "perl-base", "dpkg", "media-types", "tzdata",
+             "mime-support", "install-info", "readline-common", "sensible-utils",
+             "netbase", "openssl-provider-legacy"}
+
+
+def mirrors():
+    """Base addresses of Debian archives, in the order apt has them."""
+    own = os.environ.get("XORCH_MIRROR_DEBIAN")
+    if own:
+        return own.split()
+    found = []
+    files = ["/etc/apt/sources.list"] + sorted(glob.glob("/etc/apt/sources.list.d/*"))
+    for name in files:
+        try:
+            with open(name, encoding="utf-8") as f:
+                text = f.read()
+        except OSError:
+            continue
+        for line in text.splitlines():
+            line = line.split("#", 1)[0].strip()
+            if line.startswith("deb ") or line.lower().startswith("uris:"):
+                found += re.findall(r"https?://\S+?/debian(?=/?(?:\s|$))", line)
+    return list(dict.fromkeys(found))
+
+
+def download(path):
+    """Bytes of `path` below the first archive that has it."""
+    last = None
+    for base in mirrors():
+        for attempt in range(3):
+            try:
+                with urllib.request.urlopen(base.rstrip("/") + "/" + path, timeout=60) as r:
+                    return r.read()
+            except urllib.error.HTTPError as e:
+                last = e
+                break
+            except OSError as e:
+                last = e
+                time.sleep(attempt)
+    raise xt.Skip(f"the Debian mirror cannot be reached for {path}: {last}")
+
+
+def paragraphs(text):
+    for block in text.split("\n\n"):
+        fields = {}
+        for line in block.split("\n"):
+            if line[:1] not in ("", " ", "\t") and ":" in line:
+                key, value = line.split(":", 1)
+                fields[key] = value.strip()
+        if "Package" in fields:
+            yield fields
+
+
+def cached(name, make):
+    """Path of the file `name` in the cache, made by make() the first time."""
+    path = os.path.join(xt.CACHE, name)
+    if not os.path.exists(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        data = make()
+        with open(f"{path}.{os.getpid()}", "wb") as f:
+            f.write(data)
+        os.replace(f.name, path)
+    return path
+
+
+def index(suite, arch):
+    """Package name -> fields, and virtual name -> providers."""
+    where = f"main/binary-{arch}/Packages.xz"
+
+    def fetch():
+        release = download(f"dists/{suite}/Release").decode()
+        sums = release.split("\nSHA256:", 1)[1]
+        want = re.search(r"^ ([0-9a-f]{64}) +\d+ " + re.escape(where) + "$", sums, re.M)
+        data = download(f"dists/{suite}/{where}")
+        xt.check(want and hashlib.sha256(data).hexdigest() == want[1],
+                 f"{suite} {where} is not what Release says")
+        return data
+    with open(cached(f"debian/{suite}-{arch}.Packages.xz", fetch), "rb") as f:
+        text = lzma.decompress(f.read()).decode()
+    packages, provided = {}, {}
+    for p in paragraphs(text):
+        packages[p["Package"]] = p
+        for name in p.get("Provides", "").split(","):
+            provided.setdefault(re.sub(r"\(.*?\)", "", name).strip(), p["Package"])
+    return packages, provided
+
+
+def closure(suite, arch, roots, follow=True):
+    packages, provided = index(suite, arch)
+    out, todo = {}, list(roots)
+    while todo:
+        name = todo.pop()
+        name = name if name in packages else provided.get(name)
+        if not name or name in out or name in LEAVE_OUT:
+            continue
+        out[name] = packages[name]
+        if follow:
+            depends = ",".join(out[name].get(k, "") for k in ("Depends", "Pre-Depends"))
+            for group in depends.split(","):
+                first = re.sub(r"\(.*?\)|\[.*?\]|:any", "", group.split("|")[0]).strip()
+                if first:
+                    todo.append(first)
+    return out
+
+
+def deb(fields):
+    def fetch():
+        data = download(fields["Filename"])
+        xt.check(hashlib.sha256(data).hexdigest() == fields["SHA256"],
+                 f"{fields['Filename']} is not what Packages says")
+        return data
+    return cached("debian/pool/" + os.path.basename(fields["Filename"]), fetch)
+
+
+def unpack(suite, arch, dest, roots, follow=True):
+    """Unpacks packages (and what they depend on) of Debian's `arch` into dest."""
+    for fields in closure(suite, arch, roots, follow).values():
+        subprocess.run(["dpkg-deb", "-x", deb(fields), dest], check=True)
+
+
+def prepared(name, make):
+    """Folder `name` in the cache, filled by make(folder) once, by one process."""
+    folder = os.path.join(xt.CACHE, name)
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    if not os.path.isdir(folder):
+        with open(folder + ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.path.isdir(folder):
+                shutil.rmtree(folder + ".part", ignore_errors=True)
+                os.makedirs(folder + ".part")
+                make(folder + ".part")
+                os.rename(folder + ".part", folder)
+    return folder
+
+
+class Root:
+    def __init__(self, suite, platform, folder):
+        self.suite, self.platform, self.folder = suite, platform, folder
+        self.version, self.tag = PYTHON[suite], TAG[suite]
+        self.interpreter = os.path.join(folder, "usr/bin/python" + self.version)
+
+    def command(self):
+        if self.platform == "x86_64":
+            loader = os.path.join(self.folder, "lib64/ld-linux-x86-64.so.2")
+            libs = ":".join(os.path.join(self.folder, d, "x86_64-linux-gnu")
+                            for d in ("lib", "usr/lib"))
+            return [loader, "--library-path", libs, self.interpreter]
+        qemu = shutil.which(QEMU[self.platform])
+        xt.check(qemu, f"{QEMU[self.platform]} is missing: install qemu-user-static")
+        return [qemu, "-L", self.folder, self.interpreter]
+
+    def python(self, args, path=(), timeout=300):
+        """Output of the target's Python; path: folders to import from."""
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
+               "PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONNOUSERSITE": "1"}
+        p = subprocess.run(self.command() + list(args), env=env, timeout=timeout,
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        xt.check(p.returncode == 0, f"{self.suite} {self.platform} {args}",
+                 f"exit {p.returncode}", p.stdout, p.stderr)
+        return p.stdout
+
+    def run_wheel(self, wheel, code, timeout=300):
+        """Unpacks a wheel beside nothing else and runs `code` with it."""
+        with xt.scratch() as folder:
+            shutil.unpack_archive(wheel, folder, "zip")
+            return self.python(["-c", code], path=[folder], timeout=timeout)
+
+
+def get(suite, platform):
+    """The root of Debian `suite` for a platform of xorch (aarch64, armv7, x86_64)."""
+    python = "python" + PYTHON[suite]
+
+    def make(folder):
+        unpack(suite, DEBIAN[platform], folder,
+               [python + "-minimal", f"lib{python}-stdlib", "libstdc++6", "libatomic1"])
+        # Packages of a merged system ship usr/lib only; the links are base-files'.
+        for name in ("bin", "lib", "lib64"):
+            top = os.path.join(folder, name)
+            if not os.path.lexists(top) and os.path.isdir(os.path.join(folder, "usr", name)):
+                os.symlink("usr/" + name, top)
+    return Root(suite, platform, prepared(f"roots/{suite}-{platform}", make))
+
+
+# What a wheel of the recipes must do on its target: module -> code, printed "ok".
+CHECKS = {
+    "cwcwidth": """
+import cwcwidth, cwcwidth._impl as i
+assert i.__file__.endswith('.so'), i.__file__
+assert cwcwidth.wcswidth('コンニチハ, セカイ!') == 19
+assert cwcwidth.wcwidth('コ') == 2
+print('ok')
+""",
+    "greenlet": """
+import greenlet
+def child(x):
+    y = main.switch(x + 1)
+    raise KeyError(y)
+main = greenlet.getcurrent()
+g = greenlet.greenlet(child)
+assert g.switch(1) == 2
+try:
+    g.switch('through')
+except KeyError as e:
+    assert e.args == ('through',)
+else:
+    raise SystemExit('no exception came through')
+assert g.dead and greenlet._greenlet.__file__.endswith('.so')
+print('ok')
+""",
+    "markupsafe": """
+import markupsafe, markupsafe._speedups as s
+assert s.__file__.endswith('.so')
+assert markupsafe._escape_inner is s._escape_inner
+assert str(markupsafe.escape('<a href="x">&</a>')) == '&lt;a href=&#34;x&#34;&gt;&amp;&lt;/a&gt;'
+print('ok')
+""",
+}
+
+
+def check_wheel(root, wheel):
+    """Runs the check of the wheel's package on the target."""
+    package = os.path.basename(wheel).split("-")[0].lower()
+    xt.equal(root.run_wheel(wheel, CHECKS[package]).strip(), "ok", wheel)
