@@ -1,8 +1,94 @@
-/* Placeholder until the wrapper lands: refuses to do anything. */
-#include <stdio.h>
+/* xorch-cc: stands under the names of compiler, linker and binutils in the bin
+ * folder of a cross tree and starts the real one, through the loader of the
+ * tool's own tree, with the flags that wrapper.conf has for it. Started for
+ * every compilation, so: static, no library, one file read, one exec. */
+#include "conf.h"
+#include "filter.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-int main(void)
+static void args_add_all(args *to, const args *from)
 {
-	fputs("xorch-cc: not configured\n", stderr);
-	return 127;
+	for (size_t i = 0; i < from->n; i++)
+		args_add(to, from->v[i]);
+}
+
+/* The command line with its response files opened; *opened when there were. */
+static void collect(int argc, char **argv, args *out, int *opened)
+{
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] == '@' && args_add_response(out, argv[i] + 1, 0))
+			*opened = 1;
+		else
+			args_add(out, argv[i]);
+	}
+}
+
+static void run(const tool *t, const args *words)
+{
+	args cmd = {0};
+
+	if (t->loader) {
+		args_add(&cmd, t->loader);
+		args_add(&cmd, "--inhibit-cache");
+		if (t->library_path) {
+			args_add(&cmd, "--library-path");
+			args_add(&cmd, t->library_path);
+		}
+		args_add(&cmd, "--argv0");
+		args_add(&cmd, t->argv0 ? t->argv0 : t->self);
+		args_add(&cmd, t->program);
+		/* A preloaded library of the host does not fit the tree's libc. */
+		unsetenv("LD_PRELOAD");
+		unsetenv("LD_AUDIT");
+	} else {
+		args_add(&cmd, t->argv0 ? t->argv0 : t->self);
+	}
+	args_add_all(&cmd, words);
+	args_end(&cmd);
+	execv(t->loader ? t->loader : t->program, cmd.v);
+	die("cannot start %s: %s", t->loader ? t->loader : t->program, strerror(errno));
+}
+
+/* clang starts itself again as `-cc1 …`: those flags are complete. */
+static int is_inner(int argc, char **argv)
+{
+	return argc > 1 && !strncmp(argv[1], "-cc1", 4);
+}
+
+int main(int argc, char **argv)
+{
+	tool t;
+	filter_result r = {0};
+	args in = {0}, kept = {0}, words = {0};
+	int opened = 0;
+
+	tool_find(&t);
+	if (t.kind == TOOL_PLAIN || is_inner(argc, argv)) {
+		if (!is_inner(argc, argv))
+			args_add_all(&words, &t.before);
+		for (int i = 1; i < argc; i++)
+			args_add(&words, argv[i]);
+		run(&t, &words);
+	}
+	collect(argc, argv, &in, &opened);
+	filter_args(&t, &in, &kept, &r);
+	if (t.kind == TOOL_COMPILER)
+		filter_environment(&t);
+	args_add_all(&words, &t.before);
+	if (r.compiles)
+		args_add_all(&words, &t.compile);
+	if (!opened)
+		args_add_all(&words, &kept);
+	else if (!r.changed)
+		/* The response files are fine as they are. */
+		for (int i = 1; i < argc; i++)
+			args_add(&words, argv[i]);
+	else
+		args_add(&words, args_to_response(&kept));
+	if (r.links || t.kind == TOOL_LINKER)
+		args_add_all(&words, &t.link);
+	run(&t, &words);
 }
