@@ -1,0 +1,27 @@
+#pragma once
+#include <glib.h>
+
+/* Runs independent jobs, several at a time, each in a thread of its own pool;
+ * what two jobs share (a sysroot, a toolchain) is ordered by the store's locks.
+ * The caller's thread waits in a main loop and takes SIGINT, SIGTERM and
+ * SIGHUP: the first one stops the children and starts no further job, a second
+ * SIGINT ends the program at once. */
+typedef enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_DROPPED } job_state;
+
+typedef struct job {
+	const char *id; /* borrowed */
+	gboolean (*run)(struct job *self, GError **err);
+	void *data;
+	/* results */
+	job_state state; /* JOB_DROPPED: never started (failure or signal) */
+	GError *error;	 /* owned by the job's maker; set with JOB_FAILED */
+	double seconds;
+} job;
+
+typedef struct scheduler_options {
+	int parallel;	     /* jobs at a time, at least 1 */
+	gboolean keep_going; /* after a failure start the rest all the same */
+} scheduler_options;
+
+/* Returns 0, or the number of the signal that stopped the run. */
+int scheduler_run(job *const *jobs, guint n, const scheduler_options *options);
