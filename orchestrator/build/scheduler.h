@@ -6,7 +6,13 @@
  * The caller's thread waits in a main loop and takes SIGINT, SIGTERM and
  * SIGHUP: the first one stops the children and starts no further job, a second
  * SIGINT ends the program at once. */
-typedef enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_DROPPED } job_state;
+typedef enum job_state {
+	JOB_WAITING,
+	JOB_RUNNING,
+	JOB_DONE,
+	JOB_FAILED,
+	JOB_DROPPED
+} job_state;
 
 typedef struct job {
 	const char *id; /* borrowed */

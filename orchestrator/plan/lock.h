@@ -22,18 +22,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(locked_file, locked_file_free)
 
 /* A source of the recipe, in the recipe's order. */
 typedef struct lock_source {
-	char *kind;	       /* "pypi" */
+	char *kind; /* "pypi" */
 	locked_file *file;
 	char *requires_python; /* PEP 440 specifiers of the release, NULL if none */
 } lock_source;
 
 /* The build environment of one Python, for one or more targets. */
 typedef struct lock_environment {
-	char *python;		 /* "cp311", "cp313t" */
-	GPtrArray *targets;	 /* char *: platform names, sorted */
-	GStrv recipe_requires;	 /* the recipe's requirements.build at that time */
-	GStrv requires;		 /* all top-level requirements, as resolved */
-	GPtrArray *packages;	 /* locked_file *, sorted by name */
+	char *python;		    /* "cp311", "cp313t" */
+	GPtrArray *targets;	    /* char *: platform names, sorted */
+	GPtrArray *recipe_requires; /* char *: the recipe's requirements.build then */
+	GPtrArray *requires;	    /* char *: all top-level requirements, as resolved */
+	GPtrArray *packages;	    /* locked_file *, sorted by name */
 } lock_environment;
 
 typedef struct recipe_lock {

@@ -1,0 +1,494 @@
+#include "plan/lock.h"
+#include "base/error.h"
+#include "format/digest.h"
+#include "format/yaml_bind.h"
+#include <string.h>
+
+#define LOCK_VERSION 1
+
+locked_file *locked_file_new(const char *name, const char *version, const char *file,
+	const char *sha256, gint64 size)
+{
+	locked_file *f = g_new0(locked_file, 1);
+
+	f->name = g_strdup(name);
+	f->version = g_strdup(version);
+	f->file = g_strdup(file);
+	f->sha256 = g_strdup(sha256);
+	f->size = size;
+	return f;
+}
+
+void locked_file_free(locked_file *f)
+{
+	if (!f)
+		return;
+	g_free(f->name);
+	g_free(f->version);
+	g_free(f->file);
+	g_free(f->sha256);
+	g_free(f);
+}
+
+static void lock_source_free(void *data)
+{
+	lock_source *s = data;
+
+	g_free(s->kind);
+	g_free(s->requires_python);
+	locked_file_free(s->file);
+	g_free(s);
+}
+
+lock_environment *lock_environment_new(const char *python, const char *target)
+{
+	lock_environment *e = g_new0(lock_environment, 1);
+
+	e->python = g_strdup(python);
+	e->targets = g_ptr_array_new_with_free_func(g_free);
+	if (target)
+		g_ptr_array_add(e->targets, g_strdup(target));
+	e->recipe_requires = g_ptr_array_new_with_free_func(g_free);
+	e->requires = g_ptr_array_new_with_free_func(g_free);
+	e->packages = g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
+	return e;
+}
+
+void lock_environment_free(lock_environment *e)
+{
+	if (!e)
+		return;
+	g_free(e->python);
+	g_ptr_array_unref(e->targets);
+	g_ptr_array_unref(e->recipe_requires);
+	g_ptr_array_unref(e->requires);
+	g_ptr_array_unref(e->packages);
+	g_free(e);
+}
+
+recipe_lock *recipe_lock_new(const char *path, const char *name, const char *version)
+{
+	recipe_lock *lock = g_new0(recipe_lock, 1);
+
+	lock->path = g_strdup(path);
+	lock->name = g_strdup(name);
+	lock->version = g_strdup(version);
+	lock->sources = g_ptr_array_new_with_free_func(lock_source_free);
+	lock->environments =
+		g_ptr_array_new_with_free_func((GDestroyNotify)lock_environment_free);
+	return lock;
+}
+
+void recipe_lock_free(recipe_lock *lock)
+{
+	if (!lock)
+		return;
+	g_free(lock->path);
+	g_free(lock->name);
+	g_free(lock->version);
+	g_ptr_array_unref(lock->sources);
+	g_ptr_array_unref(lock->environments);
+	g_free(lock);
+}
+
+char *recipe_lock_path(const char *recipe_path)
+{
+	const char *dot = strrchr(recipe_path, '.');
+	const char *slash = strrchr(recipe_path, '/');
+	int stem = dot && (!slash || dot > slash + 1) ? (int)(dot - recipe_path)
+						      : (int)strlen(recipe_path);
+
+	return g_strdup_printf("%.*s.lock", stem, recipe_path);
+}
+
+/* The file, as tables. */
+
+typedef struct file_row {
+	char *name, *version, *file, *sha256;
+	gint64 size;
+} file_row;
+
+typedef struct source_row {
+	char *pypi, *version, *file, *sha256, *requires_python;
+	gint64 size;
+} source_row;
+
+typedef struct environment_row {
+	char *python;
+	GPtrArray *targets, *recipe_requires, *requires, *packages;
+} environment_row;
+
+typedef struct recipe_row {
+	char *name, *version;
+} recipe_row;
+
+typedef struct lock_row {
+	gint64 lock_version;
+	recipe_row recipe;
+	GPtrArray *sources, *environments;
+} lock_row;
+
+static const char *check_sha256(const char *text)
+{
+	g_autofree char *normal = digest_normalise(text);
+
+	return normal && g_str_equal(normal, text) ? NULL : "wants 64 hex digits";
+}
+
+static const char *check_file(const char *text)
+{
+	return strchr(text, '/') || text[0] == '.' || !text[0] ? "wants a file name"
+							       : NULL;
+}
+
+static void file_init(void *out)
+{
+	*(file_row *)out = (file_row){.size = -1};
+}
+
+static void source_init(void *out)
+{
+	*(source_row *)out = (source_row){.size = -1};
+}
+
+#define AT(type, member) offsetof(type, member)
+
+static const bind_field file_fields[] = {
+	{"name", BIND_STRING, AT(file_row, name), BIND_REQUIRED, .doc = "project"},
+	{"version", BIND_STRING, AT(file_row, version), BIND_REQUIRED, .doc = "version"},
+	{"file", BIND_STRING, AT(file_row, file), BIND_REQUIRED, .check = check_file,
+		.doc = "file name at the index"},
+	{"size", BIND_INT, AT(file_row, size), 0, .min = 0, .max = G_MAXINT64,
+		.doc = "bytes"},
+	{"sha256", BIND_STRING, AT(file_row, sha256), BIND_REQUIRED,
+		.check = check_sha256, .doc = "of the file"},
+	{0}};
+static const bind_struct file_binding = {
+	"a locked file", sizeof(file_row), file_fields, file_init};
+
+static const bind_field source_fields[] = {
+	{"pypi", BIND_STRING, AT(source_row, pypi), BIND_REQUIRED, .doc = "project"},
+	{"version", BIND_STRING, AT(source_row, version), BIND_REQUIRED,
+		.doc = "version"},
+	{"file", BIND_STRING, AT(source_row, file), BIND_REQUIRED, .check = check_file,
+		.doc = "file name at the index"},
+	{"size", BIND_INT, AT(source_row, size), 0, .min = 0, .max = G_MAXINT64,
+		.doc = "bytes"},
+	{"sha256", BIND_STRING, AT(source_row, sha256), BIND_REQUIRED,
+		.check = check_sha256, .doc = "of the file"},
+	{"requires_python", BIND_STRING, AT(source_row, requires_python), BIND_EMPTY_OK,
+		.doc = "the release's Requires-Python"},
+	{0}};
+static const bind_struct source_binding = {
+	"a locked source", sizeof(source_row), source_fields, source_init};
+
+static const bind_field environment_fields[] = {
+	{"python", BIND_STRING, AT(environment_row, python), BIND_REQUIRED,
+		.doc = "cp311, cp313t"},
+	{"targets", BIND_STRLIST, AT(environment_row, targets),
+		BIND_REQUIRED | BIND_UNIQUE, .doc = "targets this environment is for"},
+	{"recipe_requires", BIND_STRLIST, AT(environment_row, recipe_requires),
+		BIND_EMPTY_OK, .doc = "the recipe's requirements.build"},
+	{"requires", BIND_STRLIST, AT(environment_row, requires), BIND_EMPTY_OK,
+		.doc = "top-level requirements"},
+	{"packages", BIND_STRUCTS, AT(environment_row, packages), 0, &file_binding,
+		.doc = "what they resolve to on the build machine"},
+	{0}};
+static const bind_struct environment_binding = {
+	"a locked environment", sizeof(environment_row), environment_fields, NULL};
+
+static const bind_field recipe_fields[] = {
+	{"name", BIND_STRING, AT(recipe_row, name), BIND_REQUIRED, .doc = "package"},
+	{"version", BIND_STRING, AT(recipe_row, version), BIND_REQUIRED,
+		.doc = "version"},
+	{0}};
+static const bind_struct recipe_binding = {
+	"a locked recipe", sizeof(recipe_row), recipe_fields, NULL};
+
+static const bind_field lock_fields[] = {
+	{"lock_version", BIND_INT, AT(lock_row, lock_version), BIND_REQUIRED, .min = 1,
+		.max = 1000000, .doc = "format of this file"},
+	{"recipe", BIND_STRUCT, AT(lock_row, recipe), BIND_REQUIRED, &recipe_binding,
+		.doc = "what it was made for"},
+	{"sources", BIND_STRUCTS, AT(lock_row, sources), 0, &source_binding,
+		.doc = "sources, in the recipe's order"},
+	{"environments", BIND_STRUCTS, AT(lock_row, environments), 0,
+		&environment_binding, .doc = "build environments"},
+	{0}};
+static const bind_struct lock_binding = {"a lock", sizeof(lock_row), lock_fields, NULL};
+
+static void take_strings(GPtrArray *to, const GPtrArray *from)
+{
+	for (guint i = 0; from && i < from->len; i++)
+		g_ptr_array_add(to, g_strdup(g_ptr_array_index(from, i)));
+}
+
+static recipe_lock *lock_from_row(const char *path, const lock_row *row)
+{
+	recipe_lock *lock = recipe_lock_new(path, row->recipe.name, row->recipe.version);
+
+	for (guint i = 0; row->sources && i < row->sources->len; i++) {
+		const source_row *r = g_ptr_array_index(row->sources, i);
+		lock_source *s = g_new0(lock_source, 1);
+		s->kind = g_strdup("pypi");
+		s->file =
+			locked_file_new(r->pypi, r->version, r->file, r->sha256, r->size);
+		if (r->requires_python && *r->requires_python)
+			s->requires_python = g_strdup(r->requires_python);
+		g_ptr_array_add(lock->sources, s);
+	}
+	for (guint i = 0; row->environments && i < row->environments->len; i++) {
+		const environment_row *r = g_ptr_array_index(row->environments, i);
+		lock_environment *e = lock_environment_new(r->python, NULL);
+		take_strings(e->targets, r->targets);
+		take_strings(e->recipe_requires, r->recipe_requires);
+		take_strings(e->requires, r->requires);
+		for (guint n = 0; r->packages && n < r->packages->len; n++) {
+			const file_row *f = g_ptr_array_index(r->packages, n);
+			g_ptr_array_add(
+				e->packages, locked_file_new(f->name, f->version, f->file,
+						     f->sha256, f->size));
+		}
+		g_ptr_array_add(lock->environments, e);
+	}
+	return lock;
+}
+
+/* A merge conflict or a newer format is said first: whatever else the parser
+ * finds in such a file only hides it. */
+static gboolean refuse_early(diag_list *l, const char *path, const char *text, gsize size)
+{
+	g_autoptr(diag_source) source = diag_source_new(path, text, size);
+	int line = 1;
+
+	for (const char *at = text; at; line++) {
+		if (g_str_has_prefix(at, "<<<<<<< ") ||
+			g_str_has_prefix(at, "=======\n") ||
+			g_str_has_prefix(at, ">>>>>>> ")) {
+			diag *d = diag_add(l, DIAG_ERROR, "X0401", source, line, 1, 7,
+				"the lock holds a merge conflict");
+			diag_label(d, "left by a merge");
+			return TRUE;
+		}
+		at = strchr(at, '\n');
+		at = at && at[1] ? at + 1 : NULL;
+	}
+	return FALSE;
+}
+
+recipe_lock *recipe_lock_load(const char *path, GError **err)
+{
+	g_autofree char *text = NULL;
+	gsize size;
+	g_autoptr(GError) foreign = NULL;
+
+	if (!g_file_get_contents(path, &text, &size, &foreign)) {
+		if (!g_error_matches(foreign, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+			error_wrap(err, EXIT_INPUT, "X0402", g_steal_pointer(&foreign),
+				"cannot read the lock");
+		return NULL;
+	}
+	g_autoptr(diag_list) l = diag_list_new();
+	recipe_lock *lock = NULL;
+	if (!refuse_early(l, path, text, size)) {
+		g_autoptr(yaml_doc) doc = yaml_parse(path, text, size, l);
+		const yaml_node *v = doc ? yaml_map_get(doc->root, "lock_version") : NULL;
+		gint64 version = v && v->kind == YAML_SCALAR
+					 ? g_ascii_strtoll(v->text, NULL, 10)
+					 : LOCK_VERSION;
+		if (version > LOCK_VERSION) {
+			diag *d = yaml_error(doc, l, v, "X0404",
+				"the lock has format %" G_GINT64_FORMAT
+				", this xorch (" XORCH_VERSION ") reads up to %d",
+				version, LOCK_VERSION);
+			diag_help(d, "use the xorch that wrote it, or a newer one");
+		} else if (doc && !diag_list_errors(l)) {
+			binder b = {.doc = doc, .l = l};
+			lock_row row = {0};
+			if (yaml_bind(&b, doc->root, &lock_binding, &row))
+				lock = lock_from_row(path, &row);
+			yaml_bind_clear(&lock_binding, &row);
+		}
+	}
+	if (!diag_list_to_error(l, err)) {
+		if (err && *err) {
+			(*err)->code = EXIT_INPUT;
+			error_help(err, "regenerate it with `xorch lock`");
+		}
+		g_clear_pointer(&lock, recipe_lock_free);
+	}
+	return lock;
+}
+
+/* Writing. */
+
+static void add_value(GString *out, const char *lead, const char *name, const char *value)
+{
+	g_autofree char *quoted = yaml_quote(value);
+
+	g_string_append_printf(out, "%s%s: %s\n", lead, name, quoted);
+}
+
+static void add_list(
+	GString *out, const char *lead, const char *name, const GPtrArray *list)
+{
+	g_string_append_printf(out, "%s%s: [", lead, name);
+	for (guint i = 0; i < list->len; i++) {
+		g_autofree char *quoted = yaml_quote(g_ptr_array_index(list, i));
+		/* A flow list splits at commas and brackets. */
+		if (quoted[0] != '"' && strpbrk(quoted, ",[]{}"))
+			g_string_append_printf(out, "%s\"%s\"", i ? ", " : "", quoted);
+		else
+			g_string_append_printf(out, "%s%s", i ? ", " : "", quoted);
+	}
+	g_string_append(out, "]\n");
+}
+
+static void add_file(GString *out, const char *lead, const locked_file *f)
+{
+	add_value(out, lead, "file", f->file);
+	if (f->size >= 0)
+		g_string_append_printf(
+			out, "%ssize: %" G_GINT64_FORMAT "\n", lead, f->size);
+	add_value(out, lead, "sha256", f->sha256);
+}
+
+char *recipe_lock_text(const recipe_lock *lock)
+{
+	GString *out = g_string_new(
+		"# Written by xorch: every download of this recipe's builds. "
+		"Renew with `xorch lock`.\n");
+
+	g_string_append_printf(out, "lock_version: %d\nrecipe:\n", LOCK_VERSION);
+	add_value(out, "  ", "name", lock->name);
+	add_value(out, "  ", "version", lock->version);
+	if (lock->sources->len)
+		g_string_append(out, "sources:\n");
+	for (guint i = 0; i < lock->sources->len; i++) {
+		const lock_source *s = g_ptr_array_index(lock->sources, i);
+		add_value(out, "  - ", s->kind, s->file->name);
+		add_value(out, "    ", "version", s->file->version);
+		add_file(out, "    ", s->file);
+		if (s->requires_python)
+			add_value(out, "    ", "requires_python", s->requires_python);
+	}
+	if (lock->environments->len)
+		g_string_append(out, "environments:\n");
+	for (guint i = 0; i < lock->environments->len; i++) {
+		const lock_environment *e = g_ptr_array_index(lock->environments, i);
+		add_value(out, "  - ", "python", e->python);
+		add_list(out, "    ", "targets", e->targets);
+		if (e->recipe_requires->len)
+			add_list(out, "    ", "recipe_requires", e->recipe_requires);
+		add_list(out, "    ", "requires", e->requires);
+		if (e->packages->len)
+			g_string_append(out, "    packages:\n");
+		for (guint n = 0; n < e->packages->len; n++) {
+			const locked_file *f = g_ptr_array_index(e->packages, n);
+			add_value(out, "      - ", "name", f->name);
+			add_value(out, "        ", "version", f->version);
+			add_file(out, "        ", f);
+		}
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* Sections. */
+
+static guint find_string(const GPtrArray *list, const char *text)
+{
+	for (guint i = 0; i < list->len; i++)
+		if (g_str_equal(g_ptr_array_index(list, i), text))
+			return i;
+	return G_MAXUINT;
+}
+
+lock_environment *recipe_lock_environment(
+	const recipe_lock *lock, const char *python, const char *target)
+{
+	for (guint i = 0; i < lock->environments->len; i++) {
+		lock_environment *e = g_ptr_array_index(lock->environments, i);
+		if (g_str_equal(e->python, python) &&
+			find_string(e->targets, target) != G_MAXUINT)
+			return e;
+	}
+	return NULL;
+}
+
+static gboolean same_strings(const GPtrArray *a, const GPtrArray *b)
+{
+	if (a->len != b->len)
+		return FALSE;
+	for (guint i = 0; i < a->len; i++)
+		if (!g_str_equal(g_ptr_array_index(a, i), g_ptr_array_index(b, i)))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean same_section(const lock_environment *a, const lock_environment *b)
+{
+	if (!g_str_equal(a->python, b->python) ||
+		!same_strings(a->requires, b->requires) ||
+		!same_strings(a->recipe_requires, b->recipe_requires) ||
+		a->packages->len != b->packages->len)
+		return FALSE;
+	for (guint i = 0; i < a->packages->len; i++) {
+		const locked_file *x = g_ptr_array_index(a->packages, i);
+		const locked_file *y = g_ptr_array_index(b->packages, i);
+		if (!g_str_equal(x->sha256, y->sha256) || !g_str_equal(x->file, y->file))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static int by_string(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* cp39 before cp310, cp313 before cp313t. */
+static int by_python(gconstpointer a, gconstpointer b)
+{
+	const lock_environment *x = *(lock_environment *const *)a;
+	const lock_environment *y = *(lock_environment *const *)b;
+	size_t nx = strcspn(x->python, "t"), ny = strcspn(y->python, "t");
+	int order = nx != ny ? (nx < ny ? -1 : 1) : strcmp(x->python, y->python);
+
+	if (order)
+		return order;
+	return strcmp(g_ptr_array_index(x->targets, 0), g_ptr_array_index(y->targets, 0));
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	const locked_file *x = *(locked_file *const *)a, *y = *(locked_file *const *)b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : strcmp(x->file, y->file);
+}
+
+void recipe_lock_set_environment(recipe_lock *lock, lock_environment *environment)
+{
+	g_assert(environment->targets->len == 1);
+	const char *target = g_ptr_array_index(environment->targets, 0);
+	lock_environment *old =
+		recipe_lock_environment(lock, environment->python, target);
+
+	g_ptr_array_sort(environment->packages, by_name);
+	if (old) {
+		g_ptr_array_remove_index(old->targets, find_string(old->targets, target));
+		if (!old->targets->len)
+			g_ptr_array_remove(lock->environments, old);
+	}
+	for (guint i = 0; i < lock->environments->len; i++) {
+		lock_environment *e = g_ptr_array_index(lock->environments, i);
+		if (!same_section(e, environment))
+			continue;
+		g_ptr_array_add(e->targets, g_strdup(target));
+		g_ptr_array_sort(e->targets, by_string);
+		lock_environment_free(environment);
+		return;
+	}
+	g_ptr_array_add(lock->environments, environment);
+	g_ptr_array_sort(lock->environments, by_python);
+}

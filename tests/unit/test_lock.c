@@ -1,0 +1,135 @@
+#include "plan/lock.h"
+#include "base/error.h"
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static lock_environment *section(
+	const char *python, const char *target, const char *version)
+{
+	lock_environment *e = lock_environment_new(python, target);
+
+	g_ptr_array_add(e->requires, g_strdup("setuptools>=61,<90"));
+	g_ptr_array_add(e->requires, g_strdup("cython"));
+	g_autofree char *file = g_strdup_printf("cython-%s-py3-none-any.whl", version);
+	g_ptr_array_add(e->packages, locked_file_new("cython", version, file, SHA, 12));
+	return e;
+}
+
+static recipe_lock *example(void)
+{
+	recipe_lock *lock = recipe_lock_new("x.lock", "cwcwidth", "1.10");
+	lock_source *s = g_new0(lock_source, 1);
+
+	s->kind = g_strdup("pypi");
+	s->file = locked_file_new("cwcwidth", "1.10", "cwcwidth-1.10.tar.gz", SHA, -1);
+	s->requires_python = g_strdup(">=3.9");
+	g_ptr_array_add(lock->sources, s);
+	return lock;
+}
+
+static recipe_lock *load_text(const char *text, GError **err)
+{
+	g_autofree char *dir = g_dir_make_tmp("xorch-lock-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "x.lock", NULL);
+
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	recipe_lock *lock = recipe_lock_load(path, err);
+	g_unlink(path);
+	g_rmdir(dir);
+	return lock;
+}
+
+static void round_trip(void)
+{
+	g_autoptr(recipe_lock) lock = example();
+
+	recipe_lock_set_environment(lock, section("cp310", "armv7", "3.1"));
+	recipe_lock_set_environment(lock, section("cp39", "armv7", "3.1"));
+	recipe_lock_set_environment(lock, section("cp310", "aarch64", "3.1"));
+	g_assert_cmpuint(lock->environments->len, ==, 2);
+	lock_environment *first = g_ptr_array_index(lock->environments, 0);
+	g_assert_cmpstr(first->python, ==, "cp39");
+	g_autofree char *text = recipe_lock_text(lock);
+	g_autoptr(GError) err = NULL;
+	g_autoptr(recipe_lock) back = load_text(text, &err);
+	g_assert_no_error(err);
+	g_autofree char *again = recipe_lock_text(back);
+	g_assert_cmpstr(text, ==, again);
+	lock_environment *e = recipe_lock_environment(back, "cp310", "armv7");
+	g_assert_nonnull(e);
+	g_assert_cmpuint(e->targets->len, ==, 2);
+	g_assert_cmpstr(g_ptr_array_index(e->requires, 0), ==, "setuptools>=61,<90");
+	g_assert_cmpstr(back->version, ==, "1.10");
+	g_assert_null(recipe_lock_environment(back, "cp310", "x86_64"));
+}
+
+static void replaces_only_its_target(void)
+{
+	g_autoptr(recipe_lock) lock = example();
+
+	recipe_lock_set_environment(lock, section("cp310", "armv7", "3.1"));
+	recipe_lock_set_environment(lock, section("cp310", "aarch64", "3.1"));
+	recipe_lock_set_environment(lock, section("cp310", "armv7", "3.2"));
+	g_assert_cmpuint(lock->environments->len, ==, 2);
+	lock_environment *old = recipe_lock_environment(lock, "cp310", "aarch64");
+	locked_file *f = g_ptr_array_index(old->packages, 0);
+	g_assert_cmpstr(f->version, ==, "3.1");
+}
+
+static void refused(const char *text, const char *says)
+{
+	g_autoptr(GError) err = NULL;
+	g_autoptr(recipe_lock) lock = load_text(text, &err);
+
+	g_assert_null(lock);
+	g_assert_error(err, XORCH_ERROR, EXIT_INPUT);
+	g_assert_nonnull(strstr(err->message, says));
+	g_assert_nonnull(strstr(err->message, "xorch lock"));
+	g_assert_nonnull(strstr(err->message, "x.lock:"));
+}
+
+static void bad_locks(void)
+{
+	refused("lock_version: 1\n<<<<<<< HEAD\nrecipe: {name: a, version: b}\n",
+		"merge");
+	refused("lock_version: 1\nrecipe:\n  name: a\n", "version");
+	refused("lock_version: 1\nrecipe: {name: a, version: b", "{");
+	refused("lock_version: 1\nrecipe: {name: a, version: b}\nsource: []\n",
+		"sources");
+	refused("lock_version: 1\nrecipe: {name: a, version: b}\nsources:\n"
+		"  - {pypi: a, version: b, file: ../x, sha256: " SHA "}\n",
+		"file name");
+}
+
+static void newer_format(void)
+{
+	g_autoptr(GError) err = NULL;
+	g_autoptr(recipe_lock) lock = load_text("lock_version: 7\nwhatever: 1\n", &err);
+
+	g_assert_null(lock);
+	g_assert_error(err, XORCH_ERROR, EXIT_INPUT);
+	g_assert_nonnull(strstr(err->message, "format 7"));
+}
+
+static void absent(void)
+{
+	g_autoptr(GError) err = NULL;
+
+	g_assert_null(recipe_lock_load("/nonexistent/x.lock", &err));
+	g_assert_no_error(err);
+	g_autofree char *path = recipe_lock_path("recipes/cwcwidth-0.1.9.yaml");
+	g_assert_cmpstr(path, ==, "recipes/cwcwidth-0.1.9.lock");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/lock/round-trip", round_trip);
+	g_test_add_func("/lock/replaces-only-its-target", replaces_only_its_target);
+	g_test_add_func("/lock/H07-bad-locks", bad_locks);
+	g_test_add_func("/lock/H08-newer-format", newer_format);
+	g_test_add_func("/lock/absent", absent);
+	return g_test_run();
+}
