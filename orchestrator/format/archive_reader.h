@@ -1,0 +1,23 @@
+#pragma once
+#include "format/archive.h"
+#include <archive.h>
+
+/* libarchive opened on a slice with just the filters and formats meant; behind
+ * format/archive and format/decompress. */
+typedef struct archive_reader archive_reader;
+
+typedef enum archive_reader_mode {
+	READER_TAR,
+	READER_TAR_ZIP,
+	READER_RAW /* one stream, decompressed */
+} archive_reader_mode;
+
+/* NULL with X0622 if it is none of these. */
+archive_reader *archive_reader_open(const archive_slice *slice, const char *label,
+	archive_reader_mode mode, GError **err);
+void archive_reader_free(archive_reader *r);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(archive_reader, archive_reader_free)
+struct archive *archive_reader_handle(archive_reader *r);
+
+/* [X0622] "LABEL is damaged: <libarchive's text>"; returns FALSE. */
+gboolean archive_reader_error(archive_reader *r, GError **err);
