@@ -1,10 +1,124 @@
+#include "base/diag.h"
 #include "base/error.h"
-#include <stdio.h>
+#include "base/interrupt.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <string.h>
+#include <unistd.h>
+
+/* With `>&-` the next file opened would become standard output, and results
+ * would land in it. */
+static void standard_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", fd ? O_WRONLY : O_RDONLY) < 0)
+			_exit(EXIT_HOST);
+}
+
+static gboolean unknown_verb(const char *name, GError **err)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autofree char *shown = text_escape(name, -1);
+
+	error_set(err, EXIT_INPUT, "X0125", "there is no verb `%s`", shown);
+	for (const verb *v = verbs; v->name; v++)
+		if (!(v->flags & VERB_HIDDEN))
+			g_ptr_array_add(names, (gpointer)v->name);
+	g_ptr_array_add(names, NULL);
+	const char *near = text_nearest(name, (const char *const *)names->pdata);
+	if (near)
+		error_help(err, "did you mean `xorch %s`?", near);
+	else if (g_str_has_suffix(name, ".yaml") || g_file_test(name, G_FILE_TEST_EXISTS))
+		error_help(err, "to build it: xorch build %s", shown);
+	else
+		error_help(err, "`xorch help` lists the verbs");
+	return FALSE;
+}
+
+/* Fills args with what is no option; the verb, the first of them, decides where
+ * options end. */
+static gboolean read_arguments(
+	option_parser *p, const verb **v, GPtrArray *args, GError **err)
+{
+	GError *problem = NULL;
+	const char *arg;
+
+	while ((arg = option_next(p, &problem))) {
+		if (!*v) {
+			*v = verb_by_name(arg);
+			if (!*v)
+				return unknown_verb(arg, err);
+			continue;
+		}
+		g_ptr_array_add(args, (gpointer)arg);
+		if ((*v)->flags & VERB_COMMAND)
+			p->literal = TRUE;
+	}
+	g_ptr_array_add(args, NULL);
+	if (problem)
+		g_propagate_error(err, problem);
+	return !problem;
+}
+
+static gboolean settle(option_parser *p, const verb *v, options *o, GError **err)
+{
+	g_autofree char *all = v ? verb_options(v) : g_strdup(OPTIONS_GLOBAL);
+	g_autofree char *what =
+		g_strconcat("xorch", v ? " " : "", v ? v->name : "", NULL);
+
+	if (!option_applicable(p, all, what, err) || !option_environment(p, all, err))
+		return FALSE;
+	o->color_on_command = option_given(p, "color") == OPTION_FROM_ARGUMENT;
+	output_setup(o);
+	if (o->directory && chdir(o->directory) != 0)
+		return error_set_errno(err, EXIT_INPUT, "X0127", errno,
+			"cannot work in %s (-C)", o->directory);
+	/* One place decides where the cache is, for children too. */
+	if (o->cache_dir)
+		g_setenv("XORCH_CACHE_DIR", o->cache_dir, TRUE);
+	return TRUE;
+}
+
+static int run(const verb *v, const options *o, char **args, GError **err)
+{
+	if (o->version)
+		return cmd_version(o, args, err);
+	if (v && !o->help)
+		return v->run(o, args, err);
+	g_autofree char *text = help_text(v);
+	if (v || o->help) {
+		output_text(text);
+		return EXIT_DONE;
+	}
+	output_people(text);
+	return EXIT_INPUT;
+}
 
 int main(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	puts("xorch " XORCH_VERSION);
-	return EXIT_DONE;
+	static option_source sources[64];
+	options o = {0};
+	option_parser p = {option_rows, &o, sources, argv, argc, 1, FALSE};
+	g_autoptr(GPtrArray) args = g_ptr_array_new();
+	g_autoptr(GError) err = NULL;
+	const verb *v = NULL;
+	int code = EXIT_INPUT;
+
+	standard_streams();
+	setlocale(LC_CTYPE, "");
+	interrupt_install();
+	output_setup(&o); /* for errors in the options themselves */
+	if (read_arguments(&p, &v, args, &err) && settle(&p, v, &o, &err))
+		code = run(v, &o, (char **)args->pdata, &err);
+	if (err) {
+		output_error(err);
+		code = output_exit_code(err);
+	}
+	code = output_finish(code);
+	option_clear(option_rows, &o);
+	return code;
 }

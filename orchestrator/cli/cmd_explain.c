@@ -1,0 +1,83 @@
+#include "base/error.h"
+#include "cli/codes.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+static const code_entry *find(const char *id)
+{
+	for (const code_entry *c = codes; c->id; c++)
+		if (g_ascii_strcasecmp(c->id, id) == 0)
+			return c;
+	return NULL;
+}
+
+static json_t *as_json(const code_entry *c)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "code", json_string(c->id));
+	json_object_set_new(o, "title", json_string(c->title));
+	json_object_set_new(o, "text", json_string(c->text));
+	return o;
+}
+
+static char *folded(const char *text, int width)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	GString *out = g_string_new(NULL);
+	glong column = 0;
+
+	for (char **w = words; *w; w++) {
+		glong len = g_utf8_strlen(*w, -1);
+		gboolean fits = column + 1 + len <= width;
+		if (w != words)
+			g_string_append_c(out, fits ? ' ' : '\n');
+		g_string_append(out, *w);
+		column = w != words && fits ? column + 1 + len : len;
+	}
+	return g_string_free(out, FALSE);
+}
+
+static void list_all(const options *o)
+{
+	json_t *all = json_array();
+
+	for (const code_entry *c = codes; c->id; c++) {
+		if (o->json)
+			json_array_append_new(all, as_json(c));
+		else
+			output_line("%s  %s", c->id, c->title);
+	}
+	if (o->json)
+		output_json(json_pack("{s:i, s:o}", "v", 1, "codes", all));
+	else
+		json_decref(all);
+}
+
+int cmd_explain(const options *o, char **args, GError **err)
+{
+	if (!args[0]) {
+		list_all(o);
+		return EXIT_DONE;
+	}
+	for (; *args; args++) {
+		const code_entry *c = find(*args);
+		if (!c) {
+			g_autofree char *shown = text_escape(*args, -1);
+			error_set(
+				err, EXIT_INPUT, "X0126", "there is no code `%s`", shown);
+			error_help(err, "a code is X and four digits; `xorch explain` "
+					"lists them");
+			return EXIT_INPUT;
+		}
+		if (o->json) {
+			json_t *root = as_json(c);
+			json_object_set_new(root, "v", json_integer(1));
+			output_json(root);
+			return EXIT_DONE;
+		}
+		g_autofree char *text = folded(c->text, MIN(output_width(), 80));
+		output_line("%s: %s\n\n%s%s", c->id, c->title, text, args[1] ? "\n" : "");
+	}
+	return EXIT_DONE;
+}

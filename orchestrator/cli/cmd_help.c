@@ -1,0 +1,61 @@
+#include "base/error.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+
+static void exits(GString *out)
+{
+	g_string_append(out, "\nExit status: 0 done, 1 build failed, 2 input, 3 nothing "
+			     "selected, 4 lock, "
+			     "5 network,\n6 integrity, 7 audit, 8 host, 9 time, 70 bug "
+			     "in xorch, 128+n "
+			     "signal n.\n");
+}
+
+static char *overview(void)
+{
+	GString *out =
+		g_string_new("xorch cross-builds Python wheels and Go binaries for arm "
+			     "without emulation.\n"
+			     "\nUsage: xorch VERB [OPTION…] [ARGUMENT…]\n\nVerbs:\n");
+	g_autofree char *rows = option_help(option_rows, OPTIONS_GLOBAL, output_width());
+
+	for (const verb *v = verbs; v->name; v++)
+		if (!(v->flags & VERB_HIDDEN))
+			g_string_append_printf(out, "  %-10s %s\n", v->name, v->summary);
+	g_string_append_printf(out, "\nOptions of every verb:\n%s", rows);
+	g_string_append(out, "\n`xorch help VERB` shows a verb's own options.\n");
+	exits(out);
+	return g_string_free(out, FALSE);
+}
+
+char *help_text(const verb *v)
+{
+	if (!v)
+		return overview();
+	GString *out = g_string_new(NULL);
+	g_autofree char *own = option_help(option_rows, v->options, output_width());
+	g_autofree char *global =
+		option_help(option_rows, OPTIONS_GLOBAL, output_width());
+	g_string_append_printf(out, "Usage: xorch %s [OPTION…] %s\n\n%s\n", v->name,
+		v->arguments, v->summary);
+	if (v->details)
+		g_string_append_printf(out, "\n%s\n", v->details);
+	if (*own)
+		g_string_append_printf(out, "\nOptions:\n%s", own);
+	g_string_append_printf(out, "\nOptions of every verb:\n%s", global);
+	exits(out);
+	return g_string_free(out, FALSE);
+}
+
+int cmd_help(const options *o, char **args, GError **err)
+{
+	(void)o;
+	const verb *v = args[0] ? verb_by_name(args[0]) : NULL;
+
+	if (args[0] && !v)
+		return error_set(
+			err, EXIT_INPUT, "X0125", "there is no verb `%s`", args[0]);
+	g_autofree char *text = help_text(v);
+	output_text(text);
+	return EXIT_DONE;
+}

@@ -1,0 +1,53 @@
+#include "cli/common.h"
+#include "base/cpus.h"
+#include "base/error.h"
+#include "cli/output.h"
+#include "plan/platform_choice.h"
+
+int common_jobs(const options *o)
+{
+	return o->jobs ? o->jobs : cpus_usable();
+}
+
+gboolean common_open(const options *o, build_context *c, GError **err)
+{
+	*c = (build_context){
+		.offline = o->offline, .locked = o->locked, .jobs = common_jobs(o)};
+	c->store = store_open(o->cache_dir, err);
+	return c->store != NULL;
+}
+
+void common_close(build_context *c)
+{
+	g_clear_pointer(&c->store, store_free);
+}
+
+GPtrArray *common_targets(const options *o, const char *const *fallback, GError **err)
+{
+	docker_args docker = docker_args_from_environment();
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) flags = g_ptr_array_new();
+
+	for (guint i = 0; o->targets && i < o->targets->len; i++)
+		g_ptr_array_add(flags, g_ptr_array_index(o->targets, i));
+	g_ptr_array_add(flags, NULL);
+	GPtrArray *found = platforms_choose(
+		(const char *const *)flags->pdata, &docker, fallback, notes, err);
+	for (guint i = 0; i < notes->len; i++)
+		output_note("%s", (char *)g_ptr_array_index(notes, i));
+	return found;
+}
+
+const platform *common_target(const options *o, GError **err)
+{
+	g_autoptr(GPtrArray) all = common_targets(o, NULL, err);
+
+	if (!all)
+		return NULL;
+	if (all->len != 1) {
+		error_set(err, EXIT_INPUT, "X0128", "one --target is wanted here, not %u",
+			all->len);
+		return NULL;
+	}
+	return g_ptr_array_index(all, 0);
+}

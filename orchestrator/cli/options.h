@@ -1,0 +1,49 @@
+#pragma once
+#include "base/option.h"
+
+/* Every option of the program has one meaning, one row in option_rows and one
+ * field here; a verb names those it takes (cli/verbs.c). */
+typedef enum progress_mode {
+	PROGRESS_AUTO,
+	PROGRESS_TTY,
+	PROGRESS_PLAIN,
+	PROGRESS_JSON,
+	PROGRESS_NONE
+} progress_mode;
+typedef enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_mode;
+typedef enum sandbox_choice {
+	SANDBOX_CHOICE_AUTO,
+	SANDBOX_CHOICE_BWRAP,
+	SANDBOX_CHOICE_LANDLOCK,
+	SANDBOX_CHOICE_ENV
+} sandbox_choice;
+
+typedef struct options {
+	/* what to build */
+	GPtrArray *targets, *pythons, *only, *skip; /* NULL: not given */
+	char *toolchain, *sysroot, *floor;	    /* NULL: the recipe's */
+	/* how */
+	char *out;	/* NULL: dist */
+	int jobs;	/* 0: not given; see common_jobs */
+	int sandbox;	/* sandbox_choice */
+	gint64 timeout; /* seconds, 0: the recipe's */
+	gboolean locked, offline, force, keep, keep_going, fail_fast, dry_run, explain;
+	gboolean allow_empty, replace, strict, upgrade, verify_cache, no_fetch;
+	char *log_dir, *cache_dir;
+	char *format;
+	/* how it looks */
+	gboolean json, quiet;
+	int verbose;
+	int progress, color;	   /* progress_mode, color_mode */
+	gboolean color_on_command; /* --color was given, not XORCH_COLOR */
+	/* the rest */
+	char *directory;
+	gboolean help, version;
+} options;
+
+extern const option option_rows[];
+/* Accepted by every verb. */
+#define OPTIONS_GLOBAL                                                                   \
+	"directory cache-dir offline locked json quiet verbose progress color jobs "     \
+	"help "                                                                          \
+	"version"

@@ -1,0 +1,45 @@
+#pragma once
+#include "base/diag.h"
+#include "cli/options.h"
+#include <jansson.h>
+
+/* The only door to the terminal. Results go to stdout, everything for people to
+ * stderr; with --json stdout carries one JSON document and nothing else. All
+ * functions may be called from any thread.
+ *
+ * Text for people is plain text in known forms ("error[X0201]: …", "  --> …",
+ * "   = help: …"): colour is added here by the form, and where the locale is
+ * not UTF-8 it is folded to ASCII here, so nobody above thinks of either. */
+
+/* Settles colour, character set and the form of progress; installs the sink of
+ * base/event.h. */
+void output_setup(const options *o);
+/* Flushes and removes the live lines; EXIT_HOST after saying so when a result
+ * could not be written, else `code`. A reader of stdout that has gone away ends
+ * the program quietly (128 + SIGPIPE) whenever it is noticed. */
+int output_finish(int code);
+
+/* One line of result (a path) as it is. */
+void output_line(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
+/* Result text for people (help, a table): several lines, ASCII if need be. */
+void output_text(const char *text);
+/* Writes the one JSON document, consumed. */
+void output_json(json_t *root);
+
+/* stderr. Escaped where it must be already; ends with a line break. */
+void output_people(const char *text);
+void output_note(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
+/* All diagnostics: warnings too unless --quiet. */
+void output_diags(diag_list *l);
+/* An error that ends the verb: "error[X0601]: …". One of a foreign domain is
+ * marked as a bug of xorch. With --json the document says it when the verb has
+ * written none. */
+void output_error(const GError *err);
+/* The exit status for an error: its code, EXIT_BUG for a foreign domain. */
+int output_exit_code(const GError *err);
+
+/* Columns of the terminal on stderr, 80 when it is none. */
+int output_width(void);
+/* "53.2 kB", "1.4 MB"; "0.4 s", "3 min 20 s". New strings. */
+char *text_bytes(gint64 bytes);
+char *text_seconds(double seconds);

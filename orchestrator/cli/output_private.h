@@ -1,0 +1,36 @@
+#pragma once
+#include "base/event.h"
+#include "cli/output.h"
+
+/* Shared by the files of the output module only. */
+typedef struct output_state {
+	GMutex lock;
+	gboolean ready;
+	gboolean color, ascii, json, quiet;
+	int verbose;
+	progress_mode progress; /* settled: never AUTO */
+	gboolean json_written, result_lost;
+	int result_errno;
+} output_state;
+
+extern output_state output;
+
+/* With the lock held: text to stderr as it is; nothing is done about failure,
+ * there is nobody left to tell. */
+void output_stderr(const char *text, gsize len);
+/* With the lock held: text for people, coloured and folded, live lines kept. */
+void output_people_locked(const char *text);
+
+/* What a text looks like in this terminal: colour by form, ASCII if need be. */
+char *output_dress(const char *text, gboolean color, gboolean ascii);
+
+/* The sink for plain, JSON and live progress. */
+void output_event(const event *e, void *data);
+/* A line for one event in plain form, or NULL when it says nothing. */
+char *output_event_line(const event *e, int verbose, gboolean begin_too);
+
+/* Live lines, with the lock held. */
+void live_start(void);
+void live_event(const event *e);
+void live_erase(void);
+void live_draw(void);

@@ -1,0 +1,27 @@
+#include "cli/verbs.h"
+#include <string.h>
+
+/* To add a verb: cli/cmd_NAME.c with `int cmd_NAME(const options *, char **args,
+ * GError **)`, its prototype in cli/verbs.h, a row here. The fourth column names
+ * the options it takes, besides the global ones; a new option is a row in
+ * cli/options.c and a field in cli/options.h. Usage, help and the refusal of
+ * options that mean nothing for a verb follow from that. */
+const verb verbs[] = {
+	{"explain", "CODE", "explain an error code such as X0201", "", cmd_explain},
+	{"help", "[VERB]", "show help", "", cmd_help},
+	{"version", "", "show the version of xorch and of its libraries", "",
+		cmd_version},
+	{0}};
+
+const verb *verb_by_name(const char *name)
+{
+	for (const verb *v = verbs; v->name; v++)
+		if (g_str_equal(v->name, name))
+			return v;
+	return NULL;
+}
+
+char *verb_options(const verb *v)
+{
+	return g_strjoin(" ", v->options, OPTIONS_GLOBAL, NULL);
+}

@@ -1,0 +1,34 @@
+#pragma once
+#include "cli/options.h"
+
+/* A verb's function gets its arguments (NULL-terminated, options taken out) and
+ * returns the exit status. With *err set that error is printed and its status
+ * counts; without, the verb has said what there was to say. */
+typedef int (*verb_run)(const options *o, char **args, GError **err);
+
+enum verb_flags {
+	VERB_COMMAND = 1 << 0, /* the first argument ends the options (`exec`) */
+	VERB_HIDDEN = 1 << 1,  /* not in the help: xorch calling itself */
+};
+
+typedef struct verb {
+	const char *name;
+	const char *arguments; /* for the usage line */
+	const char *summary;   /* one line */
+	const char *options; /* names of rows in cli/options.c besides the global ones */
+	verb_run run;
+	unsigned flags;
+	const char *details; /* paragraphs for `help VERB`, or NULL */
+} verb;
+
+extern const verb verbs[]; /* ends with name NULL */
+const verb *verb_by_name(const char *name);
+/* The global and the verb's own options in one list of names. New string. */
+char *verb_options(const verb *v);
+
+int cmd_explain(const options *o, char **args, GError **err);
+int cmd_help(const options *o, char **args, GError **err);
+int cmd_version(const options *o, char **args, GError **err);
+
+/* What `xorch VERB --help` prints; NULL: the overview. New string. */
+char *help_text(const verb *v);
