@@ -1,0 +1,25 @@
+#pragma once
+#include "build/floor_symbols.h"
+
+/* libstdc++_nonshared.a: what the sysroot's libstdc++.a has and the floor's
+ * libstdc++.so.6 lacks, to be linked into each module and hidden there.
+ *
+ * Taken are the members that define a name newer than the floor or one the
+ * shared library never exported. In them
+ *  - a definition the floor's shared library has becomes an undefined
+ *    reference, so that there is one copy of it in a process (locale ids, type
+ *    information, the caches of iostreams);
+ *  - every other global definition becomes hidden, so no module exports it.
+ * Only symbol table entries change; code and relocations stay as they are. */
+typedef struct floor_nonshared {
+	GBytes *archive;
+	guint members, hidden, undefined; /* members taken, definitions edited */
+	GHashTable *wants; /* char *: names the members need and do not define */
+} floor_nonshared;
+
+/* `archive` is libstdc++.a (`name` for messages), `stub` the floor's
+ * libstdc++.so.6. Errors: EXIT_INTEGRITY, X0650 or X0702. */
+floor_nonshared *floor_nonshared_make(
+	GBytes *archive, const char *name, const floor_library *stub, GError **err);
+void floor_nonshared_free(floor_nonshared *nonshared);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(floor_nonshared, floor_nonshared_free)
