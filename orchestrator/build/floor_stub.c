@@ -81,9 +81,10 @@ static void symbol_write(GString *out, const floor_symbol *s, guint i)
 
 char *floor_stub_assembly(const floor_library *library)
 {
-	g_autoptr(GPtrArray) order = g_ptr_array_copy(library->symbols, NULL, NULL);
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
 	GString *out = g_string_new("\t.text\n");
 
+	g_ptr_array_extend(order, library->symbols, NULL, NULL);
 	g_ptr_array_sort(order, by_place);
 	for (guint i = 0; i < order->len;) {
 		const floor_symbol *s = g_ptr_array_index(order, i);

@@ -153,9 +153,12 @@ floor_library *floor_library_select(
 		const elf_symbol *s = g_hash_table_lookup(best, name), *today = value;
 		if (s) {
 			g_ptr_array_add(out->symbols, symbol_new(s));
+			if (s != today)
+				out->lowered = TRUE;
 			if (s->version)
 				g_hash_table_add(versions, (void *)s->version);
 		} else {
+			out->lowered = TRUE;
 			g_hash_table_insert(
 				out->lacking, g_strdup(name), g_strdup(today->version));
 		}

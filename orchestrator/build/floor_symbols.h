@@ -27,6 +27,8 @@ typedef struct floor_library {
 	GPtrArray *versions; /* char *, those used, lowest first */
 	GHashTable *lacking; /* name -> default version, both char *: what the
 			      * library offers today and the floor does not have */
+	gboolean lowered;    /* it differs from the library as it is: a name or a
+			      * default version is another */
 } floor_library;
 
 /* Whether the floor has this symbol of the library (soname) at this version. */

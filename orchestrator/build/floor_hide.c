@@ -1,0 +1,220 @@
+#include "build/floor_headers.h"
+#include <string.h>
+
+/* Takes declarations out of C library headers. No parser of C: glibc writes
+ * its headers in one manner, a declaration begins with `extern` (or
+ * `__extension__ extern`), an inline function with `__fortify_function` or one
+ * of its kind, in the first column, and none has a preprocessor line inside
+ * that matters here. What is not in this form is left alone. */
+
+typedef struct statement {
+	const char *begin, *end; /* end: behind the `;` or `}` */
+	gboolean has_directive;	 /* a preprocessor line inside */
+} statement;
+
+/* Behind the comment or string at `p`, else `p`. */
+static const char *skip_text(const char *p)
+{
+	const char *end;
+
+	if (*p == '"') {
+		for (p++; *p && *p != '"' && *p != '\n'; p++)
+			if (*p == '\\' && p[1])
+				p++;
+		return *p == '"' ? p + 1 : p;
+	}
+	if (p[0] != '/' || p[1] != '*')
+		return p;
+	end = strstr(p + 2, "*/");
+	return end ? end + 2 : p + strlen(p);
+}
+
+static gboolean begins_word(const char *p, const char *word)
+{
+	gsize n = strlen(word);
+
+	return !strncmp(p, word, n) && !g_ascii_isalnum(p[n]) && p[n] != '_';
+}
+
+static gboolean begins_declaration(const char *p)
+{
+	if (begins_word(p, "extern")) /* not extern "C" { … } */
+		return p[strlen("extern") + strspn(p + strlen("extern"), " \t")] != '"';
+	return begins_word(p, "__extension__");
+}
+
+static gboolean begins_inline(const char *p)
+{
+	return begins_word(p, "__fortify_function") ||
+	       begins_word(p, "__extern_inline") ||
+	       begins_word(p, "__extern_always_inline") ||
+	       begins_word(p, "__STDIO_INLINE");
+}
+
+/* The statement that begins at `p`: to a `;` outside of all brackets, or to
+ * the `}` of a body. FALSE when the text ends before. */
+static gboolean statement_read(const char *p, statement *out)
+{
+	int round = 0, curly = 0;
+
+	*out = (statement){.begin = p};
+	while (*p) {
+		const char *after = skip_text(p);
+		if (after != p) {
+			p = after;
+			continue;
+		}
+		if (*p == '#' && p[-1] == '\n')
+			out->has_directive = TRUE;
+		round += *p == '(' ? 1 : *p == ')' ? -1 : 0;
+		curly += *p == '{' ? 1 : 0;
+		if (*p == '}' && --curly == 0 && round == 0) {
+			out->end = p + 1;
+			return TRUE;
+		}
+		if (*p == ';' && round == 0 && curly == 0) {
+			out->end = p + 1;
+			return TRUE;
+		}
+		p++;
+	}
+	return FALSE;
+}
+
+/* Next identifier at or behind *p before `end`; new string or NULL. */
+static char *next_word(const char **p, const char *end)
+{
+	const char *q = *p;
+
+	while (q < end) {
+		const char *after = skip_text(q);
+		if (after != q) {
+			q = after;
+			continue;
+		}
+		if (g_ascii_isalpha(*q) || *q == '_')
+			break;
+		if (g_ascii_isdigit(*q)) { /* a number's letters are no word */
+			while (q < end && (g_ascii_isalnum(*q) || *q == '_'))
+				q++;
+			continue;
+		}
+		q++;
+	}
+	if (q >= end)
+		return NULL;
+	const char *begin = q;
+	while (q < end && (g_ascii_isalnum(*q) || *q == '_'))
+		q++;
+	*p = q;
+	return g_strndup(begin, q - begin);
+}
+
+static gboolean next_is(const char *p, const char *end, char c)
+{
+	while (p < end && g_ascii_isspace(*p))
+		p++;
+	return p < end && *p == c;
+}
+
+/* The name declared: the word before the first bracket, looked for inside it
+ * when that word is one of glibc's macros. */
+static char *declared_name(const statement *s)
+{
+	const char *p = s->begin;
+	char *word;
+
+	while ((word = next_word(&p, s->end))) {
+		if (next_is(p, s->end, '(') && !g_str_has_prefix(word, "__REDIRECT") &&
+			!g_str_has_prefix(word, "__NTH") &&
+			strcmp(word, "__attribute__") &&
+			!g_str_has_prefix(word, "__glibc_macro") &&
+			!g_str_has_prefix(word, "__attribute"))
+			return word;
+		/* __REDIRECT (name, (arguments), other) */
+		if (next_is(p, s->end, '(') && g_str_has_prefix(word, "__REDIRECT")) {
+			g_free(word);
+			return next_word(&p, s->end);
+		}
+		g_free(word);
+	}
+	return NULL;
+}
+
+/* The first word of the statement that the floor lacks, its own name aside. */
+static char *lacking_word(const statement *s, GHashTable *lacking, const char *self)
+{
+	const char *p = s->begin;
+	char *word;
+
+	while ((word = next_word(&p, s->end))) {
+		if (strcmp(word, self) && g_hash_table_contains(lacking, word))
+			return word;
+		g_free(word);
+	}
+	return NULL;
+}
+
+static gboolean redirects(const statement *s)
+{
+	g_autofree char *text = g_strndup(s->begin, s->end - s->begin);
+
+	return strstr(text, "__REDIRECT") || strstr(text, "__asm__");
+}
+
+static void append_lines(GString *out, const char *from, const char *to)
+{
+	for (; from < to; from++)
+		if (*from == '\n')
+			g_string_append_c(out, '\n');
+}
+
+char *floor_headers_hide(
+	const char *text, GHashTable *lacking, guint *hidden, char **leak)
+{
+	GString *out = g_string_new(NULL);
+	gboolean line_start = TRUE, changed = FALSE;
+	const char *p = text;
+
+	while (*p) {
+		const char *after = skip_text(p);
+		statement s;
+		gboolean body = line_start && begins_inline(p);
+		if (after != p) {
+			g_string_append_len(out, p, after - p);
+			p = after;
+			line_start = FALSE;
+			continue;
+		}
+		if (!(line_start && (body || begins_declaration(p))) ||
+			!statement_read(p, &s)) {
+			line_start = *p == '\n';
+			g_string_append_c(out, *p++);
+			continue;
+		}
+		/* `extern "C" {` and the like are no declaration. */
+		g_autofree char *name = declared_name(&s);
+		gboolean hide =
+			name && !s.has_directive && g_hash_table_contains(lacking, name);
+		if (hide) {
+			g_string_append_printf(out, "/* %s: not in this floor */", name);
+			append_lines(out, s.begin, s.end);
+			(*hidden)++;
+			changed = TRUE;
+		} else {
+			g_autofree char *other = name && (body || redirects(&s))
+							 ? lacking_word(&s, lacking, name)
+							 : NULL;
+			if (other && !*leak)
+				*leak = g_strdup_printf("%s to %s", name, other);
+			g_string_append_len(out, s.begin, s.end - s.begin);
+		}
+		line_start = FALSE;
+		p = s.end;
+	}
+	if (!changed) {
+		g_string_free(out, TRUE);
+		return NULL;
+	}
+	return g_string_free(out, FALSE);
+}
