@@ -6,7 +6,6 @@
 #include "format/digest.h"
 #include "format/http_url.h"
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +40,7 @@ struct fetch_job {
 	gsize first_len;
 	GError *broken; /* our own trouble: the disk */
 
+	char *kept;	    /* where the last wrong file is */
 	http_response last; /* copies of what is kept after the end */
 	GPtrArray *verdicts;
 	GError *error;
@@ -82,6 +82,7 @@ void fetch_job_free(fetch_job *j)
 	g_clear_error(&j->error);
 	g_free(j->last.url);
 	g_free(j->last.content_type);
+	g_free(j->kept);
 	g_free(j);
 }
 
@@ -193,7 +194,9 @@ static void fail(fetch_job *j)
 		html |= v->code == EXIT_INTEGRITY && strstr(v->what, "text/html") != NULL;
 	}
 	if (worst->code == EXIT_INTEGRITY)
-		error_note(err, "nothing was unpacked or used");
+		error_note(err, "nothing was unpacked or used%s%s",
+			j->kept ? "; kept for inspection as " : "",
+			j->kept ? j->kept : "");
 	add_help(err, worst->id, html);
 	end(j);
 }
@@ -243,7 +246,7 @@ static void again_at_once(fetch_job *j)
 static void again(fetch_job *j, int max_retries, double wait, int code, const char *id,
 	const char *why)
 {
-	double pause = http_setting("XORCH_HTTP_BACKOFF", 1) * pow(2, j->tries) *
+	double pause = http_setting("XORCH_HTTP_BACKOFF", 1) * (1 << MIN(j->tries, 10)) *
 		       g_random_double_range(0.5, 1.5);
 
 	/* Bytes that stay are progress: a long file over a bad line gets there. */
@@ -304,9 +307,8 @@ static void mismatch(fetch_job *j, const char *sha256)
 		store_set_aside(j->spec.store, part_path(j->part), sha256);
 	g_clear_pointer(&j->part, part_free);
 	if (kept) {
-		char *both = g_strdup_printf("%s; kept as %s", what, kept);
-		g_free(what);
-		what = both;
+		g_free(j->kept);
+		j->kept = g_steal_pointer(&kept);
 	}
 	give_up(j, EXIT_INTEGRITY, "X0601", what);
 }

@@ -11,6 +11,8 @@ const verb verbs[] = {
 	{"help", "[VERB]", "show help", "", cmd_help},
 	{"version", "", "show the version of xorch and of its libraries", "",
 		cmd_version},
+	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
+		cmd_fetch_files, VERB_HIDDEN},
 	{0}};
 
 const verb *verb_by_name(const char *name)
