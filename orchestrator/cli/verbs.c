@@ -7,12 +7,12 @@
  * cli/options.c and a field in cli/options.h. Usage, help and the refusal of
  * options that mean nothing for a verb follow from that. */
 const verb verbs[] = {
+	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
+		cmd_fetch_files, VERB_HIDDEN},
 	{"explain", "CODE", "explain an error code such as X0201", "", cmd_explain},
 	{"help", "[VERB]", "show help", "", cmd_help},
 	{"version", "", "show the version of xorch and of its libraries", "",
 		cmd_version},
-	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
-		cmd_fetch_files, VERB_HIDDEN},
 	{0}};
 
 const verb *verb_by_name(const char *name)
