@@ -1,7 +1,5 @@
 #include "plan/lock.h"
-#include "base/error.h"
-#include "format/digest.h"
-#include "format/yaml_bind.h"
+#include "plan/lock_text.h"
 #include <string.h>
 
 #define LOCK_VERSION 1
@@ -128,13 +126,6 @@ typedef struct lock_row {
 	GPtrArray *sources, *environments;
 } lock_row;
 
-static const char *check_sha256(const char *text)
-{
-	g_autofree char *normal = digest_normalise(text);
-
-	return normal && g_str_equal(normal, text) ? NULL : "wants 64 hex digits";
-}
-
 static const char *check_file(const char *text)
 {
 	return strchr(text, '/') || text[0] == '.' || !text[0] ? "wants a file name"
@@ -161,7 +152,7 @@ static const bind_field file_fields[] = {
 	{"size", BIND_INT, AT(file_row, size), 0, .min = 0, .max = G_MAXINT64,
 		.doc = "bytes"},
 	{"sha256", BIND_STRING, AT(file_row, sha256), BIND_REQUIRED,
-		.check = check_sha256, .doc = "of the file"},
+		.check = lock_check_sha256, .doc = "of the file"},
 	{0}};
 static const bind_struct file_binding = {
 	"a locked file", sizeof(file_row), file_fields, file_init};
@@ -175,7 +166,7 @@ static const bind_field source_fields[] = {
 	{"size", BIND_INT, AT(source_row, size), 0, .min = 0, .max = G_MAXINT64,
 		.doc = "bytes"},
 	{"sha256", BIND_STRING, AT(source_row, sha256), BIND_REQUIRED,
-		.check = check_sha256, .doc = "of the file"},
+		.check = lock_check_sha256, .doc = "of the file"},
 	{"requires_python", BIND_STRING, AT(source_row, requires_python), BIND_EMPTY_OK,
 		.doc = "the release's Requires-Python"},
 	{0}};
@@ -254,103 +245,27 @@ static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 	return lock;
 }
 
-/* A merge conflict or a newer format is said first: whatever else the parser
- * finds in such a file only hides it. */
-static gboolean refuse_early(diag_list *l, const char *path, const char *text, gsize size)
-{
-	g_autoptr(diag_source) source = diag_source_new(path, text, size);
-	int line = 1;
-
-	for (const char *at = text; at; line++) {
-		if (g_str_has_prefix(at, "<<<<<<< ") ||
-			g_str_has_prefix(at, "=======\n") ||
-			g_str_has_prefix(at, ">>>>>>> ")) {
-			diag *d = diag_add(l, DIAG_ERROR, "X0401", source, line, 1, 7,
-				"the lock holds a merge conflict");
-			diag_label(d, "left by a merge");
-			return TRUE;
-		}
-		at = strchr(at, '\n');
-		at = at && at[1] ? at + 1 : NULL;
-	}
-	return FALSE;
-}
-
 recipe_lock *recipe_lock_load(const char *path, GError **err)
 {
-	g_autofree char *text = NULL;
-	gsize size;
-	g_autoptr(GError) foreign = NULL;
-
-	if (!g_file_get_contents(path, &text, &size, &foreign)) {
-		if (!g_error_matches(foreign, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-			error_wrap(err, EXIT_INPUT, "X0402", g_steal_pointer(&foreign),
-				"cannot read the lock");
-		return NULL;
-	}
-	g_autoptr(diag_list) l = diag_list_new();
+	lock_row row = {0};
 	recipe_lock *lock = NULL;
-	if (!refuse_early(l, path, text, size)) {
-		g_autoptr(yaml_doc) doc = yaml_parse(path, text, size, l);
-		const yaml_node *v = doc ? yaml_map_get(doc->root, "lock_version") : NULL;
-		gint64 version = v && v->kind == YAML_SCALAR
-					 ? g_ascii_strtoll(v->text, NULL, 10)
-					 : LOCK_VERSION;
-		if (version > LOCK_VERSION) {
-			diag *d = yaml_error(doc, l, v, "X0404",
-				"the lock has format %" G_GINT64_FORMAT
-				", this xorch (" XORCH_VERSION ") reads up to %d",
-				version, LOCK_VERSION);
-			diag_help(d, "use the xorch that wrote it, or a newer one");
-		} else if (doc && !diag_list_errors(l)) {
-			binder b = {.doc = doc, .l = l};
-			lock_row row = {0};
-			if (yaml_bind(&b, doc->root, &lock_binding, &row))
-				lock = lock_from_row(path, &row);
-			yaml_bind_clear(&lock_binding, &row);
-		}
-	}
-	if (!diag_list_to_error(l, err)) {
-		if (err && *err) {
-			(*err)->code = EXIT_INPUT;
-			error_help(err, "regenerate it with `xorch lock`");
-		}
-		g_clear_pointer(&lock, recipe_lock_free);
-	}
+
+	if (lock_text_load(path, LOCK_VERSION, &lock_binding, &row,
+		    "regenerate it with `xorch lock`", err) == LOCK_TEXT_READ)
+		lock = lock_from_row(path, &row);
+	yaml_bind_clear(&lock_binding, &row);
 	return lock;
 }
 
 /* Writing. */
 
-static void add_value(GString *out, const char *lead, const char *name, const char *value)
-{
-	g_autofree char *quoted = yaml_quote(value);
-
-	g_string_append_printf(out, "%s%s: %s\n", lead, name, quoted);
-}
-
-static void add_list(
-	GString *out, const char *lead, const char *name, const GPtrArray *list)
-{
-	g_string_append_printf(out, "%s%s: [", lead, name);
-	for (guint i = 0; i < list->len; i++) {
-		g_autofree char *quoted = yaml_quote(g_ptr_array_index(list, i));
-		/* A flow list splits at commas and brackets. */
-		if (quoted[0] != '"' && strpbrk(quoted, ",[]{}"))
-			g_string_append_printf(out, "%s\"%s\"", i ? ", " : "", quoted);
-		else
-			g_string_append_printf(out, "%s%s", i ? ", " : "", quoted);
-	}
-	g_string_append(out, "]\n");
-}
-
 static void add_file(GString *out, const char *lead, const locked_file *f)
 {
-	add_value(out, lead, "file", f->file);
+	lock_text_value(out, lead, "file", f->file);
 	if (f->size >= 0)
 		g_string_append_printf(
 			out, "%ssize: %" G_GINT64_FORMAT "\n", lead, f->size);
-	add_value(out, lead, "sha256", f->sha256);
+	lock_text_value(out, lead, "sha256", f->sha256);
 }
 
 char *recipe_lock_text(const recipe_lock *lock)
@@ -360,33 +275,35 @@ char *recipe_lock_text(const recipe_lock *lock)
 		"Renew with `xorch lock`.\n");
 
 	g_string_append_printf(out, "lock_version: %d\nrecipe:\n", LOCK_VERSION);
-	add_value(out, "  ", "name", lock->name);
-	add_value(out, "  ", "version", lock->version);
+	lock_text_value(out, "  ", "name", lock->name);
+	lock_text_value(out, "  ", "version", lock->version);
 	if (lock->sources->len)
 		g_string_append(out, "sources:\n");
 	for (guint i = 0; i < lock->sources->len; i++) {
 		const lock_source *s = g_ptr_array_index(lock->sources, i);
-		add_value(out, "  - ", s->kind, s->file->name);
-		add_value(out, "    ", "version", s->file->version);
+		lock_text_value(out, "  - ", s->kind, s->file->name);
+		lock_text_value(out, "    ", "version", s->file->version);
 		add_file(out, "    ", s->file);
 		if (s->requires_python)
-			add_value(out, "    ", "requires_python", s->requires_python);
+			lock_text_value(
+				out, "    ", "requires_python", s->requires_python);
 	}
 	if (lock->environments->len)
 		g_string_append(out, "environments:\n");
 	for (guint i = 0; i < lock->environments->len; i++) {
 		const lock_environment *e = g_ptr_array_index(lock->environments, i);
-		add_value(out, "  - ", "python", e->python);
-		add_list(out, "    ", "targets", e->targets);
+		lock_text_value(out, "  - ", "python", e->python);
+		lock_text_list(out, "    ", "targets", e->targets);
 		if (e->recipe_requires->len)
-			add_list(out, "    ", "recipe_requires", e->recipe_requires);
-		add_list(out, "    ", "requires", e->requires);
+			lock_text_list(
+				out, "    ", "recipe_requires", e->recipe_requires);
+		lock_text_list(out, "    ", "requires", e->requires);
 		if (e->packages->len)
 			g_string_append(out, "    packages:\n");
 		for (guint n = 0; n < e->packages->len; n++) {
 			const locked_file *f = g_ptr_array_index(e->packages, n);
-			add_value(out, "      - ", "name", f->name);
-			add_value(out, "        ", "version", f->version);
+			lock_text_value(out, "      - ", "name", f->name);
+			lock_text_value(out, "        ", "version", f->version);
 			add_file(out, "        ", f);
 		}
 	}

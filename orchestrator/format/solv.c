@@ -1,0 +1,422 @@
+#include "format/solv.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "format/decompress.h"
+#include <errno.h>
+#include <solv/evr.h>
+#include <solv/pool.h>
+#include <solv/repo.h>
+#include <solv/repo_deb.h>
+#include <solv/repo_solv.h>
+#include <solv/repo_write.h>
+#include <solv/solver.h>
+#include <stdio.h>
+#include <string.h>
+
+#define INDEX_MAX (1ull << 30)
+
+struct solv_index {
+	Pool *pool;
+	Repo *repo;
+};
+
+void solv_package_free(solv_package *p)
+{
+	if (!p)
+		return;
+	g_free(p->name);
+	g_free(p->version);
+	g_free(p->architecture);
+	g_free(p->path);
+	g_free(p->sha256);
+	g_free(p);
+}
+
+static solv_index *index_new(const char *architecture)
+{
+	solv_index *index = g_new0(solv_index, 1);
+
+	index->pool = pool_create();
+	pool_setdisttype(index->pool, DISTTYPE_DEB);
+	pool_setarch(index->pool, architecture);
+	index->repo = repo_create(index->pool, "suite");
+	return index;
+}
+
+void solv_index_free(solv_index *index)
+{
+	if (!index)
+		return;
+	pool_free(index->pool);
+	g_free(index);
+}
+
+static void index_ready(solv_index *index)
+{
+	pool_addfileprovides(index->pool);
+	pool_createwhatprovides(index->pool);
+}
+
+static gboolean damaged(const char *why, GError **err)
+{
+	return error_set(
+		err, EXIT_INTEGRITY, "X0632", "the package index is damaged: %s", why);
+}
+
+static GString *read_text(const char *path, GError **err)
+{
+	FILE *f = decompress_open(path, INDEX_MAX, err);
+
+	if (!f)
+		return NULL;
+	GString *text = g_string_sized_new(64 << 20);
+	for (;;) {
+		char block[64 << 10];
+		gsize n = fread(block, 1, sizeof(block), f);
+		if (!n)
+			break;
+		g_string_append_len(text, block, n);
+	}
+	int fault = ferror(f) ? errno : 0;
+	fclose(f);
+	if (!fault)
+		return text;
+	damaged(fault == EFBIG ? "it is larger than 1 GiB" : "it cannot be unpacked",
+		err);
+	g_string_free(text, TRUE);
+	return NULL;
+}
+
+/* The value of a field in the paragraph [at, end), up to its line's end. */
+static const char *field_of(
+	const char *at, const char *end, const char *name, gsize *size)
+{
+	gsize n = strlen(name);
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', end - at);
+		stop = stop ? stop : end;
+		if ((gsize)(stop - at) > n && at[n] == ':' &&
+			!g_ascii_strncasecmp(at, name, n)) {
+			const char *value = at + n + 1;
+			while (value < stop && *value == ' ')
+				value++;
+			*size = stop - value;
+			return value;
+		}
+		at = stop + 1;
+	}
+	return NULL;
+}
+
+/* libsolv reads all of an entry but the size of its file, so that is added: its
+ * entries stand in the order of the paragraphs. */
+static gboolean add_sizes(solv_index *index, const GString *text)
+{
+	Repodata *data = repo_add_repodata(index->repo, 0);
+	const char *end = text->str + text->len, *at = text->str;
+	Id id;
+	Solvable *s;
+
+	FOR_REPO_SOLVABLES(index->repo, id, s)
+	{
+		const char *name = pool_id2str(index->pool, s->name), *value = NULL;
+		gsize n = 0;
+		while (at < end && !value) {
+			const char *stop = memmem(at, end - at, "\n\n", 2);
+			stop = stop ? stop : end;
+			value = field_of(at, stop, "Package", &n);
+			if (value) {
+				gsize digits;
+				const char *size = field_of(at, stop, "Size", &digits);
+				guint64 bytes =
+					size ? g_ascii_strtoull(size, NULL, 10) : 0;
+				repodata_set_num(data, id, SOLVABLE_DOWNLOADSIZE, bytes);
+			}
+			at = stop + 2;
+		}
+		if (!value || n != strlen(name) || memcmp(value, name, n))
+			return FALSE;
+	}
+	repodata_internalize(data);
+	return TRUE;
+}
+
+solv_index *solv_index_read(const char *path, const char *architecture, GError **err)
+{
+	g_autoptr(solv_index) index = index_new(architecture);
+	GString *text = read_text(path, err);
+	gboolean ok = FALSE;
+
+	if (!text)
+		return NULL;
+	FILE *f = text->len ? fmemopen(text->str, text->len, "r") : NULL;
+	if (f) {
+		ok = repo_add_debpackages(index->repo, f, 0) == 0;
+		fclose(f);
+	}
+	if (!ok || !index->repo->nsolvables)
+		ok = damaged("it lists no packages", err);
+	else if (!add_sizes(index, text))
+		ok = damaged("its entries are not in order", err);
+	g_string_free(text, TRUE);
+	if (!ok)
+		return NULL;
+	index_ready(index);
+	return g_steal_pointer(&index);
+}
+
+solv_index *solv_index_load(const char *path, const char *architecture)
+{
+	g_autoptr(solv_index) index = index_new(architecture);
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return NULL;
+	gboolean ok = repo_add_solv(index->repo, f, 0) == 0 && index->repo->nsolvables;
+	fclose(f);
+	if (!ok)
+		return NULL;
+	index_ready(index);
+	return g_steal_pointer(&index);
+}
+
+gboolean solv_index_save(solv_index *index, const char *path, GError **err)
+{
+	FILE *f = fopen(path, "wxe");
+
+	if (!f)
+		return fs_fail(err, errno, "write", path, 0);
+	gboolean ok = repo_write(index->repo, f) == 0;
+	int saved = errno;
+	if (fclose(f) && ok) {
+		saved = errno;
+		ok = FALSE;
+	}
+	return ok || fs_fail(err, saved, "write", path, 0);
+}
+
+static gboolean bad_entry(Pool *pool, Solvable *s, const char *why, GError **err)
+{
+	g_autofree char *shown = text_escape(pool_solvable2str(pool, s), -1);
+
+	return error_set(err, EXIT_INTEGRITY, "X0632",
+		"the package index is not to be trusted: %s %s", shown, why);
+}
+
+static const char *path_fault(const char *path)
+{
+	const char *end = path ? path + strlen(path) : NULL;
+
+	if (!path || !*path)
+		return "has no file name";
+	if (*path == '/' || strstr(path, "..") || strstr(path, "//") ||
+		strpbrk(path, "\\?#%") || end[-1] == '/' || strlen(path) > 1000)
+		return "has a file name that leads elsewhere";
+	for (const char *p = path; *p; p++)
+		if (*p <= ' ' || (guchar)*p >= 0x7f)
+			return "has a file name with characters it must not have";
+	return NULL;
+}
+
+static solv_package *package_of(Pool *pool, Id id, GError **err)
+{
+	Solvable *s = pool_id2solvable(pool, id);
+	unsigned media;
+	Id type = 0;
+	const char *path = solvable_get_location(s, &media);
+	const char *sum = solvable_lookup_checksum(s, SOLVABLE_CHECKSUM, &type);
+	guint64 size = solvable_lookup_num(s, SOLVABLE_DOWNLOADSIZE, 0);
+	const char *why = path_fault(path);
+
+	if (!why && (!sum || type != REPOKEY_TYPE_SHA256 || strlen(sum) != 64))
+		why = "has no SHA256";
+	if (!why && (!size || size > G_MAXINT64))
+		why = "has no size";
+	if (why) {
+		bad_entry(pool, s, why, err);
+		return NULL;
+	}
+	solv_package *p = g_new0(solv_package, 1);
+	p->name = g_strdup(pool_id2str(pool, s->name));
+	p->version = g_strdup(pool_id2str(pool, s->evr));
+	p->architecture = g_strdup(pool_id2str(pool, s->arch));
+	p->path = g_strdup(path);
+	p->sha256 = g_strdup(sum);
+	p->size = size;
+	return p;
+}
+
+/* The newest entry of the name: its id, or 0. */
+static Id newest(Pool *pool, const char *name)
+{
+	Id id = pool_str2id(pool, name, 0), p, pp, best = 0;
+
+	if (!id)
+		return 0;
+	FOR_PROVIDES(p, pp, id)
+	{
+		Solvable *s = pool_id2solvable(pool, p);
+		if (s->name == id && (!best || pool_evrcmp(pool, s->evr,
+						       pool_id2solvable(pool, best)->evr,
+						       EVRCMP_COMPARE) > 0))
+			best = p;
+	}
+	return best;
+}
+
+solv_package *solv_index_find(solv_index *index, const char *name, GError **err)
+{
+	Id id = newest(index->pool, name);
+
+	return id ? package_of(index->pool, id, err) : NULL;
+}
+
+static gboolean unsolved(Solver *solver, int problems, GError **err)
+{
+	error_set(err, EXIT_INPUT, "X0633", "the packages' dependencies cannot be met");
+	for (int i = 1; i <= problems && i <= 5; i++) {
+		g_autofree char *text = text_escape(solver_problem2str(solver, i), -1);
+		error_line(err, "%s", text);
+	}
+	return FALSE;
+}
+
+/* What the roots need as a whole, nothing left out: a map of solvables. */
+static gboolean solve(
+	solv_index *index, const GPtrArray *roots, Map *chosen, GError **err)
+{
+	Pool *pool = index->pool;
+	Queue job;
+	gboolean ok = FALSE;
+
+	queue_init(&job);
+	for (guint i = 0; i < roots->len; i++) {
+		const char *name = g_ptr_array_index(roots, i);
+		Id id = newest(pool, name);
+		if (!id) {
+			g_autofree char *shown = text_escape(name, -1);
+			error_set(err, EXIT_INPUT, "X0633", "the suite has no package %s",
+				shown);
+			queue_free(&job);
+			return FALSE;
+		}
+		queue_push2(&job, SOLVER_SOLVABLE | SOLVER_INSTALL, id);
+	}
+	Solver *solver = solver_create(pool);
+	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
+	int problems = solver_solve(solver, &job);
+	if (problems) {
+		unsolved(solver, problems, err);
+	} else {
+		Transaction *t = solver_create_transaction(solver);
+		for (int i = 0; i < t->steps.count; i++)
+			MAPSET(chosen, t->steps.elements[i]);
+		transaction_free(t);
+		ok = TRUE;
+	}
+	solver_free(solver);
+	queue_free(&job);
+	return ok;
+}
+
+/* The chosen package that meets a dependency, of alternatives the first that is
+ * met; 0 if none is. */
+static Id provider(Pool *pool, Id dep, const Map *chosen)
+{
+	Id p, pp;
+
+	if (ISRELDEP(dep)) {
+		Reldep *rel = GETRELDEP(pool, dep);
+		if (rel->flags == REL_OR) {
+			Id left = provider(pool, rel->name, chosen);
+			return left ? left : provider(pool, rel->evr, chosen);
+		}
+	}
+	FOR_PROVIDES(p, pp, dep)
+	if (MAPTST(chosen, p))
+		return p;
+	return 0;
+}
+
+static gboolean is_without(const GPtrArray *without, const char *name)
+{
+	for (guint i = 0; without && i < without->len; i++)
+		if (!strcmp(g_ptr_array_index(without, i), name))
+			return TRUE;
+	return FALSE;
+}
+
+static void visit(Pool *pool, Id id, const Map *chosen, const GPtrArray *without,
+	Map *seen, Queue *todo)
+{
+	const char *name = pool_id2str(pool, pool_id2solvable(pool, id)->name);
+
+	if (!MAPTST(chosen, id) || MAPTST(seen, id) || is_without(without, name))
+		return;
+	MAPSET(seen, id);
+	queue_push(todo, id);
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(
+		(*(solv_package *const *)a)->name, (*(solv_package *const *)b)->name);
+}
+
+/* Walks from the roots over what was chosen, around those left out: so nothing stays
+ * that only they wanted. */
+static GPtrArray *walk(Pool *pool, const GPtrArray *roots, const GPtrArray *without,
+	const Map *chosen, GError **err)
+{
+	g_autoptr(GPtrArray) list =
+		g_ptr_array_new_with_free_func((GDestroyNotify)solv_package_free);
+	Queue todo, requires;
+	gboolean ok = TRUE;
+	Map seen;
+
+	queue_init(&todo);
+	queue_init(&requires);
+	map_init(&seen, pool->nsolvables);
+	for (guint i = 0; i < roots->len; i++)
+		visit(pool, newest(pool, g_ptr_array_index(roots, i)), chosen, without,
+			&seen, &todo);
+	for (int i = 0; ok && i < todo.count; i++) {
+		Id id = todo.elements[i];
+		solv_package *p = package_of(pool, id, err);
+		ok = p != NULL;
+		if (!ok)
+			break;
+		g_ptr_array_add(list, p);
+		solvable_lookup_deparray(
+			pool_id2solvable(pool, id), SOLVABLE_REQUIRES, &requires, 0);
+		for (int n = 0; n < requires.count; n++) {
+			Id dep = requires.elements[n];
+			if (dep == SOLVABLE_PREREQMARKER)
+				continue;
+			Id by = provider(pool, dep, chosen);
+			if (by)
+				visit(pool, by, chosen, without, &seen, &todo);
+		}
+	}
+	map_free(&seen);
+	queue_free(&requires);
+	queue_free(&todo);
+	if (!ok)
+		return NULL;
+	g_ptr_array_sort(list, by_name);
+	return g_steal_pointer(&list);
+}
+
+GPtrArray *solv_index_closure(
+	solv_index *index, const GPtrArray *roots, const GPtrArray *without, GError **err)
+{
+	GPtrArray *list = NULL;
+	Map chosen;
+
+	map_init(&chosen, index->pool->nsolvables);
+	if (solve(index, roots, &chosen, err))
+		list = walk(index->pool, roots, without, &chosen, err);
+	map_free(&chosen);
+	return list;
+}

@@ -1,0 +1,54 @@
+#pragma once
+#include "plan/package_def.h"
+#include "plan/platform.h"
+
+/* The catalogues: sysroots/NAME.yaml and toolchains/NAME.yaml, data that says what a
+ * sysroot or toolchain is made of; NAME.lock beside it holds the exact files. Searched
+ * in this order, the first file of the name wins:
+ *
+ *	$XORCH_CATALOG	colon-separated folders that hold sysroots/ and toolchains/
+ *	the project	the git top level above the working directory, else that itself
+ *	installed	share/xorch; then the sources xorch was built from */
+typedef enum catalog_kind { CATALOG_SYSROOT, CATALOG_TOOLCHAIN } catalog_kind;
+
+/* Path of the definition; NULL with X0301 (EXIT_INPUT), which lists what there is. */
+char *catalog_find(catalog_kind kind, const char *name, GError **err);
+/* All names, sorted, each once. Elements and array by g_ptr_array_unref. */
+GPtrArray *catalog_names(catalog_kind kind);
+/* sysroots/debian-11.yaml -> sysroots/debian-11.lock. */
+char *catalog_lock_path(const char *path);
+
+/* What the target's programs are linked against. */
+typedef struct sysroot_def {
+	gint64 schema_version; /* 1 */
+	char *name, *path, *summary;
+	char *glibc;	    /* of its packages: "2.31" */
+	char *gcc;	    /* folder of its compiler's files: "10" */
+	GPtrArray *targets; /* char *: platform names */
+	package_def packages;
+} sysroot_def;
+
+sysroot_def *sysroot_def_load(const char *path, GError **err);
+sysroot_def *sysroot_def_find(const char *name, GError **err); /* find and load */
+void sysroot_def_free(sysroot_def *def);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sysroot_def, sysroot_def_free)
+/* X0302 (EXIT_INPUT) naming the targets it has. */
+gboolean sysroot_def_has(const sysroot_def *def, const platform *target, GError **err);
+
+typedef enum toolchain_source { TOOLCHAIN_DEBIAN, TOOLCHAIN_PYPI } toolchain_source;
+
+/* A compiler or another tool of the build machine. */
+typedef struct toolchain_def {
+	gint64 schema_version; /* 1 */
+	char *name, *path, *summary;
+	char *version; /* of the compiler, as its programs' names end: "19"; may be NULL
+			*/
+	toolchain_source source;
+	package_def packages; /* TOOLCHAIN_DEBIAN */
+	char *project;	      /* TOOLCHAIN_PYPI: the project whose wheel it is */
+} toolchain_def;
+
+toolchain_def *toolchain_def_load(const char *path, GError **err);
+toolchain_def *toolchain_def_find(const char *name, GError **err);
+void toolchain_def_free(toolchain_def *def);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(toolchain_def, toolchain_def_free)

@@ -1,0 +1,50 @@
+#pragma once
+#include "format/yaml_bind.h"
+
+/* What Debian packages a tree is made of, as a catalogue file says it:
+ *
+ *	debian:
+ *	  suite: bullseye
+ *	  components: [main]		default
+ *	  architecture: amd64		default: the target's
+ *	  signed_by: [FINGERPRINT …]	keys that may sign the suite's Release
+ *	packages: [libc6-dev …]		or a map: target -> list
+ *	without: [NAME …]		left out, with what only they depend on
+ *	exact: [PATTERN …]		packages whose very files count (default: all);
+ *					others may move on within the signed suite
+ *	prune: [PATTERN …]		paths not unpacked; `*` and `?` stop at slashes,
+ *					`**` does not, a pattern that names a folder
+ *					takes all below it
+ */
+typedef struct package_roots {
+	char *target; /* platform name; NULL: every target */
+	GPtrArray *names;
+} package_roots;
+
+typedef struct package_source {
+	char *suite, *architecture;
+	GPtrArray *components; /* char *; NULL: main */
+	GPtrArray *signed_by;  /* char *: 40 hex digits, upper case */
+} package_source;
+
+typedef struct package_def {
+	package_source debian;
+	GPtrArray *roots;		    /* package_roots * */
+	GPtrArray *without, *exact, *prune; /* char *; NULL: none */
+} package_def;
+
+/* Rows for the binding of a definition that has this struct as a member; see
+ * plan/catalog.c. */
+extern const bind_struct package_source_binding;
+extern const bind_custom package_roots_binding;
+
+/* The root packages for a target, or NULL if the definition does not serve it. */
+const GPtrArray *package_def_roots(const package_def *def, const char *target);
+/* Is there one tree for all targets? */
+gboolean package_def_is_common(const package_def *def);
+gboolean package_def_is_exact(const package_def *def, const char *package);
+
+/* Does the pattern of `prune` take this path (clean, from the root)? */
+gboolean path_matches(const char *pattern, const char *path);
+/* Any of the patterns; NULL is none. */
+gboolean path_matches_any(const GPtrArray *patterns, const char *path);

@@ -1,0 +1,59 @@
+#pragma once
+#include "plan/package_def.h"
+
+/* The lock of a sysroot or toolchain: sysroots/debian-11.lock beside debian-11.yaml.
+ * For each target the very packages it is made of, by path within the archive, size
+ * and sha256, never by URL; with it nothing of the archive's index is fetched. */
+
+typedef struct locked_package {
+	char *name, *version;
+	char *path; /* pool/main/g/glibc/libc6_….deb; for a PyPI wheel its file name */
+	char *sha256;	  /* 64 hex digits, lower case */
+	gint64 size;	  /* bytes */
+	gboolean runtime; /* may move on within the suite; else the very file counts */
+} locked_package;
+
+locked_package *locked_package_new(const char *name, const char *version,
+	const char *path, const char *sha256, gint64 size, gboolean runtime);
+locked_package *locked_package_copy(const locked_package *p);
+void locked_package_free(locked_package *p);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(locked_package, locked_package_free)
+
+/* What one tree is made of. */
+typedef struct package_section {
+	char *target;	    /* platform name, or "any" */
+	char *suite;	    /* "" for PyPI */
+	char *architecture; /* Debian's; "" for PyPI */
+	char *date;	    /* of the Release it was resolved in, as it stands there */
+	GPtrArray *roots, *without; /* char *: as the definition said then */
+	GPtrArray *packages;	    /* locked_package *, sorted by name */
+} package_section;
+
+package_section *package_section_new(const char *target, const char *suite,
+	const char *architecture, const char *date);
+void package_section_free(package_section *s);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(package_section, package_section_free)
+locked_package *package_section_find(const package_section *s, const char *name);
+void package_section_sort(package_section *s);
+/* Does it still say what the definition wants? Otherwise *why (static) tells what
+ * changed: "suite", "packages" … */
+gboolean package_section_fits(const package_section *s, const package_def *def,
+	const char *architecture, const char **why);
+
+typedef struct package_lock {
+	char *path, *name;
+	GPtrArray *sections; /* package_section *, sorted by target */
+} package_lock;
+
+package_lock *package_lock_new(const char *path, const char *name);
+void package_lock_free(package_lock *lock);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(package_lock, package_lock_free)
+
+/* Reads the lock; an empty one when there is no file. NULL with EXIT_INPUT and the
+ * position when it cannot be read. */
+package_lock *package_lock_load(const char *path, const char *name, GError **err);
+/* The text that package_lock_load reads back: same lock, same bytes. */
+char *package_lock_text(const package_lock *lock);
+package_section *package_lock_section(const package_lock *lock, const char *target);
+/* Takes `section` over, in place of that target's old one. */
+void package_lock_set(package_lock *lock, package_section *section);
