@@ -9,6 +9,8 @@
 const verb verbs[] = {
 	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
 		cmd_fetch_files, VERB_HIDDEN},
+	{"__index", "NAME [VERSION]", "show what the package index says", "",
+		cmd_index_page, VERB_HIDDEN},
 	{"explain", "CODE", "explain an error code such as X0201", "", cmd_explain},
 	{"help", "[VERB]", "show help", "", cmd_help},
 	{"version", "", "show the version of xorch and of its libraries", "",
