@@ -1,11 +1,6 @@
 #include "cli/verbs.h"
 #include <string.h>
 
-static const char check_details[] =
-	"Reports all errors and warnings, sorted by file and line. A folder stands for\n"
-	"every *.yaml below it that has the key schema_version; - is standard input;\n"
-	"without arguments the working directory is checked.";
-
 /* To add a verb: cli/cmd_NAME.c with `int cmd_NAME(const options *, char **args,
  * GError **)`, its prototype in cli/verbs.h, a row here. The fourth column names
  * the options it takes, besides the global ones; a new option is a row in
@@ -14,10 +9,8 @@ static const char check_details[] =
 const verb verbs[] = {
 	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
 		cmd_fetch_files, VERB_HIDDEN},
-	{"__index", "NAME [VERSION]", "show what the package index says", "",
-		cmd_index_page, VERB_HIDDEN},
-	{"check", "[RECIPE|DIR…]", "check recipes without building anything", "strict",
-		cmd_check, 0, check_details},
+	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
+		"strict", cmd_audit},
 	{"explain", "CODE", "explain an error code such as X0201", "", cmd_explain},
 	{"help", "[VERB]", "show help", "", cmd_help},
 	{"version", "", "show the version of xorch and of its libraries", "",

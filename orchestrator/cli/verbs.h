@@ -26,11 +26,10 @@ const verb *verb_by_name(const char *name);
 /* The global and the verb's own options in one list of names. New string. */
 char *verb_options(const verb *v);
 
-int cmd_check(const options *o, char **args, GError **err);
+int cmd_audit(const options *o, char **args, GError **err);
 int cmd_explain(const options *o, char **args, GError **err);
 int cmd_fetch_files(const options *o, char **args, GError **err);
 int cmd_help(const options *o, char **args, GError **err);
-int cmd_index_page(const options *o, char **args, GError **err);
 int cmd_version(const options *o, char **args, GError **err);
 
 /* What `xorch VERB --help` prints; NULL: the overview. New string. */

@@ -87,7 +87,7 @@ static const char *def_name(
 static gboolean read_defs(
 	elf_reader *r, const elf_dynamic_table *t, GArray *list, GError **err)
 {
-	guint64 at = t->verdef, offset, next;
+	guint64 at = t->verdef, offset, next = 0;
 
 	for (guint64 i = 0; i < t->n_verdef; i++) {
 		if (!elf_file_offset(r->file, at, DEF_SIZE, &offset))

@@ -143,7 +143,7 @@ static gboolean agrees(guint64 plain, guint64 wide, guint64 marker)
 
 static gboolean read_end(const zip_file *zip, directory *dir, GError **err)
 {
-	guint64 at;
+	guint64 at = 0;
 
 	if (!find_end(zip, &at, err))
 		return FALSE;
@@ -297,7 +297,7 @@ gboolean zip_read_directory(zip_file *zip, GError **err)
 	at = dir.offset;
 	for (guint64 i = 0; i < dir.count; i++) {
 		zip_entry *e = &zip->entries[i];
-		gsize used;
+		gsize used = 0;
 		if (!read_entry(zip, zip->data + at, dir.end - at, e, &used, err))
 			return FALSE;
 		if (e->size > G_MAXINT64 - total)

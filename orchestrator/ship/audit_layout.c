@@ -1,0 +1,216 @@
+#include "ship/audit_parts.h"
+#include "base/error.h"
+#include <string.h>
+
+/* "markupsafe/_speedups.cpython-311-….so" -> "markupsafe._speedups"; the folders
+ * of a .data part do not count. New string. */
+static char *module_name(const audit_member *m)
+{
+	const char *path = m->name;
+	const char *data = strstr(path, ".data/");
+
+	if (data && (g_str_has_prefix(data, ".data/platlib/") ||
+			    g_str_has_prefix(data, ".data/purelib/")))
+		path = data + strlen(".data/platlib/");
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	char *name = g_strndup(path, (gsize)(base - path) + strcspn(base, "."));
+	return g_strdelimit(name, "/", '.');
+}
+
+/* What stands between the first and the last dot: "cpython-311-aarch64-linux-gnu",
+ * "abi3" or "" (plain .so). NULL when the name does not end in .so. New string. */
+static char *suffix_of(const audit_member *m)
+{
+	const char *dot = strchr(m->base, '.');
+
+	if (!dot || !g_str_has_suffix(m->base, ".so"))
+		return NULL;
+	gsize len = strlen(dot);
+	return len <= 4 ? g_strdup("") : g_strndup(dot + 1, len - 4);
+}
+
+static const char *multiarch_of(const audit_run *run)
+{
+	const platform *p = run->platform;
+
+	if (!p)
+		return NULL;
+	if (run->family != &policy_musllinux)
+		return p->multiarch;
+	return g_str_equal(p->multiarch, "arm-linux-gnueabihf")
+		       ? "arm-linux-musleabihf"
+		       : g_intern_string(g_strconcat(p->machine, "-linux-musl", NULL));
+}
+
+/* Whether some tag of the wheel's name installs into "cpython-311" ("311", "313t",
+ * "37m" for old ones). */
+static gboolean tag_has(const audit_run *run, const char *version)
+{
+	const wheel_name *n = run->wheel->name;
+	g_autofree char *abi = g_strconcat("cp", version, NULL);
+
+	if (g_strv_contains((const char *const *)n->abis, abi))
+		return TRUE;
+	/* cp311-none: no ABI promised, the Python version decides. */
+	return g_strv_contains((const char *const *)n->abis, "none") &&
+	       g_strv_contains((const char *const *)n->pythons, abi);
+}
+
+static void wrong_suffix(
+	audit_run *run, audit_member *m, const char *want, const char *why)
+{
+	audit_finding *f = audit_add(run, AUDIT_ERROR, "X0713", m->name,
+		"no interpreter this wheel is for would import it");
+
+	audit_line(f, "%s", why);
+	if (want)
+		audit_line(f, "wanted: .%s.so", want);
+	audit_hint(f,
+		"the extension's file name comes from EXT_SUFFIX (setuptools), SOABI "
+		"(CMake) or sysconfig of the Python that built it: it was the build "
+		"machine's");
+}
+
+/* EXT_SUFFIX of the wheel's first cpXY tag, for the message. New string. */
+static char *wanted_suffix(const audit_run *run)
+{
+	const char *multiarch = multiarch_of(run);
+
+	for (char **a = run->wheel->name->abis; *a && multiarch; a++)
+		if (g_str_has_prefix(*a, "cp"))
+			return g_strdup_printf("cpython-%s-%s", *a + 2, multiarch);
+	return NULL;
+}
+
+static void check_suffix(audit_run *run, audit_member *m, const char *suffix)
+{
+	g_autofree char *want = NULL;
+
+	if (!run->wheel->name || !*suffix || !g_str_has_prefix(suffix, "cpython-"))
+		return;
+	g_auto(GStrv) part = g_strsplit(suffix, "-", 3);
+	const char *multiarch = multiarch_of(run);
+	want = wanted_suffix(run);
+	if (!part[1] || !tag_has(run, part[1])) {
+		g_autofree char *why = g_strdup_printf(
+			"it is for CPython ABI %s, the wheel's tag is not",
+			part[1] ? part[1] : "?");
+		wrong_suffix(run, m, want, why);
+	} else if (part[2] && multiarch && !g_str_equal(part[2], multiarch)) {
+		/* CPython before 3.11 said gnu on musl too. */
+		if (run->family == &policy_musllinux && strstr(part[2], "-linux-gnu"))
+			return;
+		g_autofree char *why = g_strdup_printf(
+			"its name says %s, the wheel is for %s", part[2], multiarch);
+		wrong_suffix(run, m, want, why);
+	}
+}
+
+static gboolean has_init(const audit_member *m)
+{
+	g_autofree char *stem = g_strndup(m->base, strcspn(m->base, "."));
+	gboolean ascii = g_str_is_ascii(stem);
+
+	if (m->module)
+		return TRUE;
+	/* Names beyond ASCII: PyInitU_ and punycode (PEP 489). */
+	for (guint i = 0; i < m->elf->n_symbols; i++)
+		if (!ascii && m->elf->symbols[i].defined &&
+			g_str_has_prefix(m->elf->symbols[i].name, "PyInitU_"))
+			return TRUE;
+	return FALSE;
+}
+
+static void check_module(audit_run *run, audit_member *m)
+{
+	g_autofree char *suffix = suffix_of(m);
+
+	if (!suffix)
+		return;
+	gboolean named =
+		g_str_has_prefix(suffix, "cpython-") || g_str_equal(suffix, "abi3");
+	if (m->elf->type == ET_DYN && named && !has_init(m)) {
+		g_autofree char *stem = g_strndup(m->base, strcspn(m->base, "."));
+		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0714", m->name,
+			"named like an extension module, but has no PyInit_%s", stem);
+		audit_hint(f,
+			"the module's initialisation was not linked in, is hidden "
+			"(-fvisibility=hidden without PyMODINIT_FUNC), or is another "
+			"module's");
+	}
+	if (named || m->module) {
+		check_suffix(run, m, suffix);
+		g_ptr_array_add(run->report->modules, module_name(m));
+	}
+}
+
+static void check_lost(audit_run *run)
+{
+	const char *const *want = run->options->extensions;
+
+	for (; want && *want; want++) {
+		if (g_ptr_array_find_with_equal_func(
+			    run->report->modules, *want, g_str_equal, NULL))
+			continue;
+		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0715", NULL,
+			"the extension module %s is missing", *want);
+		for (guint i = 0; i < run->report->modules->len; i++)
+			audit_line(f, "there is: %s",
+				(char *)g_ptr_array_index(run->report->modules, i));
+		audit_hint(f,
+			"setup scripts often treat a compiler error as \"build without "
+			"it\": the build log shows the error; wheel.extensions lists "
+			"what "
+			"has to be there");
+	}
+}
+
+/* Shared libraries belong into the platform part. */
+static void check_place(audit_run *run, audit_member *m)
+{
+	const char *root = wheel_header(run->wheel->info, "Root-Is-Purelib");
+	gboolean pure_root = root && g_ascii_strcasecmp(root, "true") == 0;
+	gboolean in_data = strstr(m->name, ".data/") != NULL;
+
+	if (m->elf->type != ET_DYN || g_strcmp0(m->base, "") == 0)
+		return;
+	if ((pure_root && !in_data) || strstr(m->name, ".data/purelib/")) {
+		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0717", m->name,
+			"machine code in the part for pure Python (purelib)");
+		audit_hint(f, "WHEEL must say Root-Is-Purelib: false for a wheel with "
+			      "extension modules");
+	}
+}
+
+static void check_pure(audit_run *run)
+{
+	const wheel_name *n = run->wheel->name;
+	gboolean any = n && g_strv_contains((const char *const *)n->platforms, "any");
+
+	if (run->report->pure && run->options->need_code) {
+		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0716", NULL,
+			"a pure-Python wheel where machine code was expected");
+		audit_hint(f,
+			"the build skipped its extension modules (see the log), or the "
+			"package has none for this Python: `wheel: {pure: allow}`");
+	}
+	if (!run->report->pure && any) {
+		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0716", NULL,
+			"machine code in a wheel tagged for any platform");
+		audit_hint(f, "pip would install it on machines that cannot run it");
+	}
+}
+
+void audit_layout(audit_run *run)
+{
+	for (guint i = 0; i < run->n_members; i++) {
+		audit_member *m = &run->members[i];
+		if (!m->elf)
+			continue;
+		check_place(run, m);
+		check_module(run, m);
+	}
+	check_pure(run);
+	check_lost(run);
+}

@@ -1,0 +1,229 @@
+#include "ship/audit_parts.h"
+#include <string.h>
+
+static const char *class_name(guint8 elf_class)
+{
+	return elf_class == ELFCLASS64 ? "64-bit" : "32-bit";
+}
+
+/* Another machine than the wheel's: an interpreter would not load it. */
+static void check_machine(audit_run *run, audit_member *m)
+{
+	const elf_file *f = m->elf;
+	const platform *p = run->platform;
+	audit_finding *found;
+
+	if (!p) {
+		if (run->wheel && !run->arch)
+			audit_line(audit_add(run, AUDIT_ERROR, "X0703", m->name,
+					   "machine code in a wheel for no machine xorch "
+					   "knows"),
+				"it is %s, %s", elf_machine_name(f->machine),
+				class_name(f->elf_class));
+		return;
+	}
+	if (f->machine != p->elf_machine || f->elf_class != p->elf_class) {
+		found = audit_add(run, AUDIT_ERROR, "X0703", m->name,
+			"%s says %s, code is %s", run->wheel ? "wheel" : "target",
+			p->wheel_arch ? p->wheel_arch : p->name,
+			elf_machine_name(f->machine));
+		audit_line(found, "e_machine %u (%s, %s)", f->machine,
+			elf_machine_name(f->machine), class_name(f->elf_class));
+		g_autofree char *have = g_strdup(elf_machine_name(p->elf_machine));
+		audit_line(found, "want %u (%s, %s)", p->elf_machine, have,
+			class_name(p->elf_class));
+		audit_hint(found,
+			"the build called a compiler by its own name (gcc, cc) or with "
+			"a fixed path instead of $CC; see `xorch explain X0703`");
+		return;
+	}
+	if (m->other && f->machine != EM_ARM)
+		audit_add(run, audit_grade(run, AUDIT_WARNING), "X0703", m->name,
+			"made for another libc or byte order than the rest of the wheel");
+}
+
+static void check_arm_abi(audit_run *run, audit_member *m)
+{
+	const elf_file *f = m->elf;
+	guint32 eabi = f->flags & EF_ARM_EABIMASK;
+	gboolean hard = (f->flags & EF_ARM_ABI_FLOAT_HARD) != 0;
+	gboolean soft = (f->flags & EF_ARM_ABI_FLOAT_SOFT) != 0;
+	const platform *p = run->platform;
+	platform_float want = p ? p->float_abi : FLOAT_HARD;
+	audit_finding *found = NULL;
+
+	/* Objects say nothing in e_flags; Go's static programs neither. */
+	if (f->type == ET_REL || (!f->dynamic && !hard && !soft && !run->wheel))
+		return;
+	if (eabi != EF_ARM_EABI_VER5)
+		found = audit_add(run, AUDIT_ERROR, "X0704", m->name,
+			"ARM EABI version %u, wanted is 5", eabi >> 24);
+	else if (want == FLOAT_HARD && !hard)
+		found = audit_add(run, AUDIT_ERROR, "X0704", m->name,
+			"soft-float code where hard float is needed");
+	else if (want == FLOAT_SOFT && hard)
+		found = audit_add(run, AUDIT_ERROR, "X0704", m->name,
+			"hard-float code where soft float is needed");
+	else if (want == FLOAT_HARD && f->arm.present && f->arm.vfp_args == 0 &&
+		 f->arm.fp_arch == 0 && f->arm.cpu_arch == 0)
+		return; /* linker-made attributes that say nothing */
+	if (!found)
+		return;
+	audit_line(found, "e_flags 0x%x%s", f->flags,
+		hard   ? " (hard float)"
+		: soft ? " (soft float)"
+		       : " (float ABI not stated)");
+	if (want == FLOAT_HARD)
+		audit_hint(found,
+			"compile and link with -mfloat-abi=hard "
+			"(xorch's $CC does); armhf and armel objects do not mix");
+}
+
+gboolean audit_is_grafted(const audit_member *m)
+{
+	const char *slash = strchr(m->name, '/');
+
+	return slash && slash - m->name > 5 && strncmp(slash - 5, ".libs", 5) == 0;
+}
+
+static void check_arm_cpu(audit_run *run, audit_member *m)
+{
+	const elf_arm *a = &m->elf->arm;
+	guint level = run->platform && g_str_equal(run->platform->name, "armv6")   ? 9
+		      : run->platform && g_str_equal(run->platform->name, "armv5") ? 5
+										   : 10;
+	gboolean v8 = a->cpu_arch > level && a->cpu_arch != 11 && a->cpu_arch != 12;
+	gboolean simd = a->simd_arch > 0, d32 = elf_arm_fp_d32(a->fp_arch);
+	gboolean fp = a->fp_arch > 4; /* VFPv4 and later */
+	gboolean neon = run->options->allow_neon;
+
+	if (!a->present || (!v8 && !fp && (neon || (!simd && !d32))))
+		return;
+	audit_severity usual =
+		run->options->own && !audit_is_grafted(m) ? AUDIT_ERROR : AUDIT_NOTE;
+	g_autofree char *title =
+		g_strdup_printf("attributes that ask for more than %s with %s",
+			elf_arm_arch_name(level), level == 10 ? "VFPv3-D16" : "VFPv2");
+	g_autofree char *line =
+		g_strdup_printf("CPU %s, FP %s, SIMD %s", elf_arm_arch_name(a->cpu_arch),
+			elf_arm_fp_name(a->fp_arch), elf_arm_simd_name(a->simd_arch));
+	audit_finding *found =
+		audit_gather(run, audit_grade(run, usual), "X0721", m->name, title, line);
+	if (simd || d32)
+		audit_hint(found, "-mfpu=vfpv3-d16 is the platform's; if NEON is meant "
+				  "and every machine has "
+				  "it, say `wheel: {cpu: [neon]}`; code chosen at run "
+				  "time is harmless");
+	else
+		audit_hint(found,
+			"a -march or -mfpu of the package overrides the platform's");
+}
+
+static gboolean is_machine_code(const elf_file *f)
+{
+	return f->type == ET_DYN || f->type == ET_EXEC;
+}
+
+static void check_memory(audit_run *run, audit_member *m)
+{
+	const elf_file *f = m->elf;
+	audit_severity grade =
+		audit_grade(run, run->options->own ? AUDIT_ERROR : AUDIT_WARNING);
+	gboolean by_default =
+		f->machine == EM_386 || f->machine == EM_X86_64 || f->machine == EM_ARM;
+
+	if (f->exec_stack)
+		audit_hint(audit_gather(run, grade, "X0712", m->name,
+				   "asks for an executable stack", "PT_GNU_STACK is RWE"),
+			"an assembler file lacks `.section "
+			".note.GNU-stack,\"\",%%progbits`; "
+			"newer glibc refuses to load such a library");
+	if (f->text_relocations)
+		audit_hint(audit_gather(run, grade, "X0712", m->name,
+				   "has relocations in its code", "DT_TEXTREL is set"),
+			"some object was compiled without -fPIC");
+	if (f->writable_code)
+		audit_gather(run, grade, "X0712", m->name,
+			"has memory both writable and executable", "PT_LOAD is RWE");
+	if (!f->stack_note && f->dynamic && by_default)
+		audit_gather(run, audit_grade(run, AUDIT_NOTE), "X0712", m->name,
+			"does not say whether its stack is executable",
+			"PT_GNU_STACK is missing");
+}
+
+/* One entry of RPATH or RUNPATH: NULL when it stays inside the wheel. */
+static const char *rpath_problem(const audit_member *m, const char *entry)
+{
+	const char *rest;
+	int depth = 0;
+
+	if (g_str_has_prefix(entry, "$ORIGIN"))
+		rest = entry + 7;
+	else if (g_str_has_prefix(entry, "${ORIGIN}"))
+		rest = entry + 9;
+	else if (!*entry)
+		return "an empty entry means the current folder";
+	else if (*entry == '/')
+		return "an absolute path of the build machine";
+	else
+		return "relative to the current folder";
+	if (*rest && *rest != '/')
+		return "not below $ORIGIN";
+	if (!m->entry)
+		return NULL;
+	for (const char *p = m->name; *p; p++)
+		depth += *p == '/';
+	g_auto(GStrv) part = g_strsplit(rest, "/", -1);
+	for (char **p = part; *p; p++) {
+		if (g_str_equal(*p, ".."))
+			depth--;
+		else if (**p && !g_str_equal(*p, "."))
+			depth++;
+		if (depth < 0)
+			return "it leaves the wheel";
+	}
+	return NULL;
+}
+
+static void check_rpath(
+	audit_run *run, audit_member *m, const char *name, const char *value)
+{
+	if (!value || !*value)
+		return;
+	g_auto(GStrv) entries = g_strsplit(value, ":", -1);
+	for (char **e = entries; *e; e++) {
+		const char *why = rpath_problem(m, *e);
+		if (!why)
+			continue;
+		g_autofree char *title =
+			g_strdup_printf("%s points outside the wheel", name);
+		g_autofree char *line = g_strdup_printf("%s: %s", *e, why);
+		audit_finding *found = audit_gather(run,
+			run->wheel ? AUDIT_ERROR : audit_grade(run, AUDIT_WARNING),
+			"X0710", m->name, title, line);
+		audit_hint(found, "link without -rpath, or with -Wl,-rpath,'$ORIGIN/…'");
+	}
+}
+
+void audit_object(audit_run *run, audit_member *m)
+{
+	const elf_file *f = m->elf;
+
+	check_machine(run, m);
+	if (f->machine == EM_ARM &&
+		(!run->platform || run->platform->elf_machine == EM_ARM)) {
+		check_arm_abi(run, m);
+		check_arm_cpu(run, m);
+	}
+	if (!is_machine_code(f))
+		return;
+	check_memory(run, m);
+	check_rpath(run, m, "RPATH", f->rpath);
+	check_rpath(run, m, "RUNPATH", f->runpath);
+	if (m->build_path && run->wheel)
+		audit_hint(audit_gather(run, audit_grade(run, AUDIT_WARNING), "X0711",
+				   m->name, "holds a path of the machine it was built on",
+				   m->build_path),
+			"map it away: -ffile-prefix-map=OLD=NEW, for Rust "
+			"--remap-path-prefix, and strip debug information");
+}

@@ -1,0 +1,128 @@
+#include "ship/audit_parts.h"
+#include "base/error.h"
+#include <string.h>
+
+const char *audit_elf_arch(const elf_file *f)
+{
+	gboolean little = f->byte_order == ELFDATA2LSB, wide = f->elf_class == ELFCLASS64;
+
+	switch (f->machine) {
+	case EM_386:
+		return little && !wide ? "i686" : NULL;
+	case EM_X86_64:
+		return little && wide ? "x86_64" : NULL;
+	case EM_PPC64:
+		return !wide ? NULL : little ? "ppc64le" : "ppc64";
+	case EM_RISCV:
+		return little && wide ? "riscv64" : NULL;
+	case EM_AARCH64:
+		return little && wide ? "aarch64" : NULL;
+	case EM_S390:
+		return !little && wide ? "s390x" : NULL;
+	case EM_LOONGARCH:
+		return little && wide ? "loongarch64" : NULL;
+	case EM_ARM:
+		return little && !wide &&
+				       (f->flags & EF_ARM_EABIMASK) == EF_ARM_EABI_VER5 &&
+				       (f->flags & EF_ARM_ABI_FLOAT_HARD)
+			       ? "armv7l"
+			       : NULL;
+	}
+	return NULL;
+}
+
+/* The libc an object says it is for by its interpreter or its needs; by its
+ * file name when those are silent. NULL: no sign. */
+static const policy_family *elf_family(const audit_member *m)
+{
+	const elf_file *f = m->elf;
+
+	if (f->interp) {
+		g_autofree char *base = g_path_get_basename(f->interp);
+		return g_str_has_prefix(base, "ld-musl-") ? &policy_musllinux
+							  : &policy_manylinux;
+	}
+	for (guint i = 0; i < f->needed->len; i++) {
+		const char *n = g_ptr_array_index(f->needed, i);
+		if (g_str_has_prefix(n, "libc.musl-") || g_str_has_prefix(n, "ld-musl-"))
+			return &policy_musllinux;
+		if (g_str_equal(n, "libc.so.6") || g_str_has_prefix(n, "ld-linux-") ||
+			g_str_has_prefix(n, "ld64.so."))
+			return &policy_manylinux;
+	}
+	if (g_str_has_suffix(m->base, "-linux-musl.so") ||
+		g_str_has_suffix(m->base, "-arm-linux-musleabihf.so"))
+		return &policy_musllinux;
+	/* Before 3.11 musl builds said gnu too. */
+	const char *abi = strstr(m->base, ".cpython-3");
+	if (abi && g_ascii_strtoull(abi + 10, NULL, 10) >= 11 &&
+		(g_str_has_suffix(m->base, "-linux-gnu.so") ||
+			g_str_has_suffix(m->base, "-arm-linux-gnueabihf.so")))
+		return &policy_manylinux;
+	return NULL;
+}
+
+/* What the platform tags of the file name promise together: a wheel with several
+ * has to keep the strictest. */
+static void claim_by_name(audit_run *run, const policy_family **family, const char **arch)
+{
+	for (char **p = run->wheel->name->platforms; *p; p++) {
+		const policy_family *f = g_str_has_prefix(*p, "musllinux")
+						 ? &policy_musllinux
+						 : &policy_manylinux;
+		const char *found = NULL;
+		int index;
+		if (!policy_tag_split(f, *p, &index, &found))
+			continue;
+		*arch = found;
+		if (index != POLICY_NONE)
+			*family = f;
+		if (run->claimed < 0 || index < run->claimed) {
+			run->claimed = index;
+			g_free(run->claim);
+			run->claim = g_strdup(*p);
+		}
+	}
+}
+
+void audit_target(audit_run *run)
+{
+	const policy_family *family = NULL;
+	const char *arch = NULL;
+
+	if (run->wheel && run->wheel->name)
+		claim_by_name(run, &family, &arch);
+	if (run->options->platform && run->options->platform->wheel_arch)
+		arch = run->options->platform->wheel_arch;
+	for (guint i = 0; i < run->n_members; i++) {
+		const audit_member *m = &run->members[i];
+		if (!m->elf)
+			continue;
+		if (!arch)
+			arch = audit_elf_arch(m->elf);
+		if (!family && arch && g_strcmp0(audit_elf_arch(m->elf), arch) == 0)
+			family = elf_family(m);
+	}
+	run->family = family ? family : &policy_manylinux;
+	run->arch = arch ? policy_arch_find(run->family, arch) : NULL;
+	run->platform = run->options->platform
+				? run->options->platform
+				: (arch ? platform_by_wheel_arch(arch) : NULL);
+	if (run->options->floor && run->arch) {
+		int index = policy_index(run->family, run->options->floor, TRUE);
+		if (index >= 0) {
+			run->claimed = index;
+			g_free(run->claim);
+			run->claim = policy_tag(run->family, index, run->arch->name);
+		}
+	}
+	for (guint i = 0; i < run->n_members; i++) {
+		audit_member *m = &run->members[i];
+		if (!m->elf)
+			continue;
+		const policy_family *own = elf_family(m);
+		m->other = !run->arch ||
+			   g_strcmp0(audit_elf_arch(m->elf), run->arch->name) != 0 ||
+			   (own && own != run->family);
+	}
+}

@@ -1,1 +1,0 @@
-typedef int xorch_ship_is_empty_for_now;
