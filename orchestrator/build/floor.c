@@ -9,8 +9,10 @@
 #include "build/floor_nonshared.h"
 #include "build/store.h"
 #include "plan/key.h"
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LIBRARY_MAX (256u << 20)
 
@@ -195,11 +197,9 @@ static gboolean file_replace(const char *path, const void *data, gsize size, GEr
 	return fs_write_atomic(path, data, size, 0644, err);
 }
 
-/* The folder of GCC's own libraries: usr/lib/gcc/<triple>/N; or NULL. */
-static char *gcc_folder(const floor_work *w)
+char *floor_gcc_version(const char *tree, const platform *p)
 {
-	g_autofree char *top =
-		g_build_filename(w->dir, "usr/lib/gcc", w->spec->platform->triple, NULL);
+	g_autofree char *top = g_build_filename(tree, "usr/lib/gcc", p->triple, NULL);
 	g_autoptr(GDir) d = g_dir_open(top, 0, NULL);
 	const char *name;
 
@@ -207,9 +207,19 @@ static char *gcc_folder(const floor_work *w)
 		g_autofree char *archive =
 			g_build_filename(top, name, "libstdc++.a", NULL);
 		if (g_file_test(archive, G_FILE_TEST_EXISTS))
-			return g_build_filename(top, name, NULL);
+			return g_strdup(name);
 	}
 	return NULL;
+}
+
+/* The folder of GCC's own libraries, or NULL. */
+static char *gcc_folder(const floor_work *w)
+{
+	const platform *p = w->spec->platform;
+	g_autofree char *version = floor_gcc_version(w->dir, p);
+
+	return version ? g_build_filename(w->dir, "usr/lib/gcc", p->triple, version, NULL)
+		       : NULL;
 }
 
 /* libstdc++: stub, the archive with what it lacks, and the script that joins
@@ -255,6 +265,38 @@ static gboolean cxx_lower(floor_work *w, GError **err)
 	       file_replace(link, script, strlen(script), err);
 }
 
+/* GCC's libraries also under the folder of the C library: a gcc of another
+ * version looks into its own folder instead of this one's, and must find the
+ * sysroot's libstdc++ and libgcc_s all the same. libgcc.a is not among them:
+ * it belongs to the compiler that made the code. */
+static gboolean gcc_links(const floor_work *w, GError **err)
+{
+	static const char *const files[] = {"libstdc++.so", "libstdc++.a",
+		"libstdc++_nonshared.a", "libstdc++fs.a", "libsupc++.a", "libgcc_s.so",
+		"libgcc_eh.a", "libatomic.so", "libatomic.a", "libgomp.so", "libgomp.a",
+		NULL};
+	const char *triple = w->spec->platform->triple;
+	g_autofree char *folder = gcc_folder(w);
+
+	if (!folder)
+		return TRUE;
+	g_autofree char *version = g_path_get_basename(folder);
+	for (const char *const *f = files; *f; f++) {
+		g_autofree char *path = g_build_filename(folder, *f, NULL);
+		g_autofree char *link =
+			g_build_filename(w->dir, "usr/lib", triple, *f, NULL);
+		g_autofree char *target =
+			g_build_filename("..", "gcc", triple, version, *f, NULL);
+		if (!g_file_test(path, G_FILE_TEST_EXISTS) ||
+			g_file_test(link, G_FILE_TEST_EXISTS))
+			continue;
+		if (symlink(target, link) != 0)
+			return error_set_errno(err, EXIT_HOST, "X0820", errno,
+				"cannot make the link %s", link);
+	}
+	return TRUE;
+}
+
 static gboolean headers_lower(floor_work *w, GError **err)
 {
 	floor_headers h = {.tree = w->dir,
@@ -286,7 +328,7 @@ static gboolean floor_fill(floor_work *w, GError **err)
 	for (const char *const *l = other_libraries; *l; l++)
 		if (!library_lower(w, *l, FALSE, err))
 			return FALSE;
-	if (!cxx_lower(w, err) || !headers_lower(w, err))
+	if (!cxx_lower(w, err) || !gcc_links(w, err) || !headers_lower(w, err))
 		return FALSE;
 	g_autofree char *names = g_build_filename(w->dir, FLOOR_NAMES, NULL);
 	return file_replace(names, w->names->str, w->names->len, err) &&

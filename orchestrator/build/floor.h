@@ -32,6 +32,10 @@ typedef struct floor_spec {
 /* Checks a floor's spelling ("2_17") and gives glibc's minor number. X0330. */
 gboolean floor_parse(const char *text, int *minor, GError **err);
 
+/* The version of the GCC whose libstdc++.a a sysroot's tree holds, the name of
+ * a folder: "10". New string or NULL. */
+char *floor_gcc_version(const char *tree, const platform *p);
+
 /* Fills the empty or absent folder `dir`. Errors: X0330 not a floor, X0331 a
  * floor above the sysroot's C library, X0332 a sysroot whose C library is too
  * new to be lowered so far (all exit 2); X0930 a library or header of the

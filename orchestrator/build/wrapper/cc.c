@@ -75,11 +75,9 @@ int main(int argc, char **argv)
 	}
 	collect(argc, argv, &in, &opened);
 	filter_args(&t, &in, &kept, &r);
-	if (t.kind == TOOL_COMPILER)
+	if (tool_is_driver(&t))
 		filter_environment(&t);
 	args_add_all(&words, &t.before);
-	if (r.compiles)
-		args_add_all(&words, &t.compile);
 	if (!opened)
 		args_add_all(&words, &kept);
 	else if (!r.changed)
@@ -88,6 +86,8 @@ int main(int argc, char **argv)
 			args_add(&words, argv[i]);
 	else
 		args_add(&words, args_to_response(&kept));
+	if (r.cxx)
+		args_add_all(&words, &t.cxx);
 	if (r.links || t.kind == TOOL_LINKER)
 		args_add_all(&words, &t.link);
 	run(&t, &words);

@@ -67,7 +67,7 @@ static int set_enum(const char *value, const char *const *names, int *out)
 
 static int tool_set(tool *t, const char *key, const char *value)
 {
-	static const char *const kinds[] = {"plain", "compiler", "linker", NULL};
+	static const char *const kinds[] = {"plain", "compiler", "cxx", "linker", NULL};
 	static const char *const cpus[] = {"other", "arm", "aarch64", "x86_64", NULL};
 	const struct {
 		const char *key;
@@ -78,9 +78,8 @@ static int tool_set(tool *t, const char *key, const char *value)
 		{"loader", &t->loader, NULL},
 		{"library_path", &t->library_path, NULL},
 		{"argv0", &t->argv0, NULL},
-		{"sysroot", &t->sysroot, NULL},
 		{"before", NULL, &t->before},
-		{"compile", NULL, &t->compile},
+		{"cxx", NULL, &t->cxx},
 		{"link", NULL, &t->link},
 	};
 	int n;

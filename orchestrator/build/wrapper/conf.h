@@ -8,19 +8,18 @@
  *	dir sysroot …					the sandbox /xorch/toolchain …
  *
  *	tool cc gcc aarch64-linux-gnu-gcc	a program under these names
- *	kind compiler | linker | plain
+ *	kind compiler | cxx | linker | plain	cxx: a driver that takes .c for C++
  *	cpu arm | aarch64 | x86_64		the target: what flags make sense
  *	program ${toolchain}/usr/bin/clang-19
  *	loader ${toolchain}/lib/…/ld-linux-x86-64.so.2	started through this
  *	library_path ${toolchain}/…:…
  *	argv0 …			default: the wrapper's own path
- *	sysroot ${sysroot}	a folder that only `-isysroot`, `--sysroot` may name
  *	before ARG		one argument a line, put before the caller's
- *	compile ARG		before them when something is compiled
+ *	cxx ARG			behind them when C++ is compiled
  *	link ARG		behind them when the driver links
  *
  * Values reach to the end of the line; no quoting. Unknown keys are errors. */
-typedef enum tool_kind { TOOL_PLAIN, TOOL_COMPILER, TOOL_LINKER } tool_kind;
+typedef enum tool_kind { TOOL_PLAIN, TOOL_COMPILER, TOOL_CXX, TOOL_LINKER } tool_kind;
 typedef enum tool_cpu { CPU_OTHER, CPU_ARM, CPU_AARCH64, CPU_X86_64 } tool_cpu;
 
 typedef struct tool {
@@ -28,8 +27,8 @@ typedef struct tool {
 	const char *self; /* its absolute path */
 	tool_kind kind;
 	tool_cpu cpu;
-	const char *program, *loader, *library_path, *argv0, *sysroot;
-	args before, compile, link;
+	const char *program, *loader, *library_path, *argv0;
+	args before, cxx, link;
 	args dirs; /* the trees' paths: nothing below them is the host's */
 } tool;
 

@@ -114,6 +114,11 @@ static const char *host_library(const tool *t, const char *path)
 						   : NULL;
 }
 
+int tool_is_driver(const tool *t)
+{
+	return t->kind == TOOL_COMPILER || t->kind == TOOL_CXX;
+}
+
 typedef const char *(*path_check)(const tool *t, const char *path);
 
 static const struct {
@@ -237,18 +242,38 @@ static int no_link_flag(const char *arg)
 	return 0;
 }
 
+/* What a source is, by -x and its name: 1 C++, -1 another language or no source,
+ * 0 C, which a C++ driver takes for C++. */
+static int is_cxx(const char *name, const char *language)
+{
+	static const char *const cxx[] = {".cc", ".cpp", ".cxx", ".c++", ".C", ".cp",
+		".CPP", ".ii", ".hpp", ".hh", ".hxx", ".H", ".tcc", ".cppm", NULL};
+	const char *dot = strrchr(name, '.');
+
+	if (language && strcmp(language, "none"))
+		return starts(language, "c++") ? 1 : !strcmp(language, "c") ? 0 : -1;
+	for (size_t i = 0; dot && cxx[i]; i++)
+		if (!strcmp(dot, cxx[i]))
+			return 1;
+	return dot && (!strcmp(dot, ".c") || !strcmp(dot, ".h") || !strcmp(dot, ".i"))
+		       ? 0
+		       : -1;
+}
+
 void filter_args(const tool *t, const args *in, args *out, filter_result *r)
 {
-	int no_link = 0;
+	const char *language = NULL;
+	int no_link = 0, has_input = 0;
 
 	memset(r, 0, sizeof *r);
 	for (size_t i = 0; i < in->n; i++) {
 		const char *arg = in->v[i], *why;
 		size_t taken;
+		int kind;
 
-		if (t->kind == TOOL_COMPILER && (why = foreign_flag(t, arg)))
+		if (tool_is_driver(t) && (why = foreign_flag(t, arg)))
 			refuse(t, arg, why);
-		if (t->kind == TOOL_COMPILER && native_flag(arg)) {
+		if (tool_is_driver(t) && native_flag(arg)) {
 			event(t, "replaced", arg,
 				"the target's baseline processor is used");
 			r->changed = 1;
@@ -265,6 +290,8 @@ void filter_args(const tool *t, const args *in, args *out, filter_result *r)
 			continue;
 		}
 		args_add(out, arg);
+		if (starts(arg, "-x") && arg[2])
+			language = arg + 2;
 		if (starts(arg, "-Wl,"))
 			check_linker_words(t, arg);
 		if (no_link_flag(arg))
@@ -272,16 +299,19 @@ void filter_args(const tool *t, const args *in, args *out, filter_result *r)
 		if (path_flag_alone(arg) || takes_value(t, arg)) {
 			if (i + 1 < in->n)
 				args_add(out, in->v[++i]);
+			if (!strcmp(arg, "-x"))
+				language = in->v[i];
 			continue;
 		}
 		if (arg[0] != '-' || !arg[1] || starts(arg, "-l")) {
 			if (host_library_file(t, arg))
 				refuse(t, arg, "a library of the build machine");
-			r->has_input = 1;
+			has_input = 1;
+			kind = arg[0] == '-' && arg[1] ? -1 : is_cxx(arg, language);
+			r->cxx |= kind > 0 || (!kind && t->kind == TOOL_CXX && !language);
 		}
 	}
-	r->links = r->has_input && !no_link && t->kind == TOOL_COMPILER;
-	r->compiles = r->has_input && t->kind == TOOL_COMPILER;
+	r->links = has_input && !no_link && tool_is_driver(t);
 	args_end(out);
 }
 

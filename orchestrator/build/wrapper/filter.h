@@ -8,10 +8,9 @@
  * TAB reason" appended to the file that XORCH_WRAPPER_LOG names; refusals are
  * also told on stderr. */
 typedef struct filter_result {
-	int links;     /* the driver will link */
-	int compiles;  /* it will compile, preprocess or assemble */
-	int has_input; /* a source, object, library or `-` is named */
-	int changed;   /* something was left out or replaced */
+	int links;   /* the driver will link */
+	int cxx;     /* it will compile C++ */
+	int changed; /* something was left out or replaced */
 } filter_result;
 
 /* Appends what is left of `in` to `out`. */
@@ -20,3 +19,6 @@ void filter_args(const tool *t, const args *in, args *out, filter_result *result
 /* The same for the environment: search paths of gcc and clang lose the host's
  * folders, variables that redirect the tools themselves are removed. */
 void filter_environment(const tool *t);
+
+/* Is it a compiler driver? */
+int tool_is_driver(const tool *t);

@@ -1,0 +1,29 @@
+#pragma once
+#include "build/toolchain.h"
+
+/* The wrappers of a cross folder: under which names the compiler wrapper
+ * (build/wrapper) is installed there, and the wrapper.conf that tells each what
+ * to start. Pure: text from data. ${build-toolchain} appears only where it is
+ * another tree than ${toolchain}, that is with gcc.
+ *
+ *	bin/	cc c++ gcc g++ clang clang++ cpp ld ar as nm ranlib strip …, the
+ *		same as TRIPLE-gcc …: for the target; build-cc build-c++ build-ar …:
+ *		for the build machine
+ *	libexec/	cc1 collect2 as ld …: what gcc starts by itself */
+typedef struct wrapper_spec {
+	const toolchain *target; /* clang or gcc */
+	const toolchain *build;	 /* always clang */
+	const platform *platform;
+	const platform *build_platform;	     /* x86_64 */
+	const char *sysroot, *build_sysroot; /* trees, floors applied */
+	const char *gcc_version;	     /* of the sysroot's libstdc++: "10" */
+} wrapper_spec;
+
+typedef struct wrapper_set {
+	char *conf;
+	GPtrArray *names; /* "bin/cc", "libexec/cc1" …, no name twice */
+} wrapper_set;
+
+void wrapper_set_make(const wrapper_spec *spec, wrapper_set *out);
+void wrapper_set_clear(wrapper_set *set);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(wrapper_set, wrapper_set_clear)
