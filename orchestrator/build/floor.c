@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/fs.h"
 #include "build/floor_caps.h"
+#include "build/floor_facets.h"
 #include "build/floor_headers.h"
 #include "build/floor_link.h"
 #include "build/floor_nonshared.h"
@@ -227,8 +228,10 @@ static char *gcc_folder(const floor_work *w)
 static gboolean cxx_lower(floor_work *w, GError **err)
 {
 	static const char script[] =
-		"/* What the floor's libstdc++ lacks is linked in, and hidden. */\n"
-		"INPUT ( libstdc++.so.6 -lstdc++_nonshared )\n";
+		"/* What the floor's libstdc++ lacks is linked in, and hidden; libdl if "
+		"facets\n"
+		"   newer than the floor have to be found. */\n"
+		"INPUT ( libstdc++.so.6 -lstdc++_nonshared AS_NEEDED ( -ldl ) )\n";
 	GError *error = NULL;
 	g_autofree char *file = NULL;
 	g_autoptr(floor_library) library =
@@ -255,8 +258,13 @@ static gboolean cxx_lower(floor_work *w, GError **err)
 	g_autoptr(GBytes) bytes = fs_read(archive, LIBRARY_MAX, err);
 	if (!bytes)
 		return FALSE;
+	g_autofree char *source = floor_facets_source(library);
+	g_autoptr(GBytes) facets =
+		source ? floor_compile(w->spec, source, "facet ids", w->temp, err) : NULL;
+	if (source && !facets)
+		return FALSE;
 	g_autoptr(floor_nonshared) made =
-		floor_nonshared_make(bytes, "libstdc++.a", library, err);
+		floor_nonshared_make(bytes, "libstdc++.a", library, facets, err);
 	if (!made)
 		return FALSE;
 	return stub_place(w, library, file, err) &&

@@ -194,8 +194,9 @@ char *floor_headers_hide(
 		}
 		/* `extern "C" {` and the like are no declaration. */
 		g_autofree char *name = declared_name(&s);
-		gboolean hide =
-			name && !s.has_directive && g_hash_table_contains(lacking, name);
+		/* Reserved names are the headers' own: other inlines call them. */
+		gboolean hide = name && *name != '_' && !s.has_directive &&
+				g_hash_table_contains(lacking, name);
 		if (hide) {
 			g_string_append_printf(out, "/* %s: not in this floor */", name);
 			append_lines(out, s.begin, s.end);

@@ -37,6 +37,39 @@ static gboolean run(GPtrArray *cmd, GBytes *input, const char *doing, const char
 	return FALSE;
 }
 
+static GPtrArray *clang_command(const floor_spec *spec, const char *const *flags)
+{
+	const toolchain *t = spec->assembler;
+	g_autofree char *path = g_strdup_printf("usr/lib/llvm-%s/bin/clang", t->version);
+	GPtrArray *cmd = toolchain_command(t, path, "clang");
+
+	add(cmd, "--no-default-config");
+	add(cmd, "-no-canonical-prefixes");
+	g_ptr_array_add(
+		cmd, g_strconcat("--target=", spec->platform->clang_target, NULL));
+	for (const char *const *flag = spec->platform->clang_flags; *flag; flag++)
+		add(cmd, *flag);
+	for (; *flags; flags++)
+		add(cmd, *flags);
+	return cmd;
+}
+
+GBytes *floor_compile(const floor_spec *spec, const char *source, const char *what,
+	const char *work, GError **err)
+{
+	static const char *const flags[] = {"-O2", "-fPIC", "-ffreestanding", "-nostdinc",
+		"-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-Wall",
+		"-Werror", "-x", "c", "-c", "-", "-o", NULL};
+	g_autoptr(GPtrArray) cmd = clang_command(spec, flags);
+	g_autoptr(GBytes) input = g_bytes_new_static(source, strlen(source));
+	char *object = g_strdup_printf("%s/%s.o", work, what);
+
+	g_ptr_array_add(cmd, object);
+	if (!run(cmd, input, "clang (compiler)", what, err))
+		return NULL;
+	return fs_read(object, 1 << 20, err);
+}
+
 gboolean floor_link(const floor_spec *spec, const floor_library *library,
 	const char *work, const char *path, GError **err)
 {
@@ -47,18 +80,11 @@ gboolean floor_link(const floor_spec *spec, const floor_library *library,
 	g_autofree char *object = g_strdup_printf("%s/%s.o", work, library->soname);
 	g_autofree char *map = g_strdup_printf("%s/%s.map", work, library->soname);
 	g_autofree char *llvm = g_strdup_printf("usr/lib/llvm-%s/bin/", t->version);
-	g_autofree char *clang = g_strconcat(llvm, "clang", NULL);
 	g_autofree char *lld = g_strconcat(llvm, "lld", NULL);
-	g_autoptr(GPtrArray) as = toolchain_command(t, clang, "clang");
+	g_autoptr(GPtrArray) as = clang_command(
+		spec, (const char *const[]){"-x", "assembler", "-c", "-", "-o", NULL});
 	g_autoptr(GPtrArray) ld = toolchain_command(t, lld, "ld.lld");
 
-	g_ptr_array_add(as, g_strconcat("--target=", spec->platform->clang_target, NULL));
-	for (const char *const *flag = spec->platform->clang_flags; *flag; flag++)
-		add(as, *flag);
-	for (const char *const *flag = (const char *const[]){"--no-default-config",
-		     "-no-canonical-prefixes", "-x", "assembler", "-c", "-", "-o", NULL};
-		*flag; flag++)
-		add(as, *flag);
 	add(as, object);
 	if (!run(as, input, "clang (assembler)", library->soname, err))
 		return FALSE;

@@ -6,3 +6,8 @@
  * existing folder for what lies between. X0931 when a tool fails. */
 gboolean floor_link(const floor_spec *spec, const floor_library *library,
 	const char *work, const char *path, GError **err);
+
+/* Compiles C source (no headers) for the platform, position independent, to
+ * an object file in `work`, and returns its bytes. X0931. */
+GBytes *floor_compile(const floor_spec *spec, const char *source, const char *what,
+	const char *work, GError **err);

@@ -1,20 +1,27 @@
 #include "build/floor_nonshared.h"
+#include "build/floor_facets.h"
 #include "format/ar.h"
 #include "format/ar_write.h"
 #include <string.h>
 
-typedef enum role { ROLE_OLD, ROLE_NEW, ROLE_INTERNAL } role;
+/* What becomes of a definition in a member. */
+typedef enum role {
+	ROLE_ELSEWHERE, /* the shared library has it, or our facet ids */
+	ROLE_OURS,	/* newer than the floor, or never exported */
+} role;
 
 static role role_of(const floor_library *stub, const char *name)
 {
 	if (floor_library_find(stub, name))
-		return ROLE_OLD;
-	return g_hash_table_contains(stub->lacking, name) ? ROLE_NEW : ROLE_INTERNAL;
+		return ROLE_ELSEWHERE;
+	return floor_facet_id(name) && g_hash_table_contains(stub->lacking, name)
+		       ? ROLE_ELSEWHERE
+		       : ROLE_OURS;
 }
 
 static gboolean is_definition(const elf_symbol *s)
 {
-	return s->defined && (s->bind == STB_GLOBAL || s->bind == STB_WEAK) && *s->name;
+	return s->defined && s->bind != STB_LOCAL && *s->name;
 }
 
 /* Both layouts in the file's byte order; only bytes and zeros are written, so
@@ -35,19 +42,24 @@ static void make_undefined(guint8 *entry, gboolean is64, guint8 type)
 	}
 }
 
+/* GNU_UNIQUE, which would make one of all modules' copies, becomes weak. */
 static void make_hidden(guint8 *entry, gboolean is64)
 {
-	gsize at = is64 ? G_STRUCT_OFFSET(Elf64_Sym, st_other)
-			: G_STRUCT_OFFSET(Elf32_Sym, st_other);
+	guint8 *info = entry + (is64 ? G_STRUCT_OFFSET(Elf64_Sym, st_info)
+				     : G_STRUCT_OFFSET(Elf32_Sym, st_info));
+	guint8 *other = entry + (is64 ? G_STRUCT_OFFSET(Elf64_Sym, st_other)
+				      : G_STRUCT_OFFSET(Elf32_Sym, st_other));
 
-	entry[at] = (guint8)((entry[at] & ~3) | STV_HIDDEN);
+	if (*info >> 4 == STB_GNU_UNIQUE)
+		*info = (guint8)((STB_WEAK << 4) | (*info & 15));
+	*other = (guint8)((*other & ~3) | STV_HIDDEN);
 }
 
 static gboolean is_wanted(const elf_file *object, const floor_library *stub)
 {
 	for (guint i = 0; i < object->n_symtab; i++) {
 		const elf_symbol *s = &object->symtab[i];
-		if (is_definition(s) && role_of(stub, s->name) != ROLE_OLD)
+		if (is_definition(s) && role_of(stub, s->name) != ROLE_ELSEWHERE)
 			return TRUE;
 	}
 	return FALSE;
@@ -68,7 +80,7 @@ static void member_edit(floor_nonshared *out, ar_writer *writer, const char *nam
 			g_hash_table_add(out->wants, g_strdup(s->name));
 		if (!is_definition(s))
 			continue;
-		if (role_of(stub, s->name) == ROLE_OLD) {
+		if (role_of(stub, s->name) == ROLE_ELSEWHERE) {
 			make_undefined(entry, is64, s->type);
 			out->undefined++;
 			continue;
@@ -94,8 +106,30 @@ void floor_nonshared_free(floor_nonshared *nonshared)
 	g_free(nonshared);
 }
 
-floor_nonshared *floor_nonshared_make(
-	GBytes *archive, const char *name, const floor_library *stub, GError **err)
+static gboolean facets_add(floor_nonshared *out, ar_writer *writer, GBytes *facets,
+	GHashTable *defined, GError **err)
+{
+	g_autoptr(elf_file) object = elf_file_open(facets, "facet ids", ELF_SYMTAB, err);
+	g_autoptr(GPtrArray) symbols = g_ptr_array_new();
+
+	if (!object)
+		return FALSE;
+	for (guint i = 0; i < object->n_symtab; i++) {
+		const elf_symbol *s = &object->symtab[i];
+		if (!is_definition(s))
+			continue;
+		g_ptr_array_add(symbols, (void *)s->name);
+		g_hash_table_add(defined, g_strdup(s->name));
+	}
+	g_ptr_array_add(symbols, NULL);
+	ar_writer_add(
+		writer, "xorch_facets.o", facets, (const char *const *)symbols->pdata);
+	out->members++;
+	return TRUE;
+}
+
+floor_nonshared *floor_nonshared_make(GBytes *archive, const char *name,
+	const floor_library *stub, GBytes *facets, GError **err)
 {
 	gsize size;
 	const guint8 *data = g_bytes_get_data(archive, &size);
@@ -108,7 +142,7 @@ floor_nonshared *floor_nonshared_make(
 	void *key;
 
 	out->wants = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	if (!members)
+	if (!members || (facets && !facets_add(out, writer, facets, defined, err)))
 		return NULL;
 	for (guint i = 0; i < members->len; i++) {
 		const ar_member *m = g_ptr_array_index(members, i);

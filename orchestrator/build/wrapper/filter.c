@@ -140,8 +140,8 @@ static const char *const valued[] = {"-o", "-x", "-D", "-U", "-include", "-imacr
 	"-Xassembler", "-Xpreprocessor", "-Xarch_host", "-target", "--target", "-arch",
 	"-aux-info", "-iprefix", "-iwithprefix", "-iwithprefixbefore", "-isysroot",
 	"-imultilib", "--param", "-mllvm", "-dumpbase", "-dumpdir", "-wrapper", "-specs",
-	"-rpath", "-soname", "-h", "-m", "-y", "-include-pch", "--sysroot", "-framework",
-	NULL};
+	"-rpath", "-soname", "-dynamic-linker", "--dynamic-linker", "-plugin", "-R",
+	"-rpath-link", "-h", "-m", "-y", "-include-pch", "--sysroot", "-framework", NULL};
 
 static int takes_value(const tool *t, const char *flag)
 {
