@@ -33,6 +33,7 @@ gboolean sandbox_level_parse(const char *text, sandbox_level *level, GError **er
 #define SANDBOX_CROSS "/xorch/cross"
 #define SANDBOX_TOOLCHAIN "/xorch/toolchain"
 #define SANDBOX_SYSROOT "/xorch/sysroot"
+#define SANDBOX_BUILD_TOOLCHAIN "/xorch/build-toolchain" /* with gcc: build-cc's */
 #define SANDBOX_BUILD_SYSROOT "/xorch/build-sysroot"
 #define SANDBOX_TOOLS "/xorch/tools"
 #define SANDBOX_HOME "/xorch/home"
