@@ -25,6 +25,22 @@ int text_columns(gunichar c)
 	return g_unichar_iswide(c) ? 2 : 1;
 }
 
+/* user:password@ of a URL becomes stars, one for each byte, so that places stay:
+ * what a recipe must not hold must not get into a log by the message either. */
+static char *masked(const char *text, gsize len)
+{
+	char *out = g_strndup(text, len);
+
+	for (char *p = out; (p = strstr(p, "://"));) {
+		p += 3;
+		size_t host = strcspn(p, "/?# \t\"'`");
+		char *at = memrchr(p, '@', host);
+		for (; at && p < at; p++)
+			*p = (unsigned char)*p < 0x80 ? '*' : *p;
+	}
+	return out;
+}
+
 /* One character of a source line, fit for a terminal, and its columns. */
 static int cell(const char **p, const char *end, GString *out)
 {
@@ -107,7 +123,8 @@ static void underline(printer *p, const diag_place *at, char mark)
 static void source_line(printer *p, const diag_place *at)
 {
 	gsize len;
-	const char *text = diag_source_line(p->d->source, at->line, &len);
+	const char *line = diag_source_line(p->d->source, at->line, &len);
+	g_autofree char *text = masked(line, len);
 	const char *from, *to;
 
 	window(text, len, at->col, &from, &to);
@@ -141,10 +158,10 @@ static void excerpt(printer *p)
 }
 
 /* Folds at blanks; the lines after the first stand under the first's text. */
-static void folded(GString *out, int indent, const char *text)
+static void folded(GString *out, int lead, int indent, const char *text)
 {
 	g_auto(GStrv) words = g_strsplit(text, " ", -1);
-	glong column = indent;
+	glong column = lead;
 
 	for (char **w = words; *w; w++) {
 		glong width = g_utf8_strlen(*w, -1);
@@ -190,7 +207,8 @@ char *diag_text(const diag *d)
 {
 	GString *out = g_string_new(d->severity == DIAG_ERROR ? "error" : "warning");
 	printer p = {out, MAX(2, digits(MAX(d->at.line, d->second.line))), d};
-	g_autofree char *text = text_escape(d->text, -1);
+	g_autofree char *open = text_escape(d->text, -1);
+	g_autofree char *text = masked(open, strlen(open));
 
 	if (d->code)
 		g_string_append_printf(out, "[%s]", d->code);
@@ -200,7 +218,7 @@ char *diag_text(const diag *d)
 	for (guint i = 0; i < d->remarks->len; i++) {
 		g_autofree char *line = text_escape(g_ptr_array_index(d->remarks, i), -1);
 		g_string_append_printf(out, "%*s = ", p.gutter, "");
-		folded(out, p.gutter + 3 + (int)strlen("note: "), line);
+		folded(out, p.gutter + 3, p.gutter + 3 + (int)strlen("note: "), line);
 	}
 	return g_string_free(out, FALSE);
 }

@@ -1,17 +1,8 @@
 #include "base/option.h"
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/words.h"
 #include <string.h>
-
-gboolean option_allowed(const char *allowed, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *p = allowed; (p = strstr(p, name)); p += len)
-		if ((p == allowed || p[-1] == ' ') && (!p[len] || p[len] == ' '))
-			return TRUE;
-	return FALSE;
-}
 
 static const option *by_name(const option *rows, const char *name, size_t len)
 {
@@ -278,7 +269,7 @@ gboolean option_environment(option_parser *p, const char *allowed, GError **err)
 		const char *value = o->env ? g_getenv(o->env) : NULL;
 		/* An empty variable is an unset one: CI files write `XORCH_OUT: ""`. */
 		if (!value || !*value || p->sources[o - p->rows] != OPTION_UNSET ||
-			!option_allowed(allowed, o->name))
+			!words_have(allowed, o->name))
 			continue;
 		if (!apply_env(p, o, value, err))
 			return FALSE;
@@ -292,7 +283,7 @@ gboolean option_applicable(
 {
 	for (const option *o = p->rows; o->name; o++) {
 		if (p->sources[o - p->rows] != OPTION_FROM_ARGUMENT ||
-			option_allowed(allowed, o->name))
+			words_have(allowed, o->name))
 			continue;
 		error_set(err, EXIT_INPUT, "X0124", "--%s has no meaning for `%s`",
 			o->name, what);
@@ -356,7 +347,7 @@ char *option_help(const option *rows, const char *allowed, int width)
 	GString *out = g_string_new(NULL);
 
 	for (; rows->name; rows++) {
-		if (!option_allowed(allowed, rows->name))
+		if (!words_have(allowed, rows->name))
 			continue;
 		g_autofree char *left = left_column(rows);
 		g_autofree char *right =

@@ -36,9 +36,6 @@ typedef struct option {
 	int min, max;
 } option;
 
-/* Which rows a command takes: a blank-separated list of names. */
-gboolean option_allowed(const char *allowed, const char *name);
-
 typedef enum option_source {
 	OPTION_UNSET,
 	OPTION_FROM_ENV,
@@ -57,7 +54,8 @@ typedef struct option_parser {
 /* Reads options up to the next argument that is none and returns that (points
  * into argv), or NULL at the end or with *err set (EXIT_INPUT, X0120…X0123). */
 const char *option_next(option_parser *p, GError **err);
-/* Applies the environment to allowed rows that no argument set. */
+/* Applies the environment to those rows of `allowed` (base/words.h) that no argument set.
+ */
 gboolean option_environment(option_parser *p, const char *allowed, GError **err);
 /* Fails for a row given as an argument that is not in `allowed`; `what` is the
  * command for the message. */

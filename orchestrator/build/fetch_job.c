@@ -126,7 +126,8 @@ static void tell(fetch_job *j, event_phase phase)
 
 static void end(fetch_job *j)
 {
-	tell(j, j->error ? EVENT_FAIL : EVENT_END);
+	/* A document that is not there may be what the caller wanted to know. */
+	tell(j, j->error && !j->memory ? EVENT_FAIL : EVENT_END);
 	part_free(g_steal_pointer(&j->part));
 	j->spec.on_end(j, j->spec.data);
 }

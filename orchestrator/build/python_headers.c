@@ -13,6 +13,8 @@ static int by_name(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Only CPython's own: *.h, cpython/, internal/. What packages put beside them
+ * (numpy, greenlet …) is the build machine's and stays away from targets. */
 static void list_headers(GPtrArray *files, const char *folder, const char *prefix)
 {
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
@@ -24,13 +26,34 @@ static void list_headers(GPtrArray *files, const char *folder, const char *prefi
 		struct stat st;
 		if (lstat(path, &st) != 0)
 			continue;
-		if (S_ISDIR(st.st_mode)) {
+		if (S_ISDIR(st.st_mode) && (*prefix || g_str_equal(name, "cpython") ||
+						   g_str_equal(name, "internal"))) {
 			g_autofree char *deeper = g_strconcat(rel, "/", NULL);
 			list_headers(files, path, deeper);
-		} else {
+		} else if (S_ISREG(st.st_mode) && g_str_has_suffix(name, ".h")) {
 			g_ptr_array_add(files, g_steal_pointer(&rel));
 		}
 	}
+}
+
+GPtrArray *host_python_headers(const host_python *p, GError **err)
+{
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+
+	if (!host_python_has_headers(p)) {
+		error_set(
+			err, EXIT_HOST, "X0831", "Python %s has no headers", p->version);
+		error_line(err, "interpreter: %s", p->executable);
+		error_line(err, "looked for:  %s/Python.h", p->include);
+		error_help(err,
+			"install them (`apt-get install libpython3.%u-dev`), or another "
+			"Python 3.%u: `pyenv install 3.%u`, `uv python install 3.%u`",
+			p->minor, p->minor, p->minor, p->minor);
+		return NULL;
+	}
+	list_headers(files, p->include, "");
+	g_ptr_array_sort(files, by_name);
+	return g_steal_pointer(&files);
 }
 
 /* Names, sizes, times of the files and of config_h. */
@@ -69,22 +92,10 @@ static gboolean add_file(digest *d, const char *name, const char *path, GError *
 
 char *host_python_header_digest(store *s, const host_python *p, GError **err)
 {
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) files = host_python_headers(p, err);
 
-	if (!host_python_has_headers(p)) {
-		error_set(
-			err, EXIT_HOST, "X0831", "Python %s has no headers", p->version);
-		error_line(err, "interpreter: %s", p->executable);
-		error_line(err, "looked for:  %s/Python.h", p->include);
-		error_help(err,
-			"install them (`apt-get install libpython3.%u-dev`), or "
-			"another Python 3.%u: `pyenv install 3.%u`, `uv python install "
-			"3.%u`",
-			p->minor, p->minor, p->minor, p->minor);
+	if (!files)
 		return NULL;
-	}
-	list_headers(files, p->include, "");
-	g_ptr_array_sort(files, by_name);
 	g_autofree char *now = fingerprint(p, files);
 	g_autofree char *name = digest_bytes(p->config_h, strlen(p->config_h));
 	g_autofree char *old = store_record_get_text(s, KIND, name);

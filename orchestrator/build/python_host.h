@@ -50,7 +50,10 @@ char *host_python_default(store *s, const GPtrArray *found);
 
 /* Python.h and pyconfig.h are there. */
 gboolean host_python_has_headers(const host_python *p);
-/* sha256 over names and contents of the headers; X0831 when there are none. */
+/* CPython's own headers below `include`, relative and sorted (char *); what other
+ * packages installed there is left out. X0831 when there are none. */
+GPtrArray *host_python_headers(const host_python *p, GError **err);
+/* sha256 over their names and contents and those of config_h. */
 char *host_python_header_digest(store *s, const host_python *p, GError **err);
 /* The sysconfig data as JSON text, {"NAME": string or integer}. */
 char *host_python_vars(store *s, const host_python *p, GError **err);

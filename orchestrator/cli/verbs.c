@@ -1,6 +1,11 @@
 #include "cli/verbs.h"
 #include <string.h>
 
+static const char check_details[] =
+	"Reports all errors and warnings, sorted by file and line. A folder stands for\n"
+	"every *.yaml below it that has the key schema_version; - is standard input;\n"
+	"without arguments the working directory is checked.";
+
 /* To add a verb: cli/cmd_NAME.c with `int cmd_NAME(const options *, char **args,
  * GError **)`, its prototype in cli/verbs.h, a row here. The fourth column names
  * the options it takes, besides the global ones; a new option is a row in
@@ -11,6 +16,10 @@ const verb verbs[] = {
 		cmd_fetch_files, VERB_HIDDEN},
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
 		"strict", cmd_audit},
+	{"__index", "NAME [VERSION]", "show what the package index says", "",
+		cmd_index_page, VERB_HIDDEN},
+	{"check", "[RECIPE|DIR…]", "check recipes without building anything", "strict",
+		cmd_check, 0, check_details},
 	{"explain", "CODE", "explain an error code such as X0201", "", cmd_explain},
 	{"help", "[VERB]", "show help", "", cmd_help},
 	{"version", "", "show the version of xorch and of its libraries", "",

@@ -62,7 +62,8 @@ typedef struct bind_field {
 
 typedef struct bind_struct {
 	const char *what; /* "a recipe", "a source": for messages */
-	size_t size;
+	size_t size; /* 0: its fields lie in the enclosing struct (BIND_STRUCT, offset 0)
+		      */
 	const bind_field *fields; /* ends with key NULL */
 	void (*init)(void *out);
 } bind_struct;
@@ -83,7 +84,7 @@ typedef struct bind_custom {
 } bind_custom;
 
 /* Binds a map. out is `size` bytes that need not be initialised. TRUE when it
- * added no error. */
+ * added no error. The map's nodes must outlive BIND_NODE fields. */
 gboolean yaml_bind(
 	const binder *b, const yaml_node *map, const bind_struct *s, void *out);
 void yaml_bind_clear(const bind_struct *s, void *out);

@@ -1,0 +1,25 @@
+#pragma once
+#include <glib.h>
+
+/* Where registries are on this machine. No host stands in any file of xorch: the
+ * machine's own clients know, so a company's mirror is used without being told.
+ * In this order, the first that says anything wins:
+ *
+ *   Debian: XORCH_MIRROR_DEBIAN (a list separated by blanks); `mirrors: {debian:
+ *	[…]}` in $XDG_CONFIG_HOME/xorch/config.yaml, then /etc/xorch/config.yaml;
+ *	apt's sources (XORCH_APT_DIR, default /etc/apt).
+ *   PyPI: XORCH_MIRROR_PYPI; `mirrors: {pypi: […]}`; UV_DEFAULT_INDEX,
+ *	UV_INDEX_URL; PIP_INDEX_URL; uv.toml; pip.conf (site, user, global); what
+ *	the installed pip, or the pip wheel that Python carries, has built in.
+ *
+ * URLs may hold credentials: show them by http_url_show only. Without any the
+ * functions fail with exit 2, X0506, and say what to set. */
+
+/* Base URLs of the Debian archive, without trailing slash: dists/ and pool/ are
+ * below. All candidates, the likeliest first; whether one is Debian's is known
+ * only from its signed Release. Element type char *. */
+gboolean registry_debian(GPtrArray **base_urls, GError **err);
+
+/* Simple index (PEP 503) URLs without trailing slash; a project is URL/NAME/. */
+gboolean registry_pypi_all(GPtrArray **index_urls, GError **err);
+gboolean registry_pypi(char **index_url, GError **err); /* the first */

@@ -1,0 +1,124 @@
+#include "base/diag.h"
+#include "base/error.h"
+#include "cli/output.h"
+#include "cli/verbs.h"
+#include "plan/platform.h"
+#include "plan/recipe.h"
+#include <string.h>
+
+/* Mistakes that only show once the expressions have their values. */
+static void check_resolved(const recipe *r, diag_list *l)
+{
+	static const char *const any[] = {"3.9", "3.13", NULL};
+	unsigned versions = r->python.versions ? r->python.versions->len : 2;
+
+	for (guint i = 0; i < r->targets->len; i++) {
+		const char *target = g_ptr_array_index(r->targets, i);
+		const platform *p = platform_by_name(target);
+		for (guint j = 0; p && j < versions; j++) {
+			const char *python =
+				r->python.versions
+					? g_ptr_array_index(r->python.versions, j)
+					: any[j];
+			recipe_vars vars = {.target = target,
+				.triple = p->triple,
+				.python = r->kind == RECIPE_WHEEL ? python : ""};
+			unsigned before = diag_list_errors(l);
+			recipe_free(recipe_resolve(r, &vars, l));
+			if (diag_list_errors(l) != before)
+				return; /* the next combination would say the same */
+		}
+	}
+}
+
+static void check_recipe(const char *path, diag_list *l)
+{
+	g_autoptr(recipe) r = recipe_load(path, l);
+
+	if (!r)
+		return;
+	/* Its warnings have been given; a resolve repeats them. */
+	g_autoptr(diag_list) resolved = diag_list_new();
+	check_resolved(r, resolved);
+	if (diag_list_errors(resolved))
+		diag_list_take(l, resolved);
+}
+
+static json_t *text_json(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	return json_string(valid);
+}
+
+static json_t *diag_json(const diag *d)
+{
+	json_t *o = json_object(), *remarks = json_array();
+
+	json_object_set_new(o, "severity",
+		json_string(d->severity == DIAG_ERROR ? "error" : "warning"));
+	if (d->code)
+		json_object_set_new(o, "code", json_string(d->code));
+	if (d->source)
+		json_object_set_new(o, "file", text_json(diag_source_file(d->source)));
+	if (d->at.line) {
+		json_object_set_new(o, "line", json_integer(d->at.line));
+		json_object_set_new(o, "column", json_integer(d->at.col));
+		json_object_set_new(
+			o, "end_column", json_integer(d->at.col + d->at.span));
+	}
+	json_object_set_new(o, "text", text_json(d->text));
+	if (d->at.label)
+		json_object_set_new(o, "label", text_json(d->at.label));
+	for (guint i = 0; i < d->remarks->len; i++)
+		json_array_append_new(
+			remarks, text_json(g_ptr_array_index(d->remarks, i)));
+	json_object_set_new(o, "remarks", remarks);
+	return o;
+}
+
+static void report_json(diag_list *l, const GPtrArray *files, int exit_code)
+{
+	const GPtrArray *all = diag_list_sorted(l);
+	json_t *diags = json_array(), *names = json_array();
+
+	for (guint i = 0; i < all->len; i++)
+		json_array_append_new(diags, diag_json(g_ptr_array_index(all, i)));
+	for (guint i = 0; files && i < files->len; i++)
+		json_array_append_new(names, text_json(g_ptr_array_index(files, i)));
+	output_json(json_pack("{s:i, s:i, s:o, s:o}", "v", 1, "exit", exit_code, "files",
+		names, "diagnostics", diags));
+}
+
+static char *counted(unsigned n, const char *what)
+{
+	return g_strdup_printf("%u %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void summary(const diag_list *l, const GPtrArray *files)
+{
+	g_autofree char *recipes = counted(files ? files->len : 0, "recipe");
+	g_autofree char *errors = counted(diag_list_errors(l), "error");
+	g_autofree char *warnings = counted(diag_list_warnings(l), "warning");
+
+	output_note("%s checked: %s, %s", recipes, errors, warnings);
+}
+
+int cmd_check(const options *o, char **args, GError **err)
+{
+	static const char *const here[] = {".", NULL};
+	g_autoptr(diag_list) l = diag_list_new();
+	g_autoptr(GPtrArray) files =
+		recipe_find(*args ? (const char *const *)args : here, l);
+
+	(void)err;
+	for (guint i = 0; files && i < files->len; i++)
+		check_recipe(g_ptr_array_index(files, i), l);
+	gboolean bad = diag_list_errors(l) || (o->strict && diag_list_warnings(l));
+	output_diags(l);
+	if (!o->quiet)
+		summary(l, files);
+	if (o->json)
+		report_json(l, files, bad ? EXIT_INPUT : EXIT_DONE);
+	return bad ? EXIT_INPUT : EXIT_DONE;
+}

@@ -1,0 +1,36 @@
+#pragma once
+#include "format/yaml_bind.h"
+#include "plan/recipe.h"
+
+/* The keys of a recipe as tables. */
+extern const bind_struct recipe_binding;
+/* Which keys a source of a kind takes, blank-separated; the first is its own. */
+extern const char *const source_keys[SOURCE_DEBSRC + 1];
+
+/* Checks of single values (bind_check): NULL or why not. */
+const char *check_name(const char *text);
+const char *check_version(const char *text);
+const char *check_path(const char *text); /* relative, no .., no backslash */
+const char *check_sha256(const char *text);
+const char *check_h1(const char *text);
+const char *check_commit(const char *text);
+const char *check_tag(const char *text);
+const char *check_url(const char *text);
+const char *check_gomod(const char *text);
+const char *check_debian_name(const char *text);
+const char *check_publisher(const char *text);
+const char *check_target(const char *text);
+const char *check_python(const char *text);
+const char *check_floor(const char *text);
+const char *check_env_name(const char *text);
+const char *check_context_name(const char *text);
+const char *check_requirement(const char *text);
+const char *check_host_requirement(const char *text);
+const char *check_program(const char *text);
+const char *check_library(const char *text);
+const char *check_module_path(const char *text);
+const char *check_import(const char *text);
+const char *check_cpu(const char *text);
+const char *check_go_package(const char *text);
+const char *check_days(const char *text);
+const char *check_line(const char *text); /* one line: no \n, no tab */
