@@ -1,10 +1,7 @@
 #include "build/scheduler.h"
 #include "base/error.h"
-#include "base/event.h"
 #include "base/process.h"
-#include <glib-unix.h>
-#include <signal.h>
-#include <unistd.h>
+#include <glib.h>
 
 typedef struct run {
 	GMainLoop *loop;
@@ -13,7 +10,6 @@ typedef struct run {
 	guint n, next, running;
 	const scheduler_options *options;
 	gboolean failed;
-	int signal;
 } run;
 
 typedef struct finished {
@@ -25,7 +21,7 @@ static void start_more(run *r)
 {
 	while (r->running < (guint)r->options->parallel && r->next < r->n) {
 		job *j = r->jobs[r->next++];
-		if (r->signal || (r->failed && !r->options->keep_going)) {
+		if (process_cancelled() || (r->failed && !r->options->keep_going)) {
 			j->state = JOB_DROPPED;
 			continue;
 		}
@@ -68,36 +64,6 @@ static void work(gpointer data, gpointer user)
 	g_idle_add(job_finished, f);
 }
 
-static gboolean stop(run *r, int number)
-{
-	if (r->signal) {
-		if (number == SIGINT) {
-			process_cancel_all(SIGKILL);
-			_exit(128 + number);
-		}
-		return G_SOURCE_CONTINUE;
-	}
-	r->signal = number;
-	event_log(EVENT_NOTE, NULL, "stopping (%s)", g_strsignal(number));
-	process_cancel_all(SIGTERM);
-	return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_int(gpointer r)
-{
-	return stop(r, SIGINT);
-}
-
-static gboolean on_term(gpointer r)
-{
-	return stop(r, SIGTERM);
-}
-
-static gboolean on_hup(gpointer r)
-{
-	return stop(r, SIGHUP);
-}
-
 int scheduler_run(job *const *jobs, guint n, const scheduler_options *options)
 {
 	run r = {.jobs = jobs, .n = n, .options = options};
@@ -106,15 +72,10 @@ int scheduler_run(job *const *jobs, guint n, const scheduler_options *options)
 		return 0;
 	r.loop = g_main_loop_new(NULL, FALSE);
 	r.pool = g_thread_pool_new(work, &r, options->parallel, FALSE, NULL);
-	guint sources[] = {g_unix_signal_add(SIGINT, on_int, &r),
-		g_unix_signal_add(SIGTERM, on_term, &r),
-		g_unix_signal_add(SIGHUP, on_hup, &r)};
 	start_more(&r);
 	if (r.running)
 		g_main_loop_run(r.loop);
-	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
-		g_source_remove(sources[i]);
 	g_thread_pool_free(r.pool, FALSE, TRUE);
 	g_main_loop_unref(r.loop);
-	return r.signal;
+	return process_cancelled();
 }

@@ -3,9 +3,9 @@
 
 /* Runs independent jobs, several at a time, each in a thread of its own pool;
  * what two jobs share (a sysroot, a toolchain) is ordered by the store's locks.
- * The caller's thread waits in a main loop and takes SIGINT, SIGTERM and
- * SIGHUP: the first one stops the children and starts no further job, a second
- * SIGINT ends the program at once. */
+ * The caller's thread waits in a main loop. After process_cancel_all (signals:
+ * base/interrupt.h) no further job starts; those that run are ended by their
+ * children's end. */
 typedef enum job_state {
 	JOB_WAITING,
 	JOB_RUNNING,
