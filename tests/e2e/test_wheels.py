@@ -1,0 +1,125 @@
+"""Wheels of the recipes, judged by auditwheel and readelf and run under qemu-user."""
+import glob
+import os
+import shutil
+import subprocess
+
+import judges
+import target_root
+import xt
+
+RECIPES = os.path.join(xt.SOURCE, "recipes")
+SUITE = {"cp39": "bullseye", "cp311": "bookworm", "cp313": "trixie"}
+RELEASE = os.path.join(xt.SOURCE, "build", "xorch")
+
+
+def pythons():
+    """Tags of the CPythons that xorch finds here."""
+    found = xt.run(["doctor", "--json"], XORCH_CACHE_DIR=shared_cache()).json
+    return [p["tag"] for p in found["pythons"]]
+
+
+def shared_cache():
+    """One store for all end-to-end tests: what is downloaded once serves all."""
+    path = os.path.join(xt.CACHE, "store")
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    return path
+
+
+def need_network(result):
+    if result.code == 5:
+        raise xt.Skip("a package registry cannot be reached:\n" + result.err[-2000:])
+
+
+def build(recipe, targets, python, home, toolchain="clang", **env):
+    out = os.path.join(home, "dist")
+    args = ["build", os.path.join(home, "recipes", recipe), "--python", python,
+            "--toolchain", toolchain, "--out", out, "--json"]
+    if not os.path.exists(os.path.join(home, "recipes")):
+        shutil.copytree(RECIPES, os.path.join(home, "recipes"))
+    for target in targets:
+        args += ["--target", target]
+    result = xt.run(args, home=home, XORCH_CACHE_DIR=env.pop("cache", shared_cache()), **env)
+    need_network(result)
+    return result
+
+
+def judge(result, imports=True):
+    """Judges every wheel a build reports; returns their number."""
+    n = 0
+    for item in result.json["items"]:
+        if item["state"] == "skipped":
+            continue
+        xt.check(item["state"] in ("built", "cached"), item, result.err)
+        python, target = item["id"].split("-")[-2:]
+        judges.check_wheel(item["file"], target, python)
+        n += 1
+        if imports and python in SUITE and target in target_root.QEMU:
+            target_root.check_wheel(target_root.get(SUITE[python], target), item["file"])
+    return n
+
+
+def both_targets(recipe, python="cp311", toolchain="clang"):
+    with xt.scratch() as home:
+        result = build(recipe, ["aarch64", "armv7"], python, home, toolchain)
+        xt.equal(result.code, 0, result)
+        xt.equal(judge(result), 2, result)
+
+
+def test_cwcwidth():
+    both_targets("cwcwidth.yaml")
+
+
+def test_markupsafe():
+    both_targets("markupsafe.yaml")
+
+
+def test_greenlet():
+    both_targets("greenlet.yaml")
+
+
+def test_greenlet_gcc():
+    both_targets("greenlet.yaml", toolchain="gcc")
+
+
+def test_cwcwidth_x86_64_runs_here():
+    with xt.scratch() as home:
+        result = build("cwcwidth.yaml", ["x86_64"], "cp311", home)
+        xt.equal(result.code, 0, result)
+        xt.equal(judge(result), 1, result)
+        wheel = result.json["items"][0]["file"]
+        folder = os.path.join(home, "site")
+        judges.unpack(wheel, folder)
+        python = shutil.which("python3.11") or "python3"
+        p = subprocess.run([python, "-c", target_root.CHECKS["cwcwidth"]], text=True,
+                           capture_output=True, env=dict(os.environ, PYTHONPATH=folder))
+        xt.equal(p.stdout.strip(), "ok", p.stderr)
+
+
+# label: long
+def test_matrix_clang():
+    matrix("clang")
+
+
+# label: long
+def test_matrix_gcc():
+    matrix("gcc")
+
+
+def matrix(toolchain):
+    """Every recipe x target x CPython found that the version supports."""
+    with xt.scratch() as home:
+        done = 0
+        for path in sorted(glob.glob(os.path.join(RECIPES, "*.yaml"))):
+            result = build(os.path.basename(path), ["aarch64", "armv7", "x86_64"], "all",
+                           home, toolchain)
+            if result.code == 3:
+                continue
+            xt.equal(result.code, 0, path, result)
+            done += judge(result)
+        print(f"{done} wheels by {toolchain}, Pythons found: {' '.join(pythons())}")
+        xt.check(done >= 9, f"only {done} wheels")
+
+
+if __name__ == "__main__":
+    xt.main(globals())

@@ -1,0 +1,85 @@
+"""Programs we did not write, which judge what comes out: auditwheel, readelf."""
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+
+import xt
+
+MACHINE = {"aarch64": "AArch64", "armv7": "ARM",
+           "x86_64": "Advanced Micro Devices X86-64"}
+WHEEL_ARCH = {"aarch64": "aarch64", "armv7": "armv7l", "x86_64": "x86_64"}
+SUFFIX = {"aarch64": "aarch64-linux-gnu", "armv7": "arm-linux-gnueabihf",
+          "x86_64": "x86_64-linux-gnu"}
+
+
+def auditwheel():
+    """The command auditwheel, in an environment of its own, newest release."""
+    home = os.path.join(xt.CACHE, "auditwheel")
+    program = os.path.join(home, "bin", "auditwheel")
+    os.makedirs(xt.CACHE, exist_ok=True)
+    with open(home + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(os.path.join(home, "done")):
+            shutil.rmtree(home, ignore_errors=True)
+            python = shutil.which("python3.11") or shutil.which("python3")
+            subprocess.run([python, "-m", "venv", home], check=True,
+                           stdout=subprocess.DEVNULL)
+            p = subprocess.run([os.path.join(home, "bin", "pip"), "install", "-q",
+                                "auditwheel"], capture_output=True, text=True)
+            if p.returncode:
+                shutil.rmtree(home, ignore_errors=True)
+                raise xt.Skip("auditwheel cannot be installed from PyPI: " +
+                              p.stderr.strip()[-300:])
+            open(os.path.join(home, "done"), "w").close()
+    return program
+
+
+def auditwheel_tag(wheel):
+    """The platform tag that auditwheel grants, as it prints it."""
+    p = subprocess.run([auditwheel(), "show", wheel], capture_output=True, text=True)
+    text = " ".join(p.stdout.split())
+    found = re.search(r'is consistent with the following platform tag: "([^"]+)"', text)
+    xt.check(found, f"auditwheel names no tag for {wheel}", p.stdout, p.stderr)
+    return found.group(1)
+
+
+def unpack(wheel, folder):
+    with zipfile.ZipFile(wheel) as z:
+        xt.equal(z.testzip(), None, wheel)
+        z.extractall(folder)
+    return [os.path.join(d, f) for d, _, files in os.walk(folder)
+            for f in files if f.endswith(".so") or ".so." in f]
+
+
+def readelf(*args):
+    return subprocess.run(["readelf", "-W", *args], capture_output=True, text=True,
+                          check=True).stdout
+
+
+def check_wheel(wheel, target, python):
+    """auditwheel grants the very tag in the name; every ELF is the target's."""
+    name = os.path.basename(wheel)[:-4]
+    platforms = name.split("-")[-1].split(".")
+    granted = auditwheel_tag(wheel)
+    xt.check(granted in platforms, f"{name}: auditwheel grants {granted}")
+    if granted.startswith("manylinux_2_17_"):
+        xt.equal(platforms, ["manylinux2014_" + WHEEL_ARCH[target],
+                             "manylinux_2_17_" + WHEEL_ARCH[target]])
+    xt.check(all(p.endswith("_" + WHEEL_ARCH[target]) for p in platforms), name)
+    suffix = ".cpython-%s-%s.so" % (python[2:], SUFFIX[target])
+    with xt.scratch() as folder:
+        found = unpack(wheel, folder)
+        xt.check(found, f"{name} has no extension")
+        for path in found:
+            head = readelf("-h", path)
+            xt.check(re.search(r"Machine:\s+" + re.escape(MACHINE[target]) + r"$", head,
+                               re.M), path, head)
+            if target == "armv7":
+                xt.check("Version5 EABI" in head and "hard-float ABI" in head, head)
+                attributes = readelf("-A", path)
+                xt.check("Tag_ABI_VFP_args: VFP registers" in attributes, attributes)
+                xt.check("NEON" not in attributes, attributes)
+            xt.check(path.endswith(suffix), f"{path} should end in {suffix}")
