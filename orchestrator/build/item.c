@@ -1,0 +1,84 @@
+#include "build/item.h"
+#include "base/error.h"
+#include <string.h>
+
+item_source *item_source_load(const char *path, diag_list *l, GError **err)
+{
+	g_autoptr(item_source) s = g_new0(item_source, 1);
+	g_autofree char *lock_path = recipe_lock_path(path);
+	GError *problem = NULL;
+
+	g_mutex_init(&s->mutex);
+	s->recipe = recipe_load(path, l);
+	if (!s->recipe)
+		return NULL;
+	s->lock = recipe_lock_load(lock_path, &problem);
+	if (problem) {
+		g_propagate_error(err, problem);
+		return NULL;
+	}
+	if (s->lock)
+		s->lock_text = recipe_lock_text(s->lock);
+	else
+		s->lock = recipe_lock_new(
+			lock_path, s->recipe->package.name, s->recipe->package.version);
+	return g_steal_pointer(&s);
+}
+
+void item_source_free(item_source *s)
+{
+	if (!s)
+		return;
+	recipe_free(s->recipe);
+	recipe_lock_free(s->lock);
+	g_free(s->lock_text);
+	g_mutex_clear(&s->mutex);
+	g_free(s);
+}
+
+item *item_new(item_source *source, const platform *target, const char *python_tag)
+{
+	item *i = g_new0(item, 1);
+	const recipe *r = source->recipe;
+
+	i->source = source;
+	i->platform = target;
+	i->python_tag = g_strdup(python_tag);
+	i->id = g_strdup_printf("%s-%s-%s-%s", r->normalized, r->package.version,
+		python_tag, target->name);
+	return i;
+}
+
+void item_free(item *i)
+{
+	if (!i)
+		return;
+	g_free(i->id);
+	recipe_free(i->recipe);
+	g_free(i->python_tag);
+	g_free(i->floor);
+	g_free(i->toolchain);
+	g_free(i->sysroot);
+	g_free(i->reason);
+	g_clear_error(&i->error);
+	key_free(i->key);
+	g_free(i->file);
+	g_free(i->sha256);
+	g_free(i->tags);
+	g_free(i->log);
+	g_free(i->sandbox);
+	g_free(i);
+}
+
+const char *item_state_name(item_state state)
+{
+	static const char *const names[] = {
+		"planned", "skipped", "cached", "built", "failed"};
+
+	return names[state];
+}
+
+char *item_python_version(const char *tag)
+{
+	return g_strdup_printf("3.%s", tag + strlen("cp3"));
+}

@@ -1,0 +1,57 @@
+#pragma once
+#include "build/python_host.h"
+#include "plan/key.h"
+#include "plan/lock.h"
+#include "plan/platform.h"
+#include "plan/recipe.h"
+
+/* A recipe's file together with its lock: shared by the items made from it. */
+typedef struct item_source {
+	recipe *recipe;	   /* as loaded, unresolved */
+	recipe_lock *lock; /* never NULL; empty when there is no file yet */
+	char *lock_text;   /* what the file holds; NULL when there is none */
+	GMutex mutex;	   /* around lock */
+} item_source;
+
+/* Loads recipe and lock. NULL with errors in the list (recipe) or *err (lock). */
+item_source *item_source_load(const char *path, diag_list *l, GError **err);
+void item_source_free(item_source *s);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(item_source, item_source_free)
+
+/* One artefact to make: recipe x target x Python, with its stable id
+ * (cwcwidth-0.1.12-cp311-aarch64). */
+typedef enum item_state {
+	ITEM_PLANNED, /* to be built (after item_look: not in the store) */
+	ITEM_SKIPPED, /* reason says why; not an error */
+	ITEM_CACHED,  /* the store has it */
+	ITEM_BUILT,
+	ITEM_FAILED,
+} item_state;
+
+typedef struct item {
+	char *id;
+	item_source *source;	  /* borrowed */
+	recipe *recipe;		  /* resolved for this item; NULL when skipped early */
+	const platform *platform;
+	const host_python *python; /* borrowed; NULL when skipped or missing */
+	char *python_tag;	  /* "cp311" */
+	char *floor;		  /* "2_17" */
+	char *toolchain, *sysroot; /* names of definitions */
+
+	item_state state;
+	char *reason;	/* skipped: why; planned: what changed, for --explain */
+	GError *error;	/* failed */
+	key *key;	/* when everything it depends on is locked */
+	char *file;	/* path of the artefact in the output folder */
+	char *sha256, *tags, *log, *sandbox;
+	gint64 size;
+	double seconds;
+} item;
+
+item *item_new(item_source *source, const platform *target, const char *python_tag);
+void item_free(item *i);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(item, item_free)
+
+const char *item_state_name(item_state state); /* "planned", "skipped", … */
+/* "cp311" -> "3.11", "cp313t" -> "3.13t". New string. */
+char *item_python_version(const char *tag);

@@ -1,0 +1,30 @@
+#pragma once
+#include "build/context.h"
+#include "build/item.h"
+#include "build/sandbox.h"
+
+/* The sources of a recipe: locked, fetched, unpacked, patched. Kinds so far:
+ * `pypi` (the sdist of a version) and `path` (a folder of the repository). */
+
+/* Adds to the lock what is missing of the recipe's sources (asks PyPI). Fails
+ * with EXIT_LOCK when an entry is there and does not belong to the recipe
+ * (X0403: another version's hash; X0405: another source) – a lock is never
+ * changed to fit. Caller holds the source's mutex. */
+gboolean source_lock(const build_context *ctx, item_source *s, GError **err);
+
+/* Adds what has to be downloaded to `items` (fetch_item *). */
+gboolean source_fetch(const build_context *ctx, const item *i, GPtrArray *items,
+	GError **err);
+
+/* Digests of everything the recipe brings itself: sources by their lock, patches
+ * and scripts by content, `path` folders by their tree. */
+gboolean source_add_to_key(const item *i, key *k, GError **err);
+
+/* Fills `dest`, which must not exist, with a private writable copy of the
+ * recipe's sources, patched. Patches must apply exactly (GNU patch without fuzz,
+ * in the sandbox). X0910 (EXIT_BUILD) names patch and hunk. */
+gboolean source_unpack(const build_context *ctx, const item *i, const char *dest,
+	sandbox_level level, GError **err);
+
+/* Newest mtime in the sdist, or 0: what SOURCE_DATE_EPOCH is when not set. */
+gint64 source_date(const char *dir);
