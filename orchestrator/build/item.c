@@ -1,6 +1,15 @@
 #include "build/item.h"
 #include "base/error.h"
+#include "build/pypi.h"
 #include <string.h>
+
+static void keep_free(void *data)
+{
+	pypi_lookup *l = data;
+
+	g_free(l->project);
+	g_free(l);
+}
 
 item_source *item_source_load(const char *path, diag_list *l, GError **err)
 {
@@ -9,6 +18,7 @@ item_source *item_source_load(const char *path, diag_list *l, GError **err)
 	GError *problem = NULL;
 
 	g_mutex_init(&s->mutex);
+	s->keep = g_ptr_array_new_with_free_func(keep_free);
 	s->recipe = recipe_load(path, l);
 	if (!s->recipe)
 		return NULL;
@@ -32,6 +42,7 @@ void item_source_free(item_source *s)
 	recipe_free(s->recipe);
 	recipe_lock_free(s->lock);
 	g_free(s->lock_text);
+	g_ptr_array_unref(s->keep);
 	g_mutex_clear(&s->mutex);
 	g_free(s);
 }

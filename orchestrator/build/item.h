@@ -11,6 +11,7 @@ typedef struct item_source {
 	recipe_lock *lock; /* never NULL; empty when there is no file yet */
 	char *lock_text;   /* what the file holds; NULL when there is none */
 	GMutex mutex;	   /* around lock */
+	GPtrArray *keep;   /* what downloads under way refer to */
 } item_source;
 
 /* Loads recipe and lock. NULL with errors in the list (recipe) or *err (lock). */

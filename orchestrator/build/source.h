@@ -8,9 +8,15 @@
 
 /* Adds to the lock what is missing of the recipe's sources (asks PyPI). Fails
  * with EXIT_LOCK when an entry is there and does not belong to the recipe
- * (X0403: another version's hash; X0405: another source) – a lock is never
+ * (X0403: another version's hash; X0406: another sha256): a lock is never
  * changed to fit. Caller holds the source's mutex. */
 gboolean source_lock(const build_context *ctx, item_source *s, GError **err);
+
+/* For `xorch lock`: drops entries of sources that the recipe no longer has (H09);
+ * TRUE when there were any. */
+gboolean source_lock_prune(item_source *s);
+/* For --locked: such an entry is an error, X0405. */
+gboolean source_lock_complete(const item_source *s, GError **err);
 
 /* Adds what has to be downloaded to `items` (fetch_item *). */
 gboolean source_fetch(const build_context *ctx, const item *i, GPtrArray *items,
