@@ -1,0 +1,343 @@
+#include "cli/selection.h"
+#include "base/error.h"
+#include "build/python_select.h"
+#include "cli/common.h"
+#include "cli/output.h"
+#include <string.h>
+
+#define RECIPES_DEFAULT "recipes"
+#define SYSROOT_DEFAULT "debian-11"
+
+typedef struct wish {
+	const options *o;
+	const build_context *c;
+	selection *s;
+	GPtrArray *only; /* ids named as arguments or by --only; NULL: all */
+	gboolean all_pythons;
+	GPtrArray *pythons; /* of --python; NULL: not given */
+} wish;
+
+void selection_clear(selection *s)
+{
+	g_clear_pointer(&s->items, g_ptr_array_unref);
+	g_clear_pointer(&s->sources, g_ptr_array_unref);
+	g_clear_pointer(&s->pythons, g_ptr_array_unref);
+}
+
+static gboolean contains(const GPtrArray *list, const char *text)
+{
+	for (guint i = 0; list && i < list->len; i++)
+		if (g_str_equal(g_ptr_array_index(list, i), text))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean looks_like_id(const char *arg)
+{
+	return !strchr(arg, '/') && !g_str_equal(arg, "-") &&
+	       !g_str_has_suffix(arg, ".yaml") && !g_str_has_suffix(arg, ".yml") &&
+	       !g_file_test(arg, G_FILE_TEST_EXISTS);
+}
+
+static char *join(const GPtrArray *list)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; i < list->len; i++)
+		g_string_append_printf(
+			out, "%s%s", i ? ", " : "", (char *)g_ptr_array_index(list, i));
+	return g_string_free(out, FALSE);
+}
+
+static item *add_item(wish *w, item_source *source, const platform *target, const char *tag)
+{
+	const recipe *r = source->recipe;
+	item *i = item_new(source, target, tag);
+
+	if ((w->only && !contains(w->only, i->id)) || contains(w->o->skip, i->id)) {
+		item_free(i);
+		return NULL;
+	}
+	i->floor = g_strdup(w->o->floor ? w->o->floor : recipe_floor(r, target->name));
+	i->toolchain = g_strdup(w->o->toolchain ? w->o->toolchain
+				: r->toolchain.c == 2 ? "gcc"
+						      : "clang");
+	i->sysroot = g_strdup(w->o->sysroot	   ? w->o->sysroot
+			      : r->toolchain.sysroot ? r->toolchain.sysroot
+						     : SYSROOT_DEFAULT);
+	g_ptr_array_add(w->s->items, i);
+	return i;
+}
+
+static void skip(item *i, char *reason)
+{
+	i->state = ITEM_SKIPPED;
+	g_free(i->reason);
+	i->reason = reason;
+}
+
+/* Resolves the recipe for the item; a value that turns out wrong is shown. */
+static gboolean resolve(item *i, diag_list *l)
+{
+	g_autofree char *version = item_python_version(i->python_tag);
+	recipe_vars vars = {.target = i->platform->name,
+		.triple = i->platform->triple,
+		.python = version};
+
+	i->recipe = recipe_resolve(i->source->recipe, &vars, l);
+	if (i->recipe && i->recipe->skip_reason)
+		skip(i, g_strdup(i->recipe->skip_reason));
+	return i->recipe != NULL;
+}
+
+static gboolean one_item(wish *w, item_source *source, const platform *target,
+	const char *tag, const host_python *python, GError *missing, diag_list *l)
+{
+	const recipe *r = source->recipe;
+	gboolean explicit_targets = yaml_map_get(r->doc->root, "targets") != NULL;
+	g_autofree char *version = item_python_version(tag);
+	item *i = add_item(w, source, target, tag);
+
+	if (!i)
+		return TRUE;
+	i->python = python;
+	if (explicit_targets && !contains(r->targets, target->name)) {
+		g_autofree char *names = join(r->targets);
+		skip(i, g_strdup_printf("the recipe is for %s only", names));
+		return TRUE;
+	}
+	if (r->python.versions && !contains(r->python.versions, version)) {
+		g_autofree char *names = join(r->python.versions);
+		skip(i, g_strdup_printf("the recipe is for Python %s only", names));
+		return TRUE;
+	}
+	if (!resolve(i, l))
+		return FALSE;
+	if (i->state == ITEM_PLANNED && missing) {
+		i->state = ITEM_FAILED;
+		i->error = g_error_copy(missing);
+	}
+	return TRUE;
+}
+
+static const host_python *found_python(const selection *s, const char *tag)
+{
+	for (guint n = 0; n < s->pythons->len; n++) {
+		const host_python *p = g_ptr_array_index(s->pythons, n);
+		if (g_str_equal(p->tag, tag))
+			return p;
+	}
+	return NULL;
+}
+
+/* What --python, the recipe or `python3` choose, as tags. */
+static GPtrArray *python_tags(wish *w, const recipe *r, GError **err)
+{
+	g_autoptr(GPtrArray) tags = g_ptr_array_new_with_free_func(g_free);
+
+	if (!w->pythons && r->python.versions) {
+		for (guint n = 0; n < r->python.versions->len; n++) {
+			char *tag = python_tag_parse(
+				g_ptr_array_index(r->python.versions, n), err);
+			if (!tag)
+				return NULL;
+			g_ptr_array_add(tags, tag);
+		}
+		return g_steal_pointer(&tags);
+	}
+	g_autoptr(GPtrArray) wanted = g_ptr_array_new();
+	for (guint n = 0; w->pythons && n < w->pythons->len; n++)
+		g_ptr_array_add(wanted, g_ptr_array_index(w->pythons, n));
+	g_ptr_array_add(wanted, NULL);
+	g_autoptr(GPtrArray) chosen = python_select(w->c->store, w->s->pythons,
+		w->pythons ? (const char *const *)wanted->pdata : NULL, err);
+	if (!chosen)
+		return NULL;
+	for (guint n = 0; n < chosen->len; n++) {
+		const host_python *p = g_ptr_array_index(chosen, n);
+		g_ptr_array_add(tags, g_strdup(p->tag));
+	}
+	return g_steal_pointer(&tags);
+}
+
+static gboolean add_source(wish *w, item_source *source, diag_list *l, GError **err)
+{
+	const recipe *r = source->recipe;
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	if (r->kind != RECIPE_WHEEL) {
+		error_set(err, EXIT_INPUT, "X0916", "only `kind: wheel` is built so far");
+		error_line(err, "--> %s", r->path);
+		return FALSE;
+	}
+	for (guint n = 0; n < r->targets->len; n++)
+		g_ptr_array_add(names, g_ptr_array_index(r->targets, n));
+	g_ptr_array_add(names, NULL);
+	g_autoptr(GPtrArray) targets =
+		common_targets(w->o, (const char *const *)names->pdata, err);
+	g_autoptr(GPtrArray) tags = targets ? python_tags(w, r, err) : NULL;
+	if (!tags)
+		return FALSE;
+	for (guint n = 0; n < tags->len; n++) {
+		const char *tag = g_ptr_array_index(tags, n);
+		const host_python *python = found_python(w->s, tag);
+		g_autoptr(GError) missing = NULL;
+		if (!python) {
+			const char *one[] = {tag, NULL};
+			g_autoptr(GPtrArray) none = python_select(
+				w->c->store, w->s->pythons, one, &missing);
+			(void)none;
+		}
+		for (guint t = 0; t < targets->len; t++) {
+			const platform *target = g_ptr_array_index(targets, t);
+			if (!target->builds_wheels)
+				return error_set(err, EXIT_INPUT, "X0917",
+					"no wheels can be built for %s", target->name);
+			if (!one_item(w, source, target, tag, python, missing, l))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/* Y20: two recipes, one artefact. */
+static gboolean check_unique(const selection *s, GError **err)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint n = 0; n < s->items->len; n++) {
+		item *i = g_ptr_array_index(s->items, n);
+		item *other = g_hash_table_lookup(seen, i->id);
+		if (other) {
+			error_set(err, EXIT_INPUT, "X0310",
+				"two recipes make the same artefact, %s", i->id);
+			error_line(err, "--> %s", other->source->recipe->path);
+			error_line(err, "--> %s", i->source->recipe->path);
+			return FALSE;
+		}
+		g_hash_table_insert(seen, i->id, i);
+	}
+	return TRUE;
+}
+
+/* Arguments that are ids go to `only`, the rest are paths. */
+static GPtrArray *split_arguments(char **args, wish *w)
+{
+	GPtrArray *paths = g_ptr_array_new();
+
+	for (; *args; args++) {
+		if (!looks_like_id(*args)) {
+			g_ptr_array_add(paths, *args);
+			continue;
+		}
+		if (!w->only)
+			w->only = g_ptr_array_new();
+		g_ptr_array_add(w->only, *args);
+	}
+	for (guint n = 0; w->o->only && n < w->o->only->len; n++) {
+		if (!w->only)
+			w->only = g_ptr_array_new();
+		g_ptr_array_add(w->only, g_ptr_array_index(w->o->only, n));
+	}
+	if (!paths->len)
+		g_ptr_array_add(paths, (gpointer)RECIPES_DEFAULT);
+	g_ptr_array_add(paths, NULL);
+	return paths;
+}
+
+static gboolean load(wish *w, char **args, diag_list *l, GError **err)
+{
+	g_autoptr(GPtrArray) paths = split_arguments(args, w);
+	g_autoptr(GPtrArray) files = recipe_find((const char *const *)paths->pdata, l);
+
+	for (guint n = 0; files && n < files->len; n++) {
+		item_source *s =
+			item_source_load(g_ptr_array_index(files, n), l, err);
+		if (s)
+			g_ptr_array_add(w->s->sources, s);
+		else if (err && *err)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Ids that named nothing are most likely misspelt. */
+static gboolean check_only(const wish *w, GError **err)
+{
+	for (guint n = 0; w->only && n < w->only->len; n++) {
+		const char *id = g_ptr_array_index(w->only, n);
+		gboolean found = FALSE;
+		for (guint i = 0; i < w->s->items->len; i++)
+			found |= g_str_equal(
+				((item *)g_ptr_array_index(w->s->items, i))->id, id);
+		if (found)
+			continue;
+		g_autofree char *shown = text_escape(id, -1);
+		error_set(err, EXIT_INPUT, "X0311", "no item has the id `%s`", shown);
+		error_help(err, "`xorch plan --target all --python all` lists the ids; a "
+				"file or folder of that name does not exist either");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* An id says its target and Python itself; without --target and --python they
+ * need not be given again. */
+static void wishes_of_ids(wish *w)
+{
+	static options widened;
+
+	if (!w->only)
+		return;
+	widened = *w->o;
+	if (!widened.targets || !widened.targets->len) {
+		widened.targets = g_ptr_array_new();
+		g_ptr_array_add(widened.targets, (gpointer)"all");
+	}
+	if (!w->pythons) {
+		w->pythons = g_ptr_array_new();
+		g_ptr_array_add(w->pythons, (gpointer)"all");
+	}
+	w->o = &widened;
+}
+
+gboolean selection_make(const options *o, const build_context *c, char **args,
+	selection *out, int *code, GError **err)
+{
+	g_autoptr(diag_list) l = diag_list_new();
+	wish w = {.o = o, .c = c, .s = out};
+
+	*out = (selection){
+		.sources = g_ptr_array_new_with_free_func((GDestroyNotify)item_source_free),
+		.items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free)};
+	w.pythons = o->pythons && o->pythons->len ? o->pythons : NULL;
+	gboolean ok = load(&w, args, l, err);
+	wishes_of_ids(&w);
+	if (ok && !diag_list_errors(l))
+		out->pythons = host_python_find_all(c->store, NULL);
+	for (guint n = 0; ok && !diag_list_errors(l) && n < out->sources->len; n++)
+		ok = add_source(&w, g_ptr_array_index(out->sources, n), l, err) ||
+		     diag_list_errors(l);
+	output_diags(l);
+	if (diag_list_errors(l)) {
+		*code = EXIT_INPUT;
+		return FALSE;
+	}
+	return ok && check_unique(out, err) && check_only(&w, err);
+}
+
+gboolean selection_check(const selection *s, const options *o, GError **err)
+{
+	for (guint n = 0; n < s->items->len; n++)
+		if (((item *)g_ptr_array_index(s->items, n))->state != ITEM_SKIPPED)
+			return TRUE;
+	if (o->allow_empty)
+		return TRUE;
+	error_set(err, EXIT_NOTHING, "X0300", "nothing is left to do");
+	for (guint n = 0; n < s->items->len && n < 20; n++) {
+		const item *i = g_ptr_array_index(s->items, n);
+		error_line(err, "%s: skipped: %s", i->id, i->reason);
+	}
+	error_help(err, "--allow-empty makes this a success");
+	return FALSE;
+}

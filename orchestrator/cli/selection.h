@@ -1,0 +1,25 @@
+#pragma once
+#include "build/context.h"
+#include "build/item.h"
+#include "cli/options.h"
+
+/* What a command line selects: recipes and folders of recipes (default: recipes/),
+ * or ids of items, times targets, times Pythons. Used by build, plan, fetch, lock. */
+typedef struct selection {
+	GPtrArray *sources; /* item_source * */
+	GPtrArray *items;   /* item *, in the order recipe, Python, target */
+	GPtrArray *pythons; /* host_python *: all that were found */
+} selection;
+
+/* Reads recipes and locks, finds Pythons, makes the items. Those that are not for
+ * the target or Python asked for are ITEM_SKIPPED with the reason; a Python that
+ * the recipe names and this machine lacks makes an ITEM_FAILED (X0830). Errors in
+ * recipes are shown here, all of them; then FALSE with *err unset and *code set. */
+gboolean selection_make(const options *o, const build_context *c, char **args,
+	selection *out, int *code, GError **err);
+void selection_clear(selection *s);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(selection, selection_clear)
+
+/* TRUE when something is left to do; else X0300 (EXIT_NOTHING) with the reasons,
+ * or TRUE all the same under --allow-empty. */
+gboolean selection_check(const selection *s, const options *o, GError **err);

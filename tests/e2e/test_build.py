@@ -1,0 +1,213 @@
+"""One build from start to end: what a second run does, what a change rebuilds, what
+happens without a network, twice at once, and when it is killed."""
+import glob
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import packages
+import test_wheels
+import xt
+
+
+def sha(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def build(home, recipe, *args, target="aarch64", cache=None, code=0, **env):
+    result = xt.run(["build", recipe, "--target", target, "--python", "cp311", "--json",
+                     *args], home=home, cwd=home,
+                    XORCH_CACHE_DIR=cache or test_wheels.shared_cache(), **env)
+    test_wheels.need_network(result)
+    if code is not None:
+        xt.equal(result.code, code, result)
+    return result
+
+
+def only(result):
+    items = result.json["items"]
+    xt.equal(len(items), 1, result)
+    return items[0]
+
+
+def test_second_run_does_nothing():
+    with xt.scratch() as home:
+        recipe = packages.project(home)
+        first = only(build(home, recipe))
+        before = os.stat(first["file"])
+        again = build(home, recipe)
+        xt.equal(only(again)["state"], "cached", again)
+        xt.check("up to date" in again.err, again)
+        after = os.stat(first["file"])
+        xt.equal((after.st_ino, after.st_mtime_ns), (before.st_ino, before.st_mtime_ns))
+        os.unlink(first["file"])
+        back = only(build(home, recipe))
+        xt.equal(back["state"], "cached")
+        xt.equal(sha(back["file"]), first["sha256"])
+
+
+def rebuilds(home, recipe, says, *args, target="aarch64"):
+    result = build(home, recipe, "--explain", *args, target=target)
+    xt.equal(only(result)["state"], "built", result)
+    xt.check(re.search(says, result.err), f"--explain should say {says}", result.err)
+
+
+def test_change_rebuilds_and_explain_names_it():
+    with xt.scratch() as home:
+        patch = "--- a/tiny.c\n+++ b/tiny.c\n@@ -1,3 +1,3 @@\n #include <Python.h>\n" \
+                " static PyObject *answer(PyObject *self, PyObject *args)\n" \
+                "-{ (void)self; (void)args; return PyLong_FromLong(42); }\n" \
+                "+{ (void)self; (void)args; return PyLong_FromLong(43); }\n"
+        xt.write(os.path.join(home, "a.patch"), patch)
+        recipe = packages.project(home, patches=", patches: [a.patch]")
+        build(home, recipe)
+        with open(recipe) as f:
+            text = f.read()
+        xt.write(recipe, text + "build: {env: {FOO: bar}, number: 1}\n")
+        rebuilds(home, recipe, r"recipe build\.(env|number)")
+        xt.write(os.path.join(home, "a.patch"), patch.replace("(43)", "(44)"))
+        rebuilds(home, recipe, r"patch a\.patch", "--replace")
+        rebuilds(home, recipe, r"floor: 2_17 -> 2_28", "--floor", "2_28", "--replace")
+        rebuilds(home, recipe, r"toolchain", "--floor", "2_28", "--toolchain", "gcc",
+                 "--replace")
+        # another target is not touched by any of that
+        other = only(build(home, recipe, target="armv7"))
+        xt.equal(other["state"], "built")
+        # about: changes nothing
+        with open(recipe) as f:
+            text = f.read()
+        xt.write(recipe, text + "about: {summary: no matter}\n")
+        same = only(build(home, recipe, target="armv7"))
+        xt.equal(same["state"], "cached")
+
+
+def test_lock_entry_rebuilds():
+    with xt.scratch() as home:
+        recipe = packages.project(home, recipe='requirements: {build: ["setuptools<78"]}\n')
+        build(home, recipe)
+        lock = os.path.join(home, "tiny.lock")
+        with open(lock) as f:
+            text = f.read()
+        xt.check("setuptools" in text, text)
+        os.unlink(lock)
+        xt.write(recipe, open(recipe).read().replace("<78", "<77"))
+        rebuilds(home, recipe, "setuptools", "--replace")
+
+
+def test_locked_writes_nothing():
+    with xt.scratch() as home:
+        recipe = packages.project(home)
+        result = build(home, recipe, "--locked", code=4)
+        xt.check("xorch lock" in result.err, result)
+        xt.check(not os.path.exists(os.path.join(home, "tiny.lock")))
+        build(home, recipe)
+        lock = os.path.join(home, "tiny.lock")
+        before = sha(lock)
+        build(home, recipe, "--locked")
+        xt.equal(sha(lock), before)
+
+
+def test_offline_after_fetch_without_a_network():
+    with xt.scratch() as home:
+        recipe = packages.project(home)
+        cache = test_wheels.shared_cache()
+        fetched = xt.run(["fetch", recipe, "--target", "aarch64", "--python", "cp311"],
+                         home=home, cwd=home, XORCH_CACHE_DIR=cache)
+        test_wheels.need_network(fetched)
+        xt.equal(fetched.code, 0, fetched)
+        p = subprocess.run(["unshare", "-rn", xt.XORCH, "build", recipe, "--target",
+                            "aarch64", "--python", "cp311", "--offline", "--json"],
+                           cwd=home, env=xt.environment(home, XORCH_CACHE_DIR=cache),
+                           capture_output=True, text=True, timeout=600)
+        xt.equal(p.returncode, 0, p.stdout, p.stderr)
+
+
+def test_reproducible_in_other_folders():
+    with xt.scratch() as one, xt.scratch() as two:
+        other = os.path.join(two, "a folder with blanks")
+        recipe = packages.project(one)
+        a = only(build(one, recipe, "--sandbox", "bwrap"))
+        time.sleep(2)
+        os.makedirs(other)
+        for name in ("tiny-src", "tiny.yaml", "tiny.lock"):
+            source = os.path.join(one, name)
+            (shutil.copytree if os.path.isdir(source) else shutil.copy)(
+                source, os.path.join(other, name))
+        cache = os.path.join(two, "cache")
+        shutil.copytree(os.path.join(test_wheels.shared_cache(), "v1", "blobs"),
+                        os.path.join(cache, "v1", "blobs"), copy_function=os.link)
+        os.chmod(cache, 0o700)
+        b = only(build(other, os.path.join(other, "tiny.yaml"), "--sandbox", "bwrap",
+                       "-j1", cache=cache))
+        xt.equal(b["state"], "built")
+        xt.equal(a["sha256"], b["sha256"], a, b)
+
+
+STEPS = ["download", "verify", "extract", "rename", "configure", "build", "repair",
+         "write-wheel", "record"]
+
+
+def test_K01_killed_at_every_step():
+    with xt.scratch() as home:
+        recipe = packages.project(home)
+        want = only(build(home, recipe))["sha256"]
+        for step in STEPS:
+            work = os.path.join(home, "k-" + step)
+            os.makedirs(work)
+            own = packages.project(work)
+            shutil.copy(os.path.join(home, "tiny.lock"), work)
+            cache = os.path.join(work, "cache")
+            # the big downloads are there; trees, records and one blob are not
+            shutil.copytree(os.path.join(test_wheels.shared_cache(), "v1", "blobs"),
+                            os.path.join(cache, "v1", "blobs"), copy_function=os.link)
+            os.chmod(cache, 0o700)
+            for blob in wheel_blobs(os.path.join(work, "tiny.lock"), cache):
+                os.unlink(blob)
+            killed = build(work, own, cache=cache, code=None, XORCH_TEST_DIE_AT=step)
+            xt.equal(killed.code, -9, f"at {step}", killed)
+            again = only(build(work, own, cache=cache))
+            xt.equal(again["sha256"], want, f"after a kill at {step}")
+            left = glob.glob(os.path.join(work, "dist", "*"))
+            xt.equal([os.path.basename(x) for x in left], [os.path.basename(again["file"])])
+            shutil.rmtree(cache)
+
+
+def wheel_blobs(lock, cache):
+    """Blobs of the lock's build requirements."""
+    for digest in re.findall(r"sha256: ([0-9a-f]{64})", open(lock).read()):
+        path = os.path.join(cache, "v1", "blobs", digest[:2], digest)
+        if os.path.exists(path):
+            yield path
+
+
+def test_C01_eight_processes_at_once():
+    with xt.scratch() as home:
+        recipe = packages.project(home)
+        build(home, recipe)
+        lock = os.path.join(home, "tiny.lock")
+        cache = os.path.join(home, "other-cache")
+        shutil.copytree(os.path.join(test_wheels.shared_cache(), "v1", "blobs"),
+                        os.path.join(cache, "v1", "blobs"), copy_function=os.link)
+        os.chmod(cache, 0o700)
+        running = [subprocess.Popen(
+            [xt.XORCH, "build", recipe, "--target", "aarch64", "--python", "cp311",
+             "--json", "--locked", "--out", os.path.join(home, "out")], cwd=home,
+            env=xt.environment(home, XORCH_CACHE_DIR=cache), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) for _ in range(8)]
+        states = []
+        for p in running:
+            out, err = p.communicate(timeout=900)
+            xt.equal(p.returncode, 0, out, err)
+            import json
+            states.append(json.loads(out)["items"][0]["state"])
+        xt.equal(sorted(set(states)), ["built", "cached"], states)
+        xt.equal(states.count("built"), 1, states)
+        xt.check(os.path.exists(lock))
+
+
+if __name__ == "__main__":
+    xt.main(globals())
