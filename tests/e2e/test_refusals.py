@@ -1,0 +1,191 @@
+"""Made on purpose, refused by name: what would crash on the user's machine must not
+leave this one."""
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench"))
+import emulated
+import packages
+import target_root
+import test_wheels
+import xt
+
+METHODS = "static PyMethodDef methods[] = {{\"answer\", answer, METH_NOARGS, \"\"}, {0}};\n"
+
+
+def refused(says, target="aarch64", codes=(7,), wrap=None, args=(), **project):
+    with xt.scratch() as home:
+        recipe = packages.project(home, **project)
+        command = [xt.XORCH, "build", recipe, "--target", target, "--python", "cp311",
+                   *args]
+        p = subprocess.run((wrap or []) + command, cwd=home, text=True,
+                           env=xt.environment(home,
+                                              XORCH_CACHE_DIR=test_wheels.shared_cache()),
+                           capture_output=True, timeout=900, stdin=subprocess.DEVNULL)
+        test_wheels.need_network(xt.Result(p.returncode, p.stdout, p.stderr))
+        xt.check(p.returncode in codes, f"exit {p.returncode}, want {codes}", p.stderr)
+        for words in [says] if isinstance(says, str) else says:
+            xt.check(re.search(words, p.stderr), f"the message should say {words}",
+                     p.stderr)
+        xt.check(not os.path.isdir(os.path.join(home, "dist")) or
+                 not os.listdir(os.path.join(home, "dist")), "something was placed")
+
+
+def test_fcntl64_at_2_17():
+    refused("fcntl64", code="""
+extern int fcntl64(int, int, ...);
+static PyObject *answer(PyObject *s, PyObject *a)
+{ (void)s; (void)a; return PyLong_FromLong(fcntl64(0, 1)); }
+""" + METHODS)
+
+
+def test_pthread_name_of_2_30_at_2_17():
+    refused("pthread_cond_clockwait", target="armv7", code="""
+#include <pthread.h>
+#include <time.h>
+extern int pthread_cond_clockwait(pthread_cond_t *, pthread_mutex_t *, clockid_t,
+                                  const struct timespec *);
+static PyObject *answer(PyObject *s, PyObject *a)
+{ (void)s; (void)a; return PyLong_FromLong(pthread_cond_clockwait(0, 0, 0, 0)); }
+""" + METHODS)
+
+
+def test_libm_symbol_from_a_static_archive():
+    # what a dangling libm.so does: exp and its kin come out of libm.a
+    refused([r"\bexp\b", "libm"], code="""
+double exp(double x) { return x + 1; }
+static PyObject *answer(PyObject *s, PyObject *a)
+{ (void)s; (void)a; return PyFloat_FromDouble(exp(1)); }
+""" + METHODS)
+
+
+def test_W07_x86_64_object():
+    refused(["x86-64", "AArch64|aarch64"], setup="""
+import os, shutil, subprocess
+from setuptools import setup, Extension
+from setuptools.command.build_ext import build_ext
+class other(build_ext):
+    def build_extension(self, ext):
+        build_ext.build_extension(self, ext)
+        out = self.get_ext_fullpath(ext.name)
+        subprocess.check_call(["build-cc", "-shared", "-fPIC", "-o", out, "x.c"])
+setup(name="tiny", version="1.0", py_modules=[], cmdclass={"build_ext": other},
+      ext_modules=[Extension("tiny", ["tiny.c"])])
+""", files=[("x.c", "int PyInit_tiny(void) { return 0; }\n")])
+
+
+def test_W08_wrong_suffix():
+    refused("x86_64-linux-gnu", setup="""
+from setuptools import setup, Extension
+from setuptools.command.build_ext import build_ext
+class other(build_ext):
+    def get_ext_filename(self, name):
+        return name + ".cpython-311-x86_64-linux-gnu.so"
+setup(name="tiny", version="1.0", py_modules=[], cmdclass={"build_ext": other},
+      ext_modules=[Extension("tiny", ["tiny.c"])])
+""")
+
+
+NEON = """
+#include <arm_neon.h>
+static PyObject *answer(PyObject *s, PyObject *a)
+{
+    (void)s; (void)a;
+    float32x4_t v = vdupq_n_f32(2.0f);
+    v = vmulq_f32(v, v);
+    return PyFloat_FromDouble(vgetq_lane_f32(v, 0));
+}
+""" + METHODS
+
+
+def test_W09_neon_where_the_platform_has_none():
+    refused("NEON", target="armv7", code=NEON, more='extra_compile_args=["-mfpu=neon"]')
+
+
+def test_W09_neon_allowed_by_the_recipe():
+    with xt.scratch() as home:
+        recipe = packages.project(home, code=NEON, more='extra_compile_args=["-mfpu=neon"]',
+                                  recipe="wheel: {cpu: [neon]}\n")
+        result = xt.run(["build", recipe, "--target", "armv7", "--python", "cp311"],
+                        home=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+        test_wheels.need_network(result)
+        xt.equal(result.code, 0, result)
+
+
+def test_strong_libstdcxx_definitions():
+    refused("libstdc", setup="""
+from setuptools import setup, Extension
+setup(name="tiny", version="1.0", py_modules=[],
+      ext_modules=[Extension("tiny", ["tiny.c", "own.cc"])])
+""", files=[("own.cc", """
+namespace std {
+void __throw_length_error(const char *) { __builtin_abort(); }
+}
+""")])
+
+
+def test_lost_optional_extension():
+    refused(["tiny", "extension"], code="this is no C\n" + METHODS, optional=True,
+            recipe="wheel: {extensions: [tiny]}\n", codes=(7,))
+
+
+def test_W06_pure_wheel():
+    refused("machine code|extension|pure", code="this is no C\n" + METHODS, optional=True)
+
+
+RUNS = """
+import os, subprocess
+from setuptools import setup, Extension
+open("conftest.c", "w").write("int main(void) { return 0; }")
+subprocess.check_call([os.environ["CC"], "-o", "conftest", "conftest.c"])
+subprocess.check_call(["./conftest"])
+setup(name="tiny", version="1.0", py_modules=[], ext_modules=[Extension("tiny", ["tiny.c"])])
+"""
+
+
+def with_binfmt(target):
+    """A command prefix under which this machine runs the target's programs."""
+    import shutil
+    qemu = shutil.which(target_root.QEMU[target])
+    script = ("mount -t binfmt_misc none /proc/sys/fs/binfmt_misc && "
+              "printf %s \"$0\" > /proc/sys/fs/binfmt_misc/register && exec \"$@\"")
+    return ["unshare", "-Urm", "sh", "-c", script, emulated.MAGIC[target] % qemu]
+
+
+def test_B14_target_code_is_run_with_binfmt():
+    for target in ("aarch64", "armv7"):
+        refused("target", target=target, setup=RUNS, codes=(1,), wrap=with_binfmt(target))
+
+
+def test_B13_march_of_another_architecture():
+    refused("-mavx2", codes=(1,), more='extra_compile_args=["-mavx2"]')
+
+
+def test_B08_network_in_the_build():
+    refused("network", codes=(1,), setup="""
+import socket
+s = socket.create_connection(("192.0.2.1", 80), 3)
+""")
+
+
+def test_B01_compiler_error_is_shown_first():
+    refused([r"tiny\.c:\d+:\d+: error: ", "log"], codes=(1,),
+            code="static int f(void) { return nonsense; }\n" + packages.ANSWER)
+
+
+def test_B03_silent_for_ever():
+    refused("silent|without output", codes=(9,), setup="import time\ntime.sleep(600)\n",
+            recipe="build: {silent_timeout: 1s}\n")
+
+
+def test_W02_wheel_of_another_version():
+    refused(["1.0", "2.0"], setup="""
+from setuptools import setup, Extension
+setup(name="tiny", version="2.0", py_modules=[], ext_modules=[Extension("tiny", ["tiny.c"])])
+""")
+
+
+if __name__ == "__main__":
+    xt.main(globals())
