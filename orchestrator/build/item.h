@@ -31,19 +31,19 @@ typedef enum item_state {
 
 typedef struct item {
 	char *id;
-	item_source *source;	  /* borrowed */
-	recipe *recipe;		  /* resolved for this item; NULL when skipped early */
+	item_source *source; /* borrowed */
+	recipe *recipe;	     /* resolved for this item; NULL when skipped early */
 	const platform *platform;
 	const host_python *python; /* borrowed; NULL when skipped or missing */
-	char *python_tag;	  /* "cp311" */
-	char *floor;		  /* "2_17" */
+	char *python_tag;	   /* "cp311" */
+	char *floor;		   /* "2_17" */
 	char *toolchain, *sysroot; /* names of definitions */
 
 	item_state state;
-	char *reason;	/* skipped: why; planned: what changed, for --explain */
-	GError *error;	/* failed */
-	key *key;	/* when everything it depends on is locked */
-	char *file;	/* path of the artefact in the output folder */
+	char *reason;  /* skipped: why; planned: what changed, for --explain */
+	GError *error; /* failed */
+	key *key;      /* when everything it depends on is locked */
+	char *file;    /* path of the artefact in the output folder */
 	char *sha256, *tags, *log, *sandbox;
 	gint64 size;
 	double seconds;

@@ -17,8 +17,8 @@ static gboolean name_is_safe(const char *name)
 }
 
 /* "--- a/x.c\t2024-01-01": the name ends at a tab. */
-static gboolean header_is_safe(const char *line, const char *rest, const char *shown,
-	GError **err)
+static gboolean header_is_safe(
+	const char *line, const char *rest, const char *shown, GError **err)
 {
 	g_autofree char *name = g_strndup(rest, strcspn(rest, "\t\r"));
 
@@ -26,8 +26,8 @@ static gboolean header_is_safe(const char *line, const char *rest, const char *s
 	if (g_str_equal(name, "/dev/null") || name_is_safe(name))
 		return TRUE;
 	g_autofree char *text = text_escape(line, -1);
-	error_set(err, EXIT_INTEGRITY, "X0911", "patch %s names a file outside the source",
-		shown);
+	error_set(err, EXIT_INTEGRITY, "X0911",
+		"patch %s names a file outside the source", shown);
 	error_line(err, "%s", text);
 	error_help(err, "make it with `git diff` or `diff -ru a b` from the source's top "
 			"folder");
@@ -36,8 +36,8 @@ static gboolean header_is_safe(const char *line, const char *rest, const char *s
 
 gboolean patch_check_names(const char *text, const char *shown, GError **err)
 {
-	static const char *const heads[] = {"--- ", "+++ ", "*** ", "Index: ", "rename from ",
-		"rename to ", "copy from ", "copy to "};
+	static const char *const heads[] = {"--- ", "+++ ", "*** ",
+		"Index: ", "rename from ", "rename to ", "copy from ", "copy to "};
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	gboolean in_hunk = FALSE;
 	long old_left = 0, new_left = 0;
@@ -89,8 +89,12 @@ gboolean patch_apply(const char *patch_path, const char *shown, const char *dir,
 		return FALSE;
 	const sandbox_bind binds[] = {
 		{dir, SANDBOX_SRC, TRUE}, {patch_path, "/xorch/patch", FALSE}};
-	sandbox_spec spec = {.level = level, .binds = binds, .n_binds = 2, .name = "patch",
-		.capture = TRUE, .timeout_s = 60};
+	sandbox_spec spec = {.level = level,
+		.binds = binds,
+		.n_binds = 2,
+		.name = "patch",
+		.capture = TRUE,
+		.timeout_s = 60};
 	static const char *const tools[] = {"patch", NULL};
 	static const char *const env[] = {"LC_ALL=C", NULL};
 	const sandbox_info *info = sandbox_choose(level, err);
@@ -99,7 +103,8 @@ gboolean patch_apply(const char *patch_path, const char *shown, const char *dir,
 	g_autofree char *source = sandbox_path(&spec, info->level, SANDBOX_SRC);
 	g_autofree char *file = sandbox_path(&spec, info->level, "/xorch/patch");
 	const char *argv[] = {"patch", "-p1", "--fuzz=0", "--batch", "--forward",
-		"--no-backup-if-mismatch", "--reject-file=-", "-d", source, "-i", file, NULL};
+		"--no-backup-if-mismatch", "--reject-file=-", "-d", source, "-i", file,
+		NULL};
 	spec.tools = tools;
 	spec.argv = argv;
 	spec.env = env;
@@ -108,7 +113,6 @@ gboolean patch_apply(const char *patch_path, const char *shown, const char *dir,
 		return FALSE;
 	if (result.process.exit_code == 0)
 		return TRUE;
-	g_autofree char *said = text_escape(result.process.out, -1);
 	error_set(err, EXIT_BUILD, "X0910", "patch %s does not apply", shown);
 	g_auto(GStrv) lines = g_strsplit(result.process.out, "\n", -1);
 	for (guint n = 0; lines[n] && n < 12; n++) {

@@ -16,8 +16,8 @@ static gboolean unsupported(const recipe *r, const recipe_source *s, GError **er
 		"pypi", "url", "git", "gomod", "path", "debsrc"};
 	g_autofree char *place = recipe_source_place(r, s);
 
-	error_set(err, EXIT_INPUT, "X0912", "source kind `%s` cannot be built by this xorch",
-		names[s->kind]);
+	error_set(err, EXIT_INPUT, "X0912",
+		"source kind `%s` cannot be built by this xorch", names[s->kind]);
 	error_line(err, "--> %s", place);
 	error_help(err, "kinds so far: pypi, path");
 	return FALSE;
@@ -36,13 +36,14 @@ static lock_source *locked(const recipe_lock *lock, const recipe_source *s)
 	return NULL;
 }
 
-static gboolean version_mismatch(
-	const item_source *s, const recipe_source *source, const lock_source *l, GError **err)
+static gboolean version_mismatch(const item_source *s, const recipe_source *source,
+	const lock_source *l, GError **err)
 {
 	g_autofree char *place = recipe_source_place(s->recipe, source);
 	g_autofree char *lock_name = g_path_get_basename(s->lock->path);
 
-	error_set(err, EXIT_LOCK, "X0403", "the version changed but the locked hash did not");
+	error_set(err, EXIT_LOCK, "X0403",
+		"the version changed but the locked hash did not");
 	error_line(err, "--> %s: %s", place, recipe_source_version(s->recipe, source));
 	error_note(err, "%s still holds sha256 %.6s…%s, which belongs to %s", lock_name,
 		l->file->sha256, l->file->sha256 + 60, l->file->version);
@@ -51,8 +52,8 @@ static gboolean version_mismatch(
 }
 
 /* H02, H06: an entry that is there must be this recipe's. */
-static gboolean entry_fits(
-	const item_source *s, const recipe_source *source, const lock_source *l, GError **err)
+static gboolean entry_fits(const item_source *s, const recipe_source *source,
+	const lock_source *l, GError **err)
 {
 	if (!g_str_equal(l->file->version, recipe_source_version(s->recipe, source)))
 		return version_mismatch(s, source, l, err);
@@ -103,7 +104,8 @@ gboolean source_lock(const build_context *ctx, item_source *s, GError **err)
 		g_autofree char *what = g_strdup_printf("%s %s", source->pypi, version);
 		if (lock_is_forbidden(ctx, s, what, err))
 			return FALSE;
-		g_autoptr(pypi_project) project = pypi_project_get(ctx, source->pypi, err);
+		g_autoptr(pypi_project) project =
+			pypi_project_get(ctx, source->pypi, err);
 		const index_file *f =
 			project ? pypi_find_sdist(project, version, err) : NULL;
 		if (!f) {
@@ -147,20 +149,22 @@ gboolean source_lock_complete(const item_source *s, GError **err)
 		const lock_source *l = g_ptr_array_index(s->lock->sources, i);
 		gboolean wanted = FALSE;
 		for (guint n = 0; n < s->recipe->sources->len; n++)
-			wanted |= locked(s->lock, g_ptr_array_index(s->recipe->sources,
-							  n)) == l;
+			wanted |= locked(s->lock,
+					  g_ptr_array_index(s->recipe->sources, n)) == l;
 		if (wanted)
 			continue;
 		error_set(err, EXIT_LOCK, "X0405",
 			"the lock holds a source that the recipe no longer has");
-		error_note(err, "%s: %s %s", s->lock->path, l->file->name, l->file->version);
+		error_note(
+			err, "%s: %s %s", s->lock->path, l->file->name, l->file->version);
 		error_help(err, "run `xorch lock %s`, which removes it", s->recipe->path);
 		return FALSE;
 	}
 	return TRUE;
 }
 
-gboolean source_fetch(const build_context *ctx, const item *i, GPtrArray *items, GError **err)
+gboolean source_fetch(
+	const build_context *ctx, const item *i, GPtrArray *items, GError **err)
 {
 	const recipe *r = i->recipe;
 
@@ -170,8 +174,8 @@ gboolean source_fetch(const build_context *ctx, const item *i, GPtrArray *items,
 			continue;
 		const lock_source *l = locked(i->source->lock, source);
 		g_assert(l); /* source_lock came before */
-		fetch_item *f =
-			fetch_item_new(l->file->file, l->file->sha256, l->file->size, err);
+		fetch_item *f = fetch_item_new(
+			l->file->file, l->file->sha256, l->file->size, err);
 		if (!f)
 			return FALSE;
 		pypi_lookup *lookup = g_new0(pypi_lookup, 1);
@@ -220,8 +224,8 @@ static char *path_source(const recipe *r, const recipe_source *s, GError **err)
 	}
 	size_t n = root ? strlen(root) : 0;
 	if (!root || strncmp(real, root, n) != 0 || (real[n] && real[n] != '/')) {
-		error_set(err, EXIT_INPUT, "X0914", "`path: %s` leads out of the repository",
-			s->path);
+		error_set(err, EXIT_INPUT, "X0914",
+			"`path: %s` leads out of the repository", s->path);
 		error_line(err, "--> %s", place);
 		error_help(err, "sources by path lie below %s", root ? root : r->dir);
 		return NULL;
@@ -232,8 +236,8 @@ static char *path_source(const recipe *r, const recipe_source *s, GError **err)
 /* What of a working tree is no source. */
 static gboolean left_out(const char *name)
 {
-	static const char *const names[] = {".git", "build", "dist", "__pycache__", ".venv",
-		".tox", ".eggs", NULL};
+	static const char *const names[] = {
+		".git", "build", "dist", "__pycache__", ".venv", ".tox", ".eggs", NULL};
 
 	return g_strv_contains(names, name) || g_str_has_suffix(name, ".egg-info");
 }
@@ -263,8 +267,8 @@ static gboolean walk(const char *dir, const char *rel,
 		name = g_ptr_array_index(names, i);
 		if (g_str_equal(name, "__pycache__"))
 			continue;
-		g_autofree char *sub = rel ? g_build_filename(rel, name, NULL)
-					   : g_strdup(name);
+		g_autofree char *sub =
+			rel ? g_build_filename(rel, name, NULL) : g_strdup(name);
 		g_autofree char *path = g_build_filename(dir, sub, NULL);
 		struct stat st;
 		if (lstat(path, &st) != 0)
@@ -279,7 +283,8 @@ static gboolean walk(const char *dir, const char *rel,
 	return TRUE;
 }
 
-static gboolean add_file_to_key(const char *dir, const char *rel, void *data, GError **err)
+static gboolean add_file_to_key(
+	const char *dir, const char *rel, void *data, GError **err)
 {
 	digest *d = data;
 	g_autofree char *path = g_build_filename(dir, rel, NULL);
@@ -331,7 +336,8 @@ gboolean source_add_to_key(const item *i, key *k, GError **err)
 			if (!dir || !walk(dir, NULL, add_file_to_key, d, err))
 				return FALSE;
 			g_autofree char *hex = digest_finish(d);
-			g_autofree char *name = g_strdup_printf("source path %s", s->path);
+			g_autofree char *name =
+				g_strdup_printf("source path %s", s->path);
 			key_add(k, name, hex);
 		} else {
 			return unsupported(r, s, err);
@@ -339,8 +345,7 @@ gboolean source_add_to_key(const item *i, key *k, GError **err)
 		for (guint p = 0; s->patches && p < s->patches->len; p++) {
 			const char *rel = g_ptr_array_index(s->patches, p);
 			g_autofree char *path = fs_resolve_beneath(r->dir, rel, err);
-			g_autofree char *hex =
-				path ? digest_file(path, NULL, err) : NULL;
+			g_autofree char *hex = path ? digest_file(path, NULL, err) : NULL;
 			if (!hex)
 				return FALSE;
 			g_autofree char *name = g_strdup_printf("patch %s", rel);
@@ -350,8 +355,8 @@ gboolean source_add_to_key(const item *i, key *k, GError **err)
 	return TRUE;
 }
 
-static gboolean unpack_one(const build_context *ctx, const item *i, const recipe_source *s,
-	const char *dest, GError **err)
+static gboolean unpack_one(const build_context *ctx, const item *i,
+	const recipe_source *s, const char *dest, GError **err)
 {
 	if (s->kind == SOURCE_PATH) {
 		g_autofree char *dir = path_source(i->recipe, s, err);
@@ -378,10 +383,10 @@ gboolean source_unpack(const build_context *ctx, const item *i, const char *dest
 
 	for (guint n = 0; n < r->sources->len; n++) {
 		const recipe_source *s = g_ptr_array_index(r->sources, n);
-		g_autofree char *dir = s->target_directory
-					       ? g_build_filename(dest,
-							 s->target_directory, NULL)
-					       : g_strdup(dest);
+		g_autofree char *dir =
+			s->target_directory
+				? g_build_filename(dest, s->target_directory, NULL)
+				: g_strdup(dest);
 		if (s->target_directory) {
 			g_autofree char *parent = g_path_get_dirname(dir);
 			if (!fs_mkdir_p(parent, 0755, err))

@@ -19,8 +19,8 @@ gboolean source_lock_prune(item_source *s);
 gboolean source_lock_complete(const item_source *s, GError **err);
 
 /* Adds what has to be downloaded to `items` (fetch_item *). */
-gboolean source_fetch(const build_context *ctx, const item *i, GPtrArray *items,
-	GError **err);
+gboolean source_fetch(
+	const build_context *ctx, const item *i, GPtrArray *items, GError **err);
 
 /* Digests of everything the recipe brings itself: sources by their lock, patches
  * and scripts by content, `path` folders by their tree. */

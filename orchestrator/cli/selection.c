@@ -49,7 +49,8 @@ static char *join(const GPtrArray *list)
 	return g_string_free(out, FALSE);
 }
 
-static item *add_item(wish *w, item_source *source, const platform *target, const char *tag)
+static item *add_item(
+	wish *w, item_source *source, const platform *target, const char *tag)
 {
 	const recipe *r = source->recipe;
 	item *i = item_new(source, target, tag);
@@ -59,10 +60,10 @@ static item *add_item(wish *w, item_source *source, const platform *target, cons
 		return NULL;
 	}
 	i->floor = g_strdup(w->o->floor ? w->o->floor : recipe_floor(r, target->name));
-	i->toolchain = g_strdup(w->o->toolchain ? w->o->toolchain
+	i->toolchain = g_strdup(w->o->toolchain	      ? w->o->toolchain
 				: r->toolchain.c == 2 ? "gcc"
 						      : "clang");
-	i->sysroot = g_strdup(w->o->sysroot	   ? w->o->sysroot
+	i->sysroot = g_strdup(w->o->sysroot	     ? w->o->sysroot
 			      : r->toolchain.sysroot ? r->toolchain.sysroot
 						     : SYSROOT_DEFAULT);
 	g_ptr_array_add(w->s->items, i);
@@ -184,8 +185,8 @@ static gboolean add_source(wish *w, item_source *source, diag_list *l, GError **
 		g_autoptr(GError) missing = NULL;
 		if (!python) {
 			const char *one[] = {tag, NULL};
-			g_autoptr(GPtrArray) none = python_select(
-				w->c->store, w->s->pythons, one, &missing);
+			g_autoptr(GPtrArray) none =
+				python_select(w->c->store, w->s->pythons, one, &missing);
 			(void)none;
 		}
 		for (guint t = 0; t < targets->len; t++) {
@@ -251,8 +252,7 @@ static gboolean load(wish *w, char **args, diag_list *l, GError **err)
 	g_autoptr(GPtrArray) files = recipe_find((const char *const *)paths->pdata, l);
 
 	for (guint n = 0; files && n < files->len; n++) {
-		item_source *s =
-			item_source_load(g_ptr_array_index(files, n), l, err);
+		item_source *s = item_source_load(g_ptr_array_index(files, n), l, err);
 		if (s)
 			g_ptr_array_add(w->s->sources, s);
 		else if (err && *err)
@@ -292,11 +292,11 @@ static void wishes_of_ids(wish *w)
 	widened = *w->o;
 	if (!widened.targets || !widened.targets->len) {
 		widened.targets = g_ptr_array_new();
-		g_ptr_array_add(widened.targets, (gpointer)"all");
+		g_ptr_array_add(widened.targets, (gpointer) "all");
 	}
 	if (!w->pythons) {
 		w->pythons = g_ptr_array_new();
-		g_ptr_array_add(w->pythons, (gpointer)"all");
+		g_ptr_array_add(w->pythons, (gpointer) "all");
 	}
 	w->o = &widened;
 }
@@ -307,8 +307,8 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 	g_autoptr(diag_list) l = diag_list_new();
 	wish w = {.o = o, .c = c, .s = out};
 
-	*out = (selection){
-		.sources = g_ptr_array_new_with_free_func((GDestroyNotify)item_source_free),
+	*out = (selection){.sources = g_ptr_array_new_with_free_func(
+				   (GDestroyNotify)item_source_free),
 		.items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free)};
 	w.pythons = o->pythons && o->pythons->len ? o->pythons : NULL;
 	gboolean ok = load(&w, args, l, err);

@@ -14,10 +14,10 @@ static const char check_details[] =
 const verb verbs[] = {
 	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
 		cmd_fetch_files, VERB_HIDDEN},
-	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
-		"strict", cmd_audit},
 	{"__index", "NAME [VERSION]", "show what the package index says", "",
 		cmd_index_page, VERB_HIDDEN},
+	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
+		"strict", cmd_audit},
 	{"check", "[RECIPE|DIR…]", "check recipes without building anything", "strict",
 		cmd_check, 0, check_details},
 	{"explain", "CODE", "explain an error code such as X0201", "", cmd_explain},
