@@ -139,9 +139,10 @@ def call_hook(action, request):
 def main():
     with open(sys.argv[1], encoding="utf-8") as f:
         request = json.load(f)
-    # sys.path[0] is this file's folder; neither it nor the source is importable
-    # for a backend (PEP 517), unless backend-path or the backend itself says so.
-    del sys.path[0]
+    # Neither this file's folder nor the source is importable for a backend (PEP
+    # 517), unless backend-path or the backend itself says so.
+    own = os.path.dirname(os.path.abspath(globals().get("__file__", "/")))
+    sys.path[:] = [p for p in sys.path if p and os.path.abspath(p) != own]
     sys.argv = [""]
     os.umask(0o022)
     action = request["action"]
