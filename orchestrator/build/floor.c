@@ -267,6 +267,9 @@ static gboolean cxx_lower(floor_work *w, GError **err)
 		floor_nonshared_make(bytes, "libstdc++.a", library, facets, err);
 	if (!made)
 		return FALSE;
+	event_log(EVENT_DEBUG, NULL,
+		"libstdc++_nonshared.a: %u members, %u definitions hidden, %u taken out",
+		made->members, made->hidden, made->undefined);
 	return stub_place(w, library, file, err) &&
 	       file_replace(nonshared, g_bytes_get_data(made->archive, NULL),
 		       g_bytes_get_size(made->archive), err) &&

@@ -66,7 +66,7 @@ static gboolean is_wanted(const elf_file *object, const floor_library *stub)
 }
 
 static void member_edit(floor_nonshared *out, ar_writer *writer, const char *name,
-	const elf_file *object, const floor_library *stub, GHashTable *defined)
+	const elf_file *object, const floor_library *stub)
 {
 	gboolean is64 = object->elf_class == ELFCLASS64;
 	g_autofree guint8 *data = g_memdup2(object->data, object->size);
@@ -76,8 +76,6 @@ static void member_edit(floor_nonshared *out, ar_writer *writer, const char *nam
 		const elf_symbol *s = &object->symtab[i];
 		guint8 *entry = data + object->symtab_offset +
 				(gsize)s->index * object->symtab_entry_size;
-		if (!s->defined && s->bind == STB_GLOBAL && *s->name)
-			g_hash_table_add(out->wants, g_strdup(s->name));
 		if (!is_definition(s))
 			continue;
 		if (role_of(stub, s->name) == ROLE_ELSEWHERE) {
@@ -88,7 +86,6 @@ static void member_edit(floor_nonshared *out, ar_writer *writer, const char *nam
 		make_hidden(entry, is64);
 		out->hidden++;
 		g_ptr_array_add(symbols, (void *)s->name);
-		g_hash_table_add(defined, g_strdup(s->name));
 	}
 	g_ptr_array_add(symbols, NULL);
 	g_autoptr(GBytes) content =
@@ -102,12 +99,11 @@ void floor_nonshared_free(floor_nonshared *nonshared)
 	if (!nonshared)
 		return;
 	g_clear_pointer(&nonshared->archive, g_bytes_unref);
-	g_hash_table_unref(nonshared->wants);
 	g_free(nonshared);
 }
 
-static gboolean facets_add(floor_nonshared *out, ar_writer *writer, GBytes *facets,
-	GHashTable *defined, GError **err)
+static gboolean facets_add(
+	floor_nonshared *out, ar_writer *writer, GBytes *facets, GError **err)
 {
 	g_autoptr(elf_file) object = elf_file_open(facets, "facet ids", ELF_SYMTAB, err);
 	g_autoptr(GPtrArray) symbols = g_ptr_array_new();
@@ -119,7 +115,6 @@ static gboolean facets_add(floor_nonshared *out, ar_writer *writer, GBytes *face
 		if (!is_definition(s))
 			continue;
 		g_ptr_array_add(symbols, (void *)s->name);
-		g_hash_table_add(defined, g_strdup(s->name));
 	}
 	g_ptr_array_add(symbols, NULL);
 	ar_writer_add(
@@ -136,13 +131,8 @@ floor_nonshared *floor_nonshared_make(GBytes *archive, const char *name,
 	g_autoptr(GPtrArray) members = ar_list(data, size, name, err);
 	g_autoptr(ar_writer) writer = ar_writer_new();
 	g_autoptr(floor_nonshared) out = g_new0(floor_nonshared, 1);
-	g_autoptr(GHashTable) defined =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	GHashTableIter iter;
-	void *key;
 
-	out->wants = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	if (!members || (facets && !facets_add(out, writer, facets, defined, err)))
+	if (!members || (facets && !facets_add(out, writer, facets, err)))
 		return NULL;
 	for (guint i = 0; i < members->len; i++) {
 		const ar_member *m = g_ptr_array_index(members, i);
@@ -153,12 +143,8 @@ floor_nonshared *floor_nonshared_make(GBytes *archive, const char *name,
 		if (!object)
 			return NULL;
 		if (is_wanted(object, stub))
-			member_edit(out, writer, m->name, object, stub, defined);
+			member_edit(out, writer, m->name, object, stub);
 	}
-	g_hash_table_iter_init(&iter, out->wants);
-	while (g_hash_table_iter_next(&iter, &key, NULL))
-		if (g_hash_table_contains(defined, key))
-			g_hash_table_iter_remove(&iter);
 	out->archive = ar_writer_finish(writer, err);
 	return out->archive ? g_steal_pointer(&out) : NULL;
 }

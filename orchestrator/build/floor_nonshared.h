@@ -16,7 +16,6 @@
 typedef struct floor_nonshared {
 	GBytes *archive;
 	guint members, hidden, undefined; /* members taken, definitions edited */
-	GHashTable *wants; /* char *: names the members need and do not define */
 } floor_nonshared;
 
 /* `archive` is libstdc++.a (`name` for messages), `stub` the floor's

@@ -102,6 +102,8 @@ static void clang_driver(side *s, const char *names, const char *mode)
 	line(s, "before", "--target=%s", s->platform->clang_target);
 	flags(s, "before", s->platform->clang_flags);
 	line(s, "before", "--sysroot=${%s}", s->sysroot);
+	/* clang looks at /etc/os-release and changes the linker's defaults by it. */
+	line(s, "prelink", "-Wl,-z,lazy,-z,relro,--hash-style=gnu");
 	line(s, "link", "--ld-path=${cross}/bin/%s", s->is_build ? "build-ld" : "ld");
 	line(s, "link", EXCLUDE);
 	line(s, "link", "-Wl,--allow-shlib-undefined");
@@ -186,8 +188,7 @@ static void gcc_driver(side *s, const char *names, const char *kind, const char 
 
 static void gcc_side(side *s)
 {
-	static const char *const inner[] = {
-		"cc1", "cc1plus", "collect2", "lto1", "lto-wrapper", NULL};
+	static const char *const inner[] = {"cc1", "cc1plus", "collect2", "lto1", NULL};
 	static const char *const plain[] = {"ar", "as", "nm", "ranlib", "strip",
 		"objcopy", "objdump", "readelf", "size", "strings", "addr2line",
 		"c++filt", NULL};
@@ -219,12 +220,25 @@ static void gcc_side(side *s)
 }
 
 /* gcc looks in its -B folder only for what it starts itself, and there under
- * the plain names. */
+ * the plain names. lto-wrapper starts gcc again, by the path it was started. */
 static void gcc_libexec(side *s)
 {
-	for (const char *const *n = (const char *const[]){"cc1", "cc1plus", "collect2",
-		     "lto1", "lto-wrapper", "as", "ld", "ld.bfd", "ld.gold", "nm", NULL};
-		*n; n++)
+	static const char *const names[] = {"cc1", "cc1plus", "collect2", "lto1",
+		"lto-wrapper", "xgcc", "as", "ld", "ld.bfd", "ld.gold", "nm", "strip",
+		NULL};
+	g_autofree char *folder = gcc_inner(s);
+	g_autofree char *wrapper = g_build_filename(folder, "lto-wrapper", NULL);
+	g_autofree char *gcc = g_strdup_printf(
+		"usr/bin/%s-gcc-%s", s->platform->triple, s->chain->version);
+
+	g_string_append(s->conf, "\ntool lto-wrapper\n");
+	program_lines(s, "plain", wrapper);
+	line(s, "argv0", "${%s}/%s", s->dir, wrapper);
+	line(s, "env", "COLLECT_GCC=${cross}/libexec/xgcc");
+	g_string_append(s->conf, "\ntool xgcc\n");
+	program_lines(s, "plain", gcc);
+	line(s, "argv0", "${%s}/%s", s->dir, gcc);
+	for (const char *const *n = names; *n; n++)
 		name_add(s, "libexec", *n);
 }
 

@@ -33,8 +33,10 @@ tool c++
 kind cxx
 cpu {cpu}
 program ${{toolchain}}/show
+prelink -Wl,-z,lazy
 cxx -isystem${{sysroot}}/c++
 link -Wl,--gc-sections
+env COLLECT_GCC=${{cross}}/x
 
 tool ld
 kind linker
@@ -110,7 +112,8 @@ def test_compile_and_link():
         xt.equal(c.run("cc", *args), before + args + after, args)
         xt.equal(c.events, [])
     xt.equal(c.run("c++", "a.c", "-c"), ["a.c", "-c", cxx])
-    xt.equal(c.run("c++", "a.o"), ["a.o", "-Wl,--gc-sections"])
+    xt.equal(c.run("c++", "a.o"), ["-Wl,-z,lazy", "a.o", "-Wl,--gc-sections"])
+    xt.equal(c.shown["env"]["COLLECT_GCC"], f"{c.home}/cross/x")
     xt.equal(c.run("c++", "-x", "assembler", "a.s", "-c"), ["-x", "assembler", "a.s", "-c"])
 
 

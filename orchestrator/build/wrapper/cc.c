@@ -48,6 +48,8 @@ static void run(const tool *t, const args *words)
 	}
 	args_add_all(&cmd, words);
 	args_end(&cmd);
+	for (size_t i = 0; i < t->env.n; i++)
+		putenv(t->env.v[i]);
 	execv(t->loader ? t->loader : t->program, cmd.v);
 	die("cannot start %s: %s", t->loader ? t->loader : t->program, strerror(errno));
 }
@@ -78,6 +80,8 @@ int main(int argc, char **argv)
 	if (tool_is_driver(&t))
 		filter_environment(&t);
 	args_add_all(&words, &t.before);
+	if (r.links)
+		args_add_all(&words, &t.prelink);
 	if (!opened)
 		args_add_all(&words, &kept);
 	else if (!r.changed)

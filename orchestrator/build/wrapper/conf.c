@@ -79,8 +79,10 @@ static int tool_set(tool *t, const char *key, const char *value)
 		{"library_path", &t->library_path, NULL},
 		{"argv0", &t->argv0, NULL},
 		{"before", NULL, &t->before},
+		{"prelink", NULL, &t->prelink},
 		{"cxx", NULL, &t->cxx},
 		{"link", NULL, &t->link},
+		{"env", NULL, &t->env},
 	};
 	int n;
 

@@ -15,8 +15,11 @@
  *	library_path ${toolchain}/…:…
  *	argv0 …			default: the wrapper's own path
  *	before ARG		one argument a line, put before the caller's
- *	cxx ARG			behind them when C++ is compiled
+ *	prelink ARG		between them when the driver links
+ *	cxx ARG			behind the caller's when C++ is compiled
  *	link ARG		behind them when the driver links
+ *
+ *	env NAME=VALUE		set in the program's environment
  *
  * Values reach to the end of the line; no quoting. Unknown keys are errors. */
 typedef enum tool_kind { TOOL_PLAIN, TOOL_COMPILER, TOOL_CXX, TOOL_LINKER } tool_kind;
@@ -28,7 +31,7 @@ typedef struct tool {
 	tool_kind kind;
 	tool_cpu cpu;
 	const char *program, *loader, *library_path, *argv0;
-	args before, cxx, link;
+	args before, prelink, cxx, link, env;
 	args dirs; /* the trees' paths: nothing below them is the host's */
 } tool;
 
