@@ -7,7 +7,13 @@ gboolean elf_read_sections(elf_reader *r, GError **err)
 	elf_file *f = r->file;
 	size_t n, names;
 	GElf_Shdr header, table = {0};
+	GElf_Ehdr file;
 
+	/* A file cut short usually still has all that ld.so would read. */
+	if (gelf_getehdr(r->elf, &file) && file.e_shoff &&
+		!elf_range(f, file.e_shoff,
+			MAX(file.e_shnum, 1) * (guint64)file.e_shentsize))
+		return elf_damaged(r, err, "its section headers lie outside the file");
 	if (elf_getshdrnum(r->elf, &n) != 0)
 		return elf_damaged(r, err, "section headers: %s", elf_errmsg(-1));
 	if (n == 0)

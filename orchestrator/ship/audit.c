@@ -246,11 +246,29 @@ static GBytes *map_file(const char *path, GError **err)
 	return g_mapped_file_get_bytes(map);
 }
 
+audit_report *audit_bytes(GBytes *bytes, const char *path, const audit_options *options)
+{
+	static const audit_options defaults;
+	audit_run run = {.options = options ? options : &defaults, .claimed = -1};
+	gsize size;
+	const guint8 *data = g_bytes_get_data(bytes, &size);
+
+	run.report = g_new0(audit_report, 1);
+	run.report->path = g_strdup(path);
+	run.report->findings = g_ptr_array_new_with_free_func(finding_free);
+	run.report->modules = g_ptr_array_new_with_free_func(g_free);
+	run.by_name = g_hash_table_new(g_str_hash, g_str_equal);
+	if (looks_like_wheel(path, data, size))
+		run_wheel(&run, bytes);
+	else
+		run_elf(&run, bytes);
+	run_clear(&run);
+	return run.report;
+}
+
 gboolean audit_file(const char *path, const audit_options *options, audit_report **report,
 	GError **err)
 {
-	static const audit_options defaults;
-	audit_run run = {.options = options ? options : &defaults};
 	gsize size;
 
 	g_autoptr(GBytes) bytes = map_file(path, err);
@@ -262,17 +280,7 @@ gboolean audit_file(const char *path, const audit_options *options, audit_report
 		return error_set(err, EXIT_INPUT, "X0730",
 			"%s is neither a wheel nor an ELF file", shown);
 	}
-	run.report = *report = g_new0(audit_report, 1);
-	run.report->path = g_strdup(path);
-	run.report->findings = g_ptr_array_new_with_free_func(finding_free);
-	run.report->modules = g_ptr_array_new_with_free_func(g_free);
-	run.by_name = g_hash_table_new(g_str_hash, g_str_equal);
-	run.claimed = -1;
-	if (looks_like_wheel(path, data, size))
-		run_wheel(&run, bytes);
-	else
-		run_elf(&run, bytes);
-	run_clear(&run);
+	*report = audit_bytes(bytes, path, options);
 	return TRUE;
 }
 

@@ -64,6 +64,8 @@ typedef struct audit_report {
  * finding and exit_code EXIT_INTEGRITY. *report is new. `options` may be NULL. */
 gboolean audit_file(const char *path, const audit_options *options, audit_report **report,
 	GError **err);
+/* The same for bytes in memory; `path` gives the name to judge by. New report. */
+audit_report *audit_bytes(GBytes *bytes, const char *path, const audit_options *options);
 /* Several files at once, in parallel; reports[i] or errors[i] is set for each.
  * Arrays of n, zeroed by the caller. */
 void audit_files(const char *const *paths, guint n, const audit_options *options,

@@ -175,8 +175,12 @@ static void check_place(audit_run *run, audit_member *m)
 
 	if (m->elf->type != ET_DYN || g_strcmp0(m->base, "") == 0)
 		return;
-	if ((pure_root && !in_data) || strstr(m->name, ".data/purelib/")) {
-		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0717", m->name,
+	gboolean in_purelib = strstr(m->name, ".data/purelib/") != NULL;
+	if ((pure_root && !in_data) || in_purelib) {
+		/* Root-Is-Purelib of an own build is written anew. */
+		audit_finding *f = audit_add(run,
+			run->options->own && !in_purelib ? AUDIT_NOTE : AUDIT_ERROR,
+			"X0717", m->name,
 			"machine code in the part for pure Python (purelib)");
 		audit_hint(f, "WHEEL must say Root-Is-Purelib: false for a wheel with "
 			      "extension modules");

@@ -72,8 +72,11 @@ static void check_record(audit_run *run)
 	gsize size;
 	g_autoptr(GHashTable) listed = g_hash_table_new(g_str_hash, g_str_equal);
 
+	/* Of a wheel that is about to be rewritten RECORD is not the last word. */
+	audit_severity grade = run->options->own ? AUDIT_NOTE : AUDIT_ERROR;
+
 	if (!run->wheel->record) {
-		audit_add(run, AUDIT_ERROR, "X0718", NULL, "RECORD is missing");
+		audit_add(run, grade, "X0718", NULL, "RECORD is missing");
 		return;
 	}
 	g_autoptr(GBytes) bytes = zip_read(run->zip, run->wheel->record, NULL);
@@ -82,7 +85,7 @@ static void check_record(audit_run *run)
 	const char *text = g_bytes_get_data(bytes, &size);
 	g_autoptr(GPtrArray) lines = wheel_record_parse(text, size, &e);
 	if (!lines) {
-		audit_add(run, AUDIT_ERROR, "X0718", run->wheel->record->name, "%s",
+		audit_add(run, grade, "X0718", run->wheel->record->name, "%s",
 			strchr(e->message, ' ') + 1);
 		g_error_free(e);
 		return;
@@ -96,7 +99,7 @@ static void check_record(audit_run *run)
 		if (!why)
 			continue;
 		if (!f)
-			f = audit_add(run, AUDIT_ERROR, "X0718", run->wheel->record->name,
+			f = audit_add(run, grade, "X0718", run->wheel->record->name,
 				"RECORD does not tell the truth");
 		g_autofree char *path = shown(r->path);
 		audit_line(f, "%s: %s", path, why);
@@ -107,7 +110,7 @@ static void check_record(audit_run *run)
 			g_hash_table_contains(listed, m->name))
 			continue;
 		if (!f)
-			f = audit_add(run, AUDIT_ERROR, "X0718", run->wheel->record->name,
+			f = audit_add(run, grade, "X0718", run->wheel->record->name,
 				"RECORD does not tell the truth");
 		audit_line(f, "%s: not listed", m->name);
 	}
@@ -217,8 +220,9 @@ static void check_tags(audit_run *run)
 		same = same && g_hash_table_contains(have, g_ptr_array_index(want, i));
 	if (same)
 		return;
-	f = audit_add(run, audit_grade(run, AUDIT_WARNING), "X0724", NULL,
-		"the Tag: lines of WHEEL are not those of the file name");
+	f = audit_add(run,
+		run->options->own ? AUDIT_NOTE : audit_grade(run, AUDIT_WARNING), "X0724",
+		NULL, "the Tag: lines of WHEEL are not those of the file name");
 	for (guint i = 0; i < want->len; i++)
 		if (!g_hash_table_contains(have, g_ptr_array_index(want, i)))
 			audit_line(f, "only in the file name: %s",
