@@ -154,26 +154,12 @@ gboolean fs_rename_durable(const char *from, const char *to, GError **err)
 	       (strcmp(from_dir, to_dir) == 0 || fs_sync_dir(from_dir, err));
 }
 
-gboolean fs_write_atomic(
-	const char *path, const void *data, gsize size, mode_t mode, GError **err)
+/* Takes `fd`, which is open on `temp`. */
+static gboolean finish_atomic(int fd, const char *temp, const char *path,
+	const void *data, gsize size, mode_t mode, GError **err)
 {
-	g_autofree char *dir = g_path_get_dirname(path);
-	g_autofree char *base = g_path_get_basename(path);
-	g_autofree char *temp = NULL;
-	int fd;
-
-	for (int tries = 0;; tries++) {
-		g_free(temp);
-		/* A long name keeps room for the suffix (NAME_MAX is 255). */
-		temp = g_strdup_printf("%s/.%.200s.%08x.tmp", dir, base, g_random_int());
-		fd = open(
-			temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0)
-			break;
-		if (errno != EEXIST || tries > 100)
-			return fs_fail(err, errno, "write", path, size);
-	}
 	gboolean ok = fs_write_all(fd, data, size, path, err);
+
 	if (ok && fchmod(fd, mode) < 0)
 		ok = fs_fail(err, errno, "set the mode of", path, 0);
 	ok = ok && fs_sync(fd, path, err);
@@ -185,7 +171,38 @@ gboolean fs_write_atomic(
 		unlink(temp);
 		return FALSE;
 	}
+	g_autofree char *dir = g_path_get_dirname(path);
 	return fs_sync_dir(dir, err);
+}
+
+#define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+
+gboolean fs_write_atomic_by(const char *temp, const char *path, const void *data,
+	gsize size, mode_t mode, GError **err)
+{
+	int fd = open(temp, NEW_FILE, 0600);
+
+	if (fd < 0)
+		return fs_fail(err, errno, "write", temp, size);
+	return finish_atomic(fd, temp, path, data, size, mode, err);
+}
+
+gboolean fs_write_atomic(
+	const char *path, const void *data, gsize size, mode_t mode, GError **err)
+{
+	g_autofree char *dir = g_path_get_dirname(path);
+	g_autofree char *base = g_path_get_basename(path);
+
+	for (int tries = 0;; tries++) {
+		/* A long name keeps room for the suffix (NAME_MAX is 255). */
+		g_autofree char *temp =
+			g_strdup_printf("%s/.%.200s.%08x.tmp", dir, base, g_random_int());
+		int fd = open(temp, NEW_FILE, 0600);
+		if (fd >= 0)
+			return finish_atomic(fd, temp, path, data, size, mode, err);
+		if (errno != EEXIST || tries > 100)
+			return fs_fail(err, errno, "write", path, size);
+	}
 }
 
 gboolean fs_free_space(const char *path, guint64 *bytes, GError **err)

@@ -28,6 +28,10 @@ GBytes *fs_read(const char *path, gsize max, GError **err);
  * name in the same folder, write, fsync, rename, fsync of the folder. */
 gboolean fs_write_atomic(
 	const char *path, const void *data, gsize size, mode_t mode, GError **err);
+/* The same by way of `temp`, a name on the same file system that does not exist:
+ * for folders where a crash must leave nothing behind. */
+gboolean fs_write_atomic_by(const char *temp, const char *path, const void *data,
+	gsize size, mode_t mode, GError **err);
 /* The parts of it, for writers that stream. `path` is for messages only. */
 gboolean fs_write_all(
 	int fd, const void *data, gsize size, const char *path, GError **err);

@@ -89,6 +89,7 @@ static gboolean set_seconds(
 	gint64 factor = g_str_equal(end, "s") || !*end ? 1
 			: g_str_equal(end, "m")	       ? 60
 			: g_str_equal(end, "h")	       ? 3600
+			: g_str_equal(end, "d")	       ? 86400
 						       : 0;
 
 	if (!g_ascii_isdigit(*value) || !n || !factor || n > 1000000)

@@ -122,11 +122,6 @@ static char *hash_at(int dirfd, const char *name, const char *path, GError **err
 
 /* ---- writing ---- */
 
-typedef struct writing {
-	GByteArray *out;
-	guint64 files, bytes;
-} writing;
-
 static void put_record(GByteArray *out, const struct stat *st, const char *sha256,
 	const char *path, const char *target)
 {
@@ -147,15 +142,12 @@ static void put_record(GByteArray *out, const struct stat *st, const char *sha25
 static gboolean record_entry(int dirfd, const char *name, const char *path,
 	const struct stat *st, void *data, GError **err)
 {
-	writing *w = data;
 	g_autofree char *sha256 = NULL, *target = NULL;
 
 	if (S_ISREG(st->st_mode)) {
 		sha256 = hash_at(dirfd, name, path, err);
 		if (!sha256)
 			return FALSE;
-		w->files++;
-		w->bytes += (guint64)st->st_size;
 	} else if (S_ISLNK(st->st_mode)) {
 		target = link_target(dirfd, name);
 		if (!target)
@@ -167,15 +159,14 @@ static gboolean record_entry(int dirfd, const char *name, const char *path,
 			"cache",
 			shown);
 	}
-	put_record(w->out, st, sha256, path, target);
+	put_record(data, st, sha256, path, target);
 	return TRUE;
 }
 
-gboolean manifest_write(const char *tree, const char *manifest_path, guint64 *files,
-	guint64 *bytes, GError **err)
+gboolean manifest_write(
+	const char *tree, const char *manifest_path, const char *temp, GError **err)
 {
 	g_autoptr(GByteArray) out = g_byte_array_new();
-	writing w = {.out = out};
 	struct stat st;
 	int fd = open_tree(tree, err);
 
@@ -188,17 +179,13 @@ gboolean manifest_write(const char *tree, const char *manifest_path, guint64 *fi
 		return fs_fail(err, why, "read", tree, 0);
 	}
 	put_record(out, &st, NULL, ".", NULL);
-	if (!walk_dir(fd, "", record_entry, &w, err))
+	if (!walk_dir(fd, "", record_entry, out, err))
 		return FALSE;
 	g_autofree char *hex = digest_bytes(out->data + HEAD, out->len - HEAD);
 	memcpy(out->data, MAGIC, sizeof MAGIC - 1);
 	memcpy(out->data + sizeof MAGIC - 1, hex, DIGEST_HEX);
 	out->data[HEAD - 1] = '\n';
-	if (files)
-		*files = w.files;
-	if (bytes)
-		*bytes = w.bytes;
-	return fs_write_atomic(manifest_path, out->data, out->len, 0644, err);
+	return fs_write_atomic_by(temp, manifest_path, out->data, out->len, 0644, err);
 }
 
 /* ---- reading ---- */

@@ -13,10 +13,10 @@ typedef enum manifest_state {
 	MANIFEST_NONE,	/* no manifest, or not a whole one */
 } manifest_state;
 
-/* Walks and hashes `tree`, then writes the manifest atomically. The totals may
- * be NULL. FIFOs, devices and sockets are an error. */
-gboolean manifest_write(const char *tree, const char *manifest_path, guint64 *files,
-	guint64 *bytes, GError **err);
+/* Walks and hashes `tree`, then writes the manifest atomically by way of `temp`, a
+ * name that does not exist. FIFOs, devices and sockets are an error. */
+gboolean manifest_write(
+	const char *tree, const char *manifest_path, const char *temp, GError **err);
 
 /* By stat alone: 2,500 entries in a few milliseconds. *why (may be NULL) gets a
  * new string naming the first entry that differs. */

@@ -51,7 +51,16 @@ static void hold(store *s, const char *id, lockfile *l)
 	g_mutex_unlock(&s->mutex);
 }
 
-static gboolean tree_is_good(const char *path, const char *manifest, const char *id)
+static gboolean write_manifest(
+	store *s, const char *path, const char *manifest, GError **err)
+{
+	g_autofree char *temp = store_temp_name(s, err);
+
+	return temp && manifest_write(path, manifest, temp, err);
+}
+
+static gboolean tree_is_good(
+	store *s, const char *path, const char *manifest, const char *id)
 {
 	g_autofree char *why = NULL;
 	struct stat st;
@@ -66,7 +75,7 @@ static gboolean tree_is_good(const char *path, const char *manifest, const char 
 			id, why);
 		state = manifest_verify(path, manifest, &why);
 		if (state == MANIFEST_GOOD)
-			manifest_write(path, manifest, NULL, NULL, NULL);
+			write_manifest(s, path, manifest, NULL);
 	}
 	if (state == MANIFEST_BAD)
 		event_log(EVENT_WARNING, NULL,
@@ -90,7 +99,7 @@ char *store_tree_find(store *s, const char *kind, const char *key)
 	if (!l)
 		return NULL; /* being removed just now */
 	g_autofree char *manifest = manifest_path(path);
-	if (!tree_is_good(path, manifest, id))
+	if (!tree_is_good(s, path, manifest, id))
 		return NULL;
 	hold(s, id, g_steal_pointer(&l));
 	return g_steal_pointer(&path);
@@ -213,8 +222,7 @@ char *store_tree_commit(store_tree *t, GError **err)
 	char *path = NULL;
 	/* The tree counts from the moment its manifest is there; until then it is
 	 * what a crash left. */
-	if (fs_sync_dir(parent, err) &&
-		manifest_write(t->path, t->manifest, NULL, NULL, err)) {
+	if (fs_sync_dir(parent, err) && write_manifest(s, t->path, t->manifest, err)) {
 		hold(s, id, g_steal_pointer(&use));
 		path = g_strdup(t->path);
 	} else {

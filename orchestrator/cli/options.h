@@ -30,6 +30,8 @@ typedef struct options {
 	gboolean locked, offline, force, keep, keep_going, fail_fast, dry_run, explain;
 	gboolean allow_empty, replace, strict, upgrade, verify_cache, no_fetch;
 	char *log_dir, *cache_dir;
+	gboolean ci;	/* cache prune */
+	gint64 max_age; /* seconds, 0: not given */
 	char *format;
 	/* how it looks */
 	gboolean json, quiet;

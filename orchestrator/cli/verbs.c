@@ -18,6 +18,14 @@ const verb verbs[] = {
 		cmd_index_page, VERB_HIDDEN},
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
 		"strict", cmd_audit},
+	{"cache", "dir|size|verify|prune|clean", "look after the cache", "ci max-age",
+		cmd_cache, 0,
+		"dir prints where it is, size what takes how much. verify reads every "
+		"file, sets aside what is damaged and exits 6 if anything was. prune "
+		"removes what has not been used for --max-age and what failed downloads "
+		"left; prune --ci removes all downloads and keeps results, as a cache "
+		"carried between CI runs should. clean removes everything, after waiting "
+		"for running builds. All but clean are safe beside running builds."},
 	{"check", "[RECIPE|DIR…]", "check recipes without building anything", "strict",
 		cmd_check, 0, check_details},
 	{"explain", "CODE", "explain an error code such as X0201", "", cmd_explain},

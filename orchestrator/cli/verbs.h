@@ -27,6 +27,7 @@ const verb *verb_by_name(const char *name);
 char *verb_options(const verb *v);
 
 int cmd_audit(const options *o, char **args, GError **err);
+int cmd_cache(const options *o, char **args, GError **err);
 int cmd_check(const options *o, char **args, GError **err);
 int cmd_explain(const options *o, char **args, GError **err);
 int cmd_fetch_files(const options *o, char **args, GError **err);

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "build/manifest.h"
 #include "build/store.h"
+#include "build/store_admin.h"
 #include "format/digest.h"
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -422,6 +423,130 @@ static void killed(void)
 	}
 }
 
+static void age(const char *rel, int days)
+{
+	g_autofree char *path = g_build_filename(store_dir(s), rel, NULL);
+	struct timespec times[2];
+
+	clock_gettime(CLOCK_REALTIME, &times[0]);
+	times[0].tv_sec -= days * 86400;
+	times[1] = times[0];
+	g_assert_cmpint(utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW), ==, 0);
+}
+
+/* C08: what another process uses stays; when it has ended, the same goes. */
+static void prune_beside(void)
+{
+	begin();
+	store_pruned pruned;
+	g_autofree char *one = make_tree("one");
+	g_autofree char *two = make_tree("two");
+	g_autofree char *sha = store_blob_add_bytes(s, "hello", 5, NULL);
+	g_autofree char *blob = g_strdup_printf("blobs/%.2s/%s", sha, sha);
+	g_clear_pointer(&s, store_free);
+
+	int ready[2], done[2];
+	char c;
+	g_assert_cmpint(pipe(ready), ==, 0);
+	g_assert_cmpint(pipe(done), ==, 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		store *mine = store_open(dir, NULL);
+		g_autofree char *tree = store_tree_find(mine, "test", "one");
+		if (!tree || write(ready[1], "x", 1) != 1 || read(done[0], &c, 1) != 1)
+			_exit(1);
+		_exit(g_file_test(tree, G_FILE_TEST_IS_DIR) ? 0 : 1);
+	}
+	g_assert_cmpint(read(ready[0], &c, 1), ==, 1);
+	open_store();
+	static const char *const old[] = {"trees/test/one.manifest",
+		"trees/test/two.manifest", "locks/test-one.use", "locks/test-two.use"};
+	for (gsize i = 0; i < G_N_ELEMENTS(old); i++)
+		age(old[i], 100);
+	age(blob, 100);
+	store_prune(s, 86400 * 30, FALSE, &pruned);
+	g_assert_cmpuint(pruned.in_use, ==, 1);
+	g_assert_true(g_file_test(one, G_FILE_TEST_IS_DIR));
+	g_assert_false(g_file_test(two, G_FILE_TEST_EXISTS));
+	g_assert_null(store_blob_find(s, sha, 5));
+	/* And the whole is not swept away under it either. */
+	g_autoptr(GError) err = NULL;
+	g_setenv("XORCH_LOCK_TIMEOUT", "0.1", TRUE);
+	reopen();
+	g_assert_false(store_clean(s, &pruned, &err));
+	g_assert_nonnull(strstr(err->message, "[X0823]"));
+	g_unsetenv("XORCH_LOCK_TIMEOUT");
+	g_assert_cmpint(write(done[1], "x", 1), ==, 1);
+	int status;
+	waitpid(pid, &status, 0);
+	g_assert_cmpint(status, ==, 0);
+	age("trees/test/one.manifest", 100);
+	age("locks/test-one.use", 100);
+	store_prune(s, 86400 * 30, FALSE, &pruned);
+	g_assert_cmpuint(pruned.in_use, ==, 0);
+	g_assert_false(g_file_test(one, G_FILE_TEST_EXISTS));
+	g_clear_error(&err);
+	g_assert_true(store_clean(s, &pruned, &err));
+	g_assert_no_error(err);
+	g_assert_cmpint(count("blobs"), ==, 0);
+	reopen();
+	end();
+}
+
+static void prune_kinds(void)
+{
+	begin();
+	store_pruned pruned;
+	g_autofree char *tree = make_tree("one");
+	g_autofree char *download = store_blob_add_bytes(s, "download", 8, NULL);
+	g_autofree char *result = store_blob_add_bytes(s, "result", 6, NULL);
+	g_assert_true(store_record_put(s, "download", download, "d.tar.gz", 8, NULL));
+	reopen();
+	store_prune(s, 86400, FALSE, &pruned); /* nothing is old */
+	g_assert_cmpuint(pruned.count, ==, 0);
+	store_prune(s, 86400, TRUE, &pruned);
+	g_assert_cmpuint(pruned.count, ==, 1);
+	g_assert_cmpuint(pruned.bytes, ==, 8);
+	g_assert_null(store_blob_find(s, download, -1));
+	g_assert_null(store_record_get(s, "download", download));
+	g_autofree char *kept = store_blob_find(s, result, -1);
+	g_autofree char *found = store_tree_find(s, "test", "one");
+	g_assert_nonnull(kept);
+	g_assert_nonnull(found);
+	end();
+}
+
+static void verify_all(void)
+{
+	begin();
+	store_check check;
+	g_autofree char *tree = make_tree("one");
+	g_autofree char *sha = store_blob_add_bytes(s, "hello", 5, NULL);
+	g_autofree char *blob = store_blob_find(s, sha, 5);
+	g_autofree char *file = g_build_filename(tree, "bin/tool", NULL);
+	g_autofree char *record = g_build_filename(store_dir(s), "records/probe/a", NULL);
+	g_assert_true(store_record_put(s, "probe", "a", "text", 4, NULL));
+	store_verify(s, 4, &check);
+	g_assert_cmpuint(check.problems->len, ==, 0);
+	g_assert_cmpuint(check.count, ==, 3);
+	store_check_clear(&check);
+	/* Bit rot that stat cannot see. */
+	flip(blob, TRUE);
+	flip(file, TRUE);
+	flip(record, TRUE);
+	reopen();
+	store_verify(s, 4, &check);
+	g_assert_cmpuint(check.problems->len, ==, 3);
+	store_check_clear(&check);
+	g_assert_null(store_tree_find(s, "test", "one"));
+	store_verify(s, 4, &check);
+	g_assert_cmpuint(check.problems->len, ==, 0);
+	store_check_clear(&check);
+	g_autofree char *again = make_tree("one");
+	g_assert_cmpstr(again, ==, tree);
+	end();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -448,5 +573,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/D01-space", no_space);
 	g_test_add_func("/store/C01-one-build", one_build);
 	g_test_add_func("/store/K01-killed", killed);
+	g_test_add_func("/store/C08-prune-beside", prune_beside);
+	g_test_add_func("/store/prune-kinds", prune_kinds);
+	g_test_add_func("/store/verify", verify_all);
 	return g_test_run();
 }

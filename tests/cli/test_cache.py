@@ -1,0 +1,96 @@
+"""`xorch cache` on caches that were filled through the fetcher."""
+import json
+import os
+
+import xt
+from server import Server, sha256
+
+
+def fill(home, **env):
+    with Server() as s:
+        s.add("/a", b"first")
+        s.add("/b", b"second")
+        items = [{"label": n, "sha256": sha256(b), "size": len(b), "urls": [s.url(u)]}
+                 for n, u, b in (("a.tar.gz", "/a", b"first"), ("b.deb", "/b", b"second"))]
+        r = xt.run(["__fetch"], home=home, stdin=json.dumps(items).encode(), **env)
+        xt.equal(r.code, 0, r)
+        return r.out.split()
+
+
+def test_dir():
+    with xt.scratch() as home:
+        xt.equal(xt.run(["cache", "dir"], home=home).out, f"{home}/cache\n")
+        xt.equal(xt.run(["cache", "dir"], home=home, XORCH_CACHE_DIR=None).out,
+                 f"{home}/.cache/xorch\n")
+        xt.equal(xt.run(["cache", "dir"], home=home, XORCH_CACHE_DIR=None,
+                        XDG_CACHE_HOME=f"{home}/x").out, f"{home}/x/xorch\n")
+        xt.equal(xt.run(["cache", "dir"], home=home, XORCH_CACHE_DIR=None,
+                        XDG_CACHE_HOME="relative").out, f"{home}/.cache/xorch\n")
+        r = xt.run(["cache", "dir", "--cache-dir", "here", "--json"], home=home)
+        xt.equal(r.json["dir"], f"{home}/here")
+        xt.check(not os.path.exists(f"{home}/here"), "asking made it")
+
+
+def test_size():
+    with xt.scratch() as home:
+        fill(home)
+        r = xt.run(["cache", "size"], home=home)
+        xt.check("downloads       2        11 B" in r.out, r)
+        parts = xt.run(["cache", "size", "--json"], home=home).json["parts"]
+        xt.equal(parts["downloads"], {"count": 2, "bytes": 11})
+        xt.equal(parts["trees"], {"count": 0, "bytes": 0})
+        tag = os.path.join(home, "cache/CACHEDIR.TAG")
+        with open(tag) as f:
+            xt.check(f.read().startswith("Signature: 8a477f597d28d172789f06886806bc55\n"))
+
+
+def test_H04_verify():
+    with xt.scratch() as home:
+        first, _ = fill(home)
+        r = xt.run(["cache", "verify"], home=home)
+        xt.equal(r.code, 0, r)
+        with open(first, "r+b") as f:
+            f.write(b"F")
+        r = xt.run(["cache", "verify", "--json"], home=home)
+        xt.equal(r.code, 6, r)
+        xt.equal([p["path"] for p in r.json["damaged"]], [first])
+        xt.check("[X0605]" in r.err, r)
+        xt.check(not os.path.exists(first))
+        xt.equal(xt.run(["cache", "verify"], home=home).code, 0)
+        fill(home)
+
+
+def test_prune():
+    with xt.scratch() as home:
+        first, second = fill(home)
+        xt.equal(xt.run(["cache", "prune", "--json"], home=home).json["removed"], 0)
+        os.utime(first, (1, 1))
+        r = xt.run(["cache", "prune"], home=home)
+        xt.check("1 things removed, 5 B" in r.out, r)
+        xt.check(not os.path.exists(first) and os.path.exists(second))
+        xt.equal(xt.run(["cache", "prune", "--ci"], home=home).code, 0)
+        xt.check(not os.path.exists(second))
+        size = xt.run(["cache", "size", "--json"], home=home).json
+        xt.equal(size["bytes"], 0, size)
+
+
+def test_clean():
+    with xt.scratch() as home:
+        fill(home)
+        xt.write(os.path.join(home, "cache/precious"), "not ours")
+        r = xt.run(["cache", "clean"], home=home)
+        xt.equal(r.code, 0, r)
+        xt.equal(os.listdir(os.path.join(home, "cache")), ["precious"])
+        fill(home)
+
+
+def test_words():
+    for args in (["cache"], ["cache", "no"], ["cache", "dir", "x"],
+                 ["cache", "size", "--ci"]):
+        r = xt.run(args)
+        xt.equal(r.code, 2, r)
+        xt.check("[X0130]" in r.err, r)
+
+
+if __name__ == "__main__":
+    xt.main(globals())
