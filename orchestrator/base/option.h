@@ -21,7 +21,7 @@ typedef enum option_type {
 	OPTION_CHOICE,	/* int: index in choices */
 	OPTION_LIST,	/* GPtrArray of char *, NULL when never given; repeatable and
 			 * comma-separated */
-	OPTION_SECONDS, /* gint64: 90s, 45m, 1h */
+	OPTION_SECONDS, /* gint64: 90s, 45m, 1h, 30d */
 } option_type;
 
 typedef struct option {

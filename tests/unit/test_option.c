@@ -78,7 +78,7 @@ static const char *const bads[][2] = {{"--lock", "did you mean `--locked`?"},
 	{"-jx", "from 1 to 64"}, {"--jobs=65", "from 1 to 64"},
 	{"-x", "unknown option `-x`"}, {"-vx", "unknown option"},
 	{"--progress plian", "did you mean `plain`?"}, {"--target a,,b", "wants a value"},
-	{"--out=", "wants a value"}, {"--timeout 5d", "a duration"},
+	{"--out=", "wants a value"}, {"--timeout 5w", "a duration"},
 	{"--zzz", "unknown option `--zzz`"},
 	{"--\x1b[31m", "unknown option `--\\x1b[31m`"}};
 
