@@ -25,7 +25,7 @@ static const char *check_word(const char *text)
 static const bind_field source_fields[] = {
 	{"suite", BIND_STRING, offsetof(package_source, suite), BIND_REQUIRED,
 		.check = check_word, .doc = "codename of the suite"},
-	{"components", BIND_STRLIST, offsetof(package_source, components), BIND_UNIQUE,
+	{"component", BIND_STRING, offsetof(package_source, component), 0,
 		.check = check_word, .doc = "default main"},
 	{"architecture", BIND_STRING, offsetof(package_source, architecture), 0,
 		.check = check_word, .doc = "default: the target's"},
@@ -126,9 +126,26 @@ gboolean package_def_is_exact(const package_def *def, const char *package)
 	return !def->exact;
 }
 
+/* {a,b}rest: each alternative with the rest behind it. */
+static gboolean matches_either(const char *pattern, const char *path)
+{
+	const char *close = strchr(pattern, '}');
+
+	for (const char *at = pattern + 1; close && at <= close;) {
+		gsize n = strcspn(at, ",}");
+		g_autofree char *one = g_strdup_printf("%.*s%s", (int)n, at, close + 1);
+		if (path_matches(one, path))
+			return TRUE;
+		at += n + 1;
+	}
+	return FALSE;
+}
+
 gboolean path_matches(const char *pattern, const char *path)
 {
 	for (;; pattern++, path++) {
+		if (*pattern == '{')
+			return matches_either(pattern, path);
 		if (*pattern == '*') {
 			gboolean deep = pattern[1] == '*';
 			pattern += deep ? 2 : 1;

@@ -5,7 +5,7 @@
  *
  *	debian:
  *	  suite: bullseye
- *	  components: [main]		default
+ *	  component: main		default
  *	  architecture: amd64		default: the target's
  *	  signed_by: [FINGERPRINT …]	keys that may sign the suite's Release
  *	packages: [libc6-dev …]		or a map: target -> list
@@ -13,8 +13,8 @@
  *	exact: [PATTERN …]		packages whose very files count (default: all);
  *					others may move on within the signed suite
  *	prune: [PATTERN …]		paths not unpacked; `*` and `?` stop at slashes,
- *					`**` does not, a pattern that names a folder
- *					takes all below it
+ *					`**` does not, {a,b} is either, and a pattern
+ *					that names a folder takes all below it
  */
 typedef struct package_roots {
 	char *target; /* platform name; NULL: every target */
@@ -22,9 +22,8 @@ typedef struct package_roots {
 } package_roots;
 
 typedef struct package_source {
-	char *suite, *architecture;
-	GPtrArray *components; /* char *; NULL: main */
-	GPtrArray *signed_by;  /* char *: 40 hex digits, upper case */
+	char *suite, *architecture, *component; /* the last two may be NULL */
+	GPtrArray *signed_by;			/* char *: 40 hex digits, upper case */
 } package_source;
 
 typedef struct package_def {
