@@ -1,0 +1,16 @@
+#pragma once
+#include "build/context.h"
+
+/* The files of locked packages: into the store, and out of it into a tree. */
+
+/* All of them (locked_package *) in parallel, by path from every mirror of the Debian
+ * archive. On failure `gone` gets (borrowed) those that no mirror has. */
+gboolean package_files_fetch(const build_context *ctx, const GPtrArray *packages,
+	GPtrArray *gone, GError **err);
+
+/* Unpacks them below `dir`, an empty folder, ctx->jobs at a time, with /usr merged and
+ * its links lib -> usr/lib …; `prune` (char *, may be NULL) are patterns of
+ * plan/package_def.h. Every package was fetched before; each is hashed again if this
+ * process has not seen it yet. */
+gboolean package_files_unpack(const build_context *ctx, const GPtrArray *packages,
+	const char *dir, const GPtrArray *prune, GError **err);

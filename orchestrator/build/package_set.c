@@ -1,0 +1,344 @@
+#include "build/package_set.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "build/debian_repo.h"
+#include "build/package_files.h"
+#include "build/store.h"
+#include "plan/key.h"
+#include <string.h>
+#include <unistd.h>
+
+#define UNPACK_VERSION 1
+
+package_set package_set_of_toolchain(const toolchain_def *def, const platform *target)
+{
+	return (package_set){.kind = "toolchain",
+		.name = def->name,
+		.path = def->path,
+		.def = &def->packages,
+		.target = package_def_is_common(&def->packages) ? NULL : target};
+}
+
+static const char *target_name(const package_set *set)
+{
+	return set->target ? set->target->name : "any";
+}
+
+static const char *architecture(const package_set *set)
+{
+	const char *fixed = set->def->debian.architecture;
+
+	return fixed ? fixed : set->target->debian_arch;
+}
+
+/* For people: "toolchain gcc for aarch64". */
+static char *describe(const package_set *set)
+{
+	return set->target ? g_strdup_printf("%s %s for %s", set->kind, set->name,
+				     set->target->name)
+			   : g_strdup_printf("%s %s", set->kind, set->name);
+}
+
+static void copy_strings(GPtrArray *to, const GPtrArray *from)
+{
+	for (guint i = 0; from && i < from->len; i++)
+		g_ptr_array_add(to, g_strdup(g_ptr_array_index(from, i)));
+}
+
+static locked_package *lock_package(const package_def *def, const solv_package *p)
+{
+	return locked_package_new(p->name, p->version, p->path, p->sha256, p->size,
+		!package_def_is_exact(def, p->name));
+}
+
+static package_section *resolve(const build_context *ctx, const package_set *set,
+	const char *not_before, GError **err)
+{
+	const GPtrArray *roots = package_def_roots(set->def, target_name(set));
+	g_autofree char *what = describe(set);
+
+	if (!roots) {
+		error_set(err, EXIT_INPUT, "X0302", "%s does not exist", what);
+		error_line(err, "%s lists packages for other targets", set->path);
+		return NULL;
+	}
+	g_autoptr(debian_repo) repo = debian_repo_open(
+		ctx, &set->def->debian, architecture(set), not_before, err);
+	if (!repo)
+		return NULL;
+	g_autoptr(GPtrArray) found =
+		debian_repo_resolve(repo, roots, set->def->without, err);
+	if (!found) {
+		error_note(err, "wanted for %s", what);
+		return NULL;
+	}
+	package_section *section = package_section_new(target_name(set),
+		set->def->debian.suite, architecture(set), debian_repo_date(repo));
+	copy_strings(section->roots, roots);
+	copy_strings(section->without, set->def->without);
+	for (guint i = 0; i < found->len; i++)
+		g_ptr_array_add(
+			section->packages, lock_package(set->def, found->pdata[i]));
+	package_section_sort(section);
+	return section;
+}
+
+static package_section *section_copy(const package_section *s)
+{
+	package_section *copy =
+		package_section_new(s->target, s->suite, s->architecture, s->date);
+
+	copy_strings(copy->roots, s->roots);
+	copy_strings(copy->without, s->without);
+	for (guint i = 0; i < s->packages->len; i++)
+		g_ptr_array_add(
+			copy->packages, locked_package_copy(s->packages->pdata[i]));
+	return copy;
+}
+
+/* Puts the section into the lock's file, as it is on disk now. A definition in a
+ * place that cannot be written (an installed one) is used all the same. */
+static gboolean write_section(const build_context *ctx, const package_set *set,
+	const package_section *section, GError **err)
+{
+	g_autofree char *path = catalog_lock_path(set->path);
+	g_autofree char *folder = g_path_get_dirname(path);
+	g_autofree char *what = g_strdup_printf("the lock of %s", set->name);
+	g_autoptr(lockfile) guard =
+		store_lock(ctx->store, "package-lock", set->name, what, err);
+
+	if (!guard)
+		return FALSE;
+	g_autoptr(package_lock) lock = package_lock_load(path, set->name, err);
+	if (!lock)
+		return FALSE;
+	package_lock_set(lock, section_copy(section));
+	g_autofree char *text = package_lock_text(lock);
+	if (access(folder, W_OK)) {
+		event_log(EVENT_WARNING, set->name,
+			"%s cannot be written, so the packages resolved just now are not "
+			"recorded",
+			path);
+		return TRUE;
+	}
+	return fs_write_atomic(path, text, strlen(text), 0644, err);
+}
+
+static gboolean locked_error(const package_set *set, const char *why, GError **err)
+{
+	g_autofree char *what = describe(set);
+	g_autofree char *path = catalog_lock_path(set->path);
+	const char *file = why ? path : set->path;
+
+	if (why)
+		error_set(err, EXIT_LOCK, "X0430",
+			"the lock of %s is out of date: %s changed since", what, why);
+	else
+		error_set(err, EXIT_LOCK, "X0430", "%s is not locked yet", what);
+	error_line(err, "in %s", file);
+	error_help(err, "run `xorch lock --%s %s` and commit the result", set->kind,
+		set->name);
+	return FALSE;
+}
+
+package_section *package_set_lock(const build_context *ctx, const package_set *set,
+	gboolean upgrade, gboolean *changed, GError **err)
+{
+	g_autofree char *path = catalog_lock_path(set->path);
+	g_autoptr(package_lock) lock = package_lock_load(path, set->name, err);
+	const char *why = NULL;
+
+	if (changed)
+		*changed = FALSE;
+	if (!lock)
+		return NULL;
+	const package_section *old = package_lock_section(lock, target_name(set));
+	if (old && package_section_fits(old, set->def, architecture(set), &why) &&
+		!upgrade)
+		return section_copy(old);
+	if (ctx->locked) {
+		locked_error(set, why, err);
+		return NULL;
+	}
+	/* another suite has another history */
+	const char *date =
+		old && !strcmp(old->suite, set->def->debian.suite) ? old->date : NULL;
+	g_autoptr(package_section) section = resolve(ctx, set, date, err);
+	if (!section || !write_section(ctx, set, section, err))
+		return NULL;
+	if (changed)
+		*changed = TRUE;
+	return g_steal_pointer(&section);
+}
+
+GPtrArray *package_set_more(const build_context *ctx, const package_set *set,
+	const package_section *section, const GPtrArray *names, GError **err)
+{
+	g_autoptr(debian_repo) repo = debian_repo_open(
+		ctx, &set->def->debian, architecture(set), section->date, err);
+
+	if (!repo)
+		return NULL;
+	g_autoptr(GPtrArray) found =
+		debian_repo_resolve(repo, names, set->def->without, err);
+	if (!found) {
+		g_autofree char *what = describe(set);
+		error_note(err, "wanted on top of %s", what);
+		return NULL;
+	}
+	GPtrArray *more =
+		g_ptr_array_new_with_free_func((GDestroyNotify)locked_package_free);
+	for (guint i = 0; i < found->len; i++) {
+		const solv_package *p = found->pdata[i];
+		if (!package_section_find(section, p->name))
+			g_ptr_array_add(more, lock_package(set->def, p));
+	}
+	return more;
+}
+
+static void key_packages(key *k, const GPtrArray *packages)
+{
+	for (guint i = 0; packages && i < packages->len; i++) {
+		const locked_package *p = packages->pdata[i];
+		key_add(k, p->name, p->sha256);
+	}
+}
+
+char *package_set_key(const package_set *set, const package_section *section)
+{
+	g_autoptr(key) k = key_new(set->kind, UNPACK_VERSION);
+
+	key_add(k, "name", set->name);
+	key_add(k, "architecture", section->architecture);
+	key_add_int(k, "finish", set->version);
+	key_add_int(k, "prune", set->def->prune ? set->def->prune->len : 0);
+	for (guint i = 0; set->def->prune && i < set->def->prune->len; i++)
+		key_add(k, "prune", set->def->prune->pdata[i]);
+	key_add_int(k, "packages", section->packages->len);
+	key_packages(k, section->packages);
+	key_packages(k, set->extra);
+	return g_strdup(key_digest(k));
+}
+
+static GPtrArray *all_packages(const package_set *set, const package_section *section)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (guint i = 0; i < section->packages->len; i++)
+		g_ptr_array_add(all, section->packages->pdata[i]);
+	for (guint i = 0; set->extra && i < set->extra->len; i++)
+		g_ptr_array_add(all, set->extra->pdata[i]);
+	return all;
+}
+
+/* The mirror has some locked files no more. Those that may move on are taken as the
+ * suite has them now; of the others the newer version is named. */
+static gboolean move_on(const build_context *ctx, const package_set *set,
+	package_section *section, const GPtrArray *gone, GError **err)
+{
+	g_autofree char *what = describe(set);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(debian_repo) repo = debian_repo_open(
+		ctx, &set->def->debian, architecture(set), section->date, &error);
+	gboolean stuck = FALSE;
+
+	error_set(err, EXIT_LOCK, "X0431",
+		"the mirror has some of the locked files of %s no more", what);
+	for (guint i = 0; i < gone->len; i++) {
+		const locked_package *p = gone->pdata[i];
+		g_autoptr(solv_package) now =
+			repo ? debian_repo_find(repo, p->name, NULL) : NULL;
+		locked_package *own = package_section_find(section, p->name);
+		if (own == p && now && p->runtime && !ctx->locked) {
+			event_log(EVENT_NOTE, set->name, "%s %s is gone, taking %s",
+				p->name, p->version, now->version);
+			g_ptr_array_remove(section->packages, own);
+			g_ptr_array_add(section->packages, lock_package(set->def, now));
+			continue;
+		}
+		stuck = TRUE;
+		error_line(err, "%s %s%s%s", p->name, p->version,
+			now ? ", now in the suite: " : "", now ? now->version : "");
+	}
+	if (!stuck) {
+		g_clear_error(err);
+		package_section_sort(section);
+		g_free(section->date);
+		section->date = g_strdup(debian_repo_date(repo));
+		return write_section(ctx, set, section, err);
+	}
+	if (error)
+		error_note(
+			err, "the suite itself could not be asked: %s", error->message);
+	error_help(err, "take what the suite has now: `xorch lock --%s %s --upgrade`",
+		set->kind, set->name);
+	error_help(err, "or name a mirror that keeps old files: XORCH_MIRROR_DEBIAN");
+	return FALSE;
+}
+
+static gboolean fetch_all(const build_context *ctx, const package_set *set,
+	package_section *section, GError **err)
+{
+	for (int moves = 0;; moves++) {
+		g_autoptr(GPtrArray) all = all_packages(set, section);
+		g_autoptr(GPtrArray) gone = g_ptr_array_new();
+		g_autoptr(GError) error = NULL;
+		if (package_files_fetch(ctx, all, gone, &error))
+			return TRUE;
+		if (!gone->len || moves) {
+			g_propagate_error(err, g_steal_pointer(&error));
+			return FALSE;
+		}
+		if (!move_on(ctx, set, section, gone, err))
+			return FALSE;
+	}
+}
+
+gboolean package_set_fetch(const build_context *ctx, const package_set *set, GError **err)
+{
+	g_autoptr(package_section) section = package_set_lock(ctx, set, FALSE, NULL, err);
+
+	return section && fetch_all(ctx, set, section, err);
+}
+
+static gboolean fill(const build_context *ctx, const package_set *set,
+	const package_section *section, const char *dir, GError **err)
+{
+	g_autoptr(GPtrArray) all = all_packages(set, section);
+	g_autofree char *what = describe(set);
+	gint64 begun = event_step_begin(what, "unpack");
+	gboolean ok = package_files_unpack(ctx, all, dir, set->def->prune, err) &&
+		      (!set->finish || set->finish(set, dir, err));
+
+	event_step_end(what, "unpack", begun, ok);
+	return ok;
+}
+
+char *package_set_tree(
+	const build_context *ctx, const package_set *set, char **key_out, GError **err)
+{
+	g_autoptr(package_section) section = package_set_lock(ctx, set, FALSE, NULL, err);
+
+	if (!section)
+		return NULL;
+	for (;;) {
+		g_autofree char *k = package_set_key(set, section);
+		char *path = store_tree_find(ctx->store, set->kind, k);
+		if (!path && !fetch_all(ctx, set, section, err))
+			return NULL;
+		g_autofree char *now = package_set_key(set, section);
+		if (!path && strcmp(k, now)) /* some moved on: another tree */
+			continue;
+		store_tree *tree =
+			path ? NULL
+			     : store_tree_begin(ctx->store, set->kind, k, &path, err);
+		if (tree && fill(ctx, set, section, store_tree_dir(tree), err))
+			path = store_tree_commit(tree, err);
+		else
+			store_tree_abort(tree);
+		if (path && key_out)
+			*key_out = g_steal_pointer(&k);
+		return path;
+	}
+}
