@@ -1,0 +1,181 @@
+#include "cli/definition.h"
+#include "base/error.h"
+#include "build/sysroot.h"
+#include "cli/common.h"
+#include "cli/output.h"
+
+void definition_free(definition *d)
+{
+	if (!d)
+		return;
+	sysroot_def_free(d->sysroot);
+	toolchain_def_free(d->toolchain);
+	if (d->targets)
+		g_ptr_array_unref(d->targets);
+	g_free(d);
+}
+
+const char *definition_name(const definition *d)
+{
+	return d->sysroot ? d->sysroot->name : d->toolchain->name;
+}
+
+/* Names of the targets it exists for, NULL-terminated; elements borrowed. */
+static GPtrArray *own_targets(const definition *d)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (guint i = 0; d->sysroot && i < d->sysroot->targets->len; i++)
+		g_ptr_array_add(names, d->sysroot->targets->pdata[i]);
+	for (guint i = 0; d->toolchain && i < d->toolchain->packages.roots->len; i++) {
+		const package_roots *r = d->toolchain->packages.roots->pdata[i];
+		if (r->target)
+			g_ptr_array_add(names, r->target);
+	}
+	g_ptr_array_add(names, NULL);
+	return names;
+}
+
+static gboolean find_targets(definition *d, const options *o, GError **err)
+{
+	if (d->toolchain && (d->toolchain->source == TOOLCHAIN_PYPI ||
+				    package_def_is_common(&d->toolchain->packages))) {
+		d->targets = g_ptr_array_new();
+		g_ptr_array_add(d->targets, NULL);
+		return TRUE;
+	}
+	g_autoptr(GPtrArray) own = own_targets(d);
+	d->targets = common_targets(o, (const char *const *)own->pdata, err);
+	return d->targets != NULL;
+}
+
+definition *definition_open(
+	catalog_kind kind, const char *name, const options *o, GError **err)
+{
+	g_autoptr(definition) d = g_new0(definition, 1);
+
+	if (kind == CATALOG_SYSROOT)
+		d->sysroot = sysroot_def_find(name, err);
+	else
+		d->toolchain = toolchain_def_find(name, err);
+	if ((!d->sysroot && !d->toolchain) || !find_targets(d, o, err))
+		return NULL;
+	for (guint i = 0; d->sysroot && i < d->targets->len; i++)
+		if (!sysroot_def_has(d->sysroot, d->targets->pdata[i], err))
+			return NULL;
+	return g_steal_pointer(&d);
+}
+
+package_set definition_set(const definition *d, const platform *target)
+{
+	return d->sysroot ? sysroot_package_set(d->sysroot, target, NULL)
+			  : package_set_of_toolchain(d->toolchain, target);
+}
+
+/* One run's definitions: --sysroot first, then --toolchain. */
+static GPtrArray *open_all(const options *o, GError **err)
+{
+	g_autoptr(GPtrArray) all =
+		g_ptr_array_new_with_free_func((GDestroyNotify)definition_free);
+	const char *const names[] = {o->sysroot, o->toolchain};
+
+	for (int kind = CATALOG_SYSROOT; kind <= CATALOG_TOOLCHAIN; kind++) {
+		if (!names[kind])
+			continue;
+		definition *d = definition_open(kind, names[kind], o, err);
+		if (!d)
+			return NULL;
+		g_ptr_array_add(all, d);
+	}
+	return g_steal_pointer(&all);
+}
+
+static json_t *describe(const definition *d, const platform *target)
+{
+	return json_pack("{s:s, s:s, s:s}", "kind", d->sysroot ? "sysroot" : "toolchain",
+		"name", definition_name(d), "target", target ? target->name : "any");
+}
+
+static gboolean fetch_one(const build_context *c, const definition *d,
+	const platform *target, const options *o, json_t *list, GError **err)
+{
+	package_set set = definition_set(d, target);
+	g_autofree char *key = NULL;
+	g_autofree char *path = package_set_tree(c, &set, &key, err);
+
+	if (!path)
+		return FALSE;
+	if (!o->json) {
+		output_line("%s", path);
+		return TRUE;
+	}
+	json_t *one = describe(d, target);
+	json_object_set_new(one, "key", json_string(key));
+	json_object_set_new(one, "path", json_string(path));
+	json_array_append_new(list, one);
+	return TRUE;
+}
+
+static gboolean lock_one(const build_context *c, const definition *d,
+	const platform *target, const options *o, json_t *list, GError **err)
+{
+	package_set set = definition_set(d, target);
+	gboolean changed;
+	g_autoptr(package_section) section =
+		package_set_lock(c, &set, o->upgrade, &changed, err);
+	gint64 bytes = 0;
+
+	if (!section)
+		return FALSE;
+	for (guint i = 0; i < section->packages->len; i++)
+		bytes += ((locked_package *)section->packages->pdata[i])->size;
+	if (o->json) {
+		json_t *one = describe(d, target);
+		json_object_set_new(one, "changed", json_boolean(changed));
+		json_object_set_new(
+			one, "packages", json_integer(section->packages->len));
+		json_object_set_new(one, "bytes", json_integer(bytes));
+		json_array_append_new(list, one);
+		return TRUE;
+	}
+	g_autofree char *size = text_bytes(bytes);
+	output_line("%s%s%s: %u packages, %s, %s", definition_name(d), target ? " " : "",
+		target ? target->name : "", section->packages->len, size,
+		changed ? "written" : "unchanged");
+	return TRUE;
+}
+
+typedef gboolean (*handler)(const build_context *c, const definition *d,
+	const platform *target, const options *o, json_t *list, GError **err);
+
+static int each(const options *o, handler handle, GError **err)
+{
+	g_autoptr(GPtrArray) all = open_all(o, err);
+	build_context c;
+
+	if (!all || !common_open(o, &c, err))
+		return EXIT_INPUT;
+	json_t *list = json_array();
+	gboolean ok = TRUE;
+	for (guint i = 0; ok && i < all->len; i++) {
+		const definition *d = all->pdata[i];
+		for (guint n = 0; ok && n < d->targets->len; n++)
+			ok = handle(&c, d, d->targets->pdata[n], o, list, err);
+	}
+	common_close(&c);
+	if (ok && o->json)
+		output_json(json_pack("{s:i, s:o}", "v", 1, "definitions", list));
+	else
+		json_decref(list);
+	return ok ? EXIT_DONE : EXIT_INPUT;
+}
+
+int fetch_definitions(const options *o, GError **err)
+{
+	return each(o, fetch_one, err);
+}
+
+int lock_definitions(const options *o, GError **err)
+{
+	return each(o, lock_one, err);
+}
