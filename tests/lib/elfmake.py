@@ -199,7 +199,8 @@ class Elf:
         rows = [("", 0, 0, 0, 0, 0, 0), (".hash", 5, 2, 2, 0, 4, 4),
                 (".dynsym", 11, 2, 3, 1, 24 if wide else 16, 8), (".dynstr", 3, 2, 0, 0, 0, 1),
                 (".gnu.version", 0x6fffffff, 2, 2, 0, 2, 2),
-                (".gnu.version_r", 0x6ffffffe if n_needs else 1, 2, 3, n_needs, 0, 4),
+                (".gnu.version_r", 0x6ffffffe, 2, 3, n_needs, 0, 4) if n_needs
+                else (".padding", 1, 0, 0, 0, 0, 1),
                 (".text", 1, 6, 0, 0, 0, 4), (".rodata", 1, 2, 0, 0, 0, 1),
                 (".dynamic", 6, 3, 3, 0, 16 if wide else 8, 8)]
         if note:
