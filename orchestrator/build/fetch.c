@@ -174,6 +174,40 @@ static int larger_first(const void *a, const void *b, void *data)
 				   : strcmp(x->label, y->label);
 }
 
+/* ---- where from ---- */
+
+static void find_urls(gpointer data, gpointer user)
+{
+	fetch_item *item = data;
+
+	(void)user;
+	if (!item->find_urls(item, item->find_urls_data, &item->error) && !item->error)
+		error_set(&item->error, EXIT_NETWORK, "X0502",
+			"cannot fetch %s: no mirror is known for it", item->label);
+}
+
+static void find_all_urls(GPtrArray *missing)
+{
+	g_autoptr(GPtrArray) asking = g_ptr_array_new();
+	int most = MAX(1, (int)http_setting("XORCH_HTTP_PARALLEL", DEFAULT_PARALLEL));
+
+	for (guint i = 0; i < missing->len; i++) {
+		fetch_item *item = missing->pdata[i];
+		if (!item->urls->len && item->find_urls)
+			g_ptr_array_add(asking, item);
+	}
+	if (asking->len == 1) {
+		find_urls(asking->pdata[0], NULL);
+		return;
+	}
+	if (!asking->len)
+		return;
+	GThreadPool *pool = g_thread_pool_new(find_urls, NULL, most, FALSE, NULL);
+	for (guint i = 0; i < asking->len; i++)
+		g_thread_pool_push(pool, asking->pdata[i], NULL);
+	g_thread_pool_free(pool, FALSE, TRUE);
+}
+
 /* ---- all of them ---- */
 
 static gboolean report_offline(GPtrArray *missing, gboolean damaged, GError **err)
@@ -194,12 +228,17 @@ static gboolean report_offline(GPtrArray *missing, gboolean damaged, GError **er
 	return FALSE;
 }
 
-static char *first_line(const GError *e)
+/* What went wrong in a few words: what the last mirror sent, else the first line
+ * without its code. */
+static char *in_short(const GError *e)
 {
-	const char *end = strchr(e->message, '\n');
+	const char *got = g_strrstr(e->message, "     got: ");
+	const char *text = got ? got + strlen("     got: ") : e->message;
+	const char *code = strstr(text, "] ");
 
-	return end ? g_strndup(e->message, (gsize)(end - e->message))
-		   : g_strdup(e->message);
+	if (!got && text[0] == '[' && code)
+		text = code + 2;
+	return g_strndup(text, strcspn(text, "\n"));
 }
 
 static gboolean report(GPtrArray *missing, GError **err)
@@ -226,7 +265,7 @@ static gboolean report(GPtrArray *missing, GError **err)
 		const fetch_item *item = missing->pdata[i];
 		if (!item->error || item == worst)
 			continue;
-		g_autofree char *line = first_line(item->error);
+		g_autofree char *line = in_short(item->error);
 		g_autofree char *label = text_escape(item->label, -1);
 		error_line(err, "%s: %s", label, line);
 	}
@@ -254,16 +293,11 @@ gboolean fetch_blobs(
 		return TRUE;
 	if (options && options->offline)
 		return report_offline(missing, damaged, err);
+	find_all_urls(missing);
 	for (guint i = 0; i < missing->len; i++) {
 		fetch_item *item = missing->pdata[i];
-		if (!item->urls->len && item->find_urls &&
-			!item->find_urls(item, item->find_urls_data, &item->error)) {
-			if (!item->error)
-				error_set(&item->error, EXIT_NETWORK, "X0502",
-					"cannot fetch %s: no mirror is known for it",
-					item->label);
+		if (item->error)
 			continue;
-		}
 		if (item->size > 0)
 			needed += (guint64)item->size;
 		g_queue_insert_sorted(todo, item, larger_first, NULL);

@@ -12,7 +12,9 @@
 typedef struct fetch_item fetch_item;
 
 /* Adds the item's URLs (fetch_item_add_url) when they turn out to be needed:
- * called only if the file is not in the store and the network may be used. */
+ * called only if the file is not in the store and the network may be used. Several
+ * items' are called at the same time from threads of their own: an index page each
+ * costs a round trip. */
 typedef gboolean (*fetch_find_urls)(fetch_item *item, void *data, GError **err);
 
 struct fetch_item {

@@ -15,9 +15,49 @@ static const char *const accept_headers[] = {
 	"application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1",
 	NULL};
 
-/* Pages of this process: one run asks for the same project for every Python. */
+/* Pages of this process: one run asks for the same project for every Python, and
+ * from several threads. A page being fetched has an entry without a body. */
 static GMutex pages_lock;
-static GHashTable *pages; /* "index name" -> fetch_document, kept for ever */
+static GCond page_came;
+static GHashTable *pages; /* URL -> fetch_document, kept for ever */
+
+/* The page when it is there; NULL when the caller is the one to fetch it. */
+static fetch_document *page_wait(const char *url)
+{
+	fetch_document *d;
+
+	g_mutex_lock(&pages_lock);
+	if (!pages)
+		pages = g_hash_table_new(g_str_hash, g_str_equal);
+	while ((d = g_hash_table_lookup(pages, url)) && !d->body)
+		g_cond_wait(&page_came, &pages_lock);
+	if (!d)
+		g_hash_table_insert(pages, g_strdup(url), g_new0(fetch_document, 1));
+	g_mutex_unlock(&pages_lock);
+	return d;
+}
+
+/* Puts what came in place, or forgets it so that others may try. */
+static fetch_document *page_settle(const char *url, fetch_document *came)
+{
+	gpointer key = NULL, entry = NULL;
+
+	g_mutex_lock(&pages_lock);
+	g_hash_table_lookup_extended(pages, url, &key, &entry);
+	fetch_document *d = entry;
+	if (came) {
+		d->body = came->body;
+		d->content_type = came->content_type;
+		d->url = came->url;
+	} else {
+		g_hash_table_remove(pages, url);
+		g_free(key);
+		g_clear_pointer(&d, g_free);
+	}
+	g_cond_broadcast(&page_came);
+	g_mutex_unlock(&pages_lock);
+	return d;
+}
 
 static fetch_document *page_get(
 	const build_context *c, const char *name, const char *index, GError **err)
@@ -25,16 +65,11 @@ static fetch_document *page_get(
 	g_autofree char *rest = g_strconcat(name, "/", NULL);
 	g_autofree char *url = http_url_below(index, rest);
 	g_autofree char *label = g_strdup_printf("the index page of %s", name);
+	fetch_document *d = page_wait(url);
 
-	g_mutex_lock(&pages_lock);
-	if (!pages)
-		pages = g_hash_table_new(g_str_hash, g_str_equal);
-	fetch_document *d = g_hash_table_lookup(pages, url);
-	g_mutex_unlock(&pages_lock);
 	if (d)
 		return d;
-	d = g_new0(fetch_document, 1);
-	*d = (fetch_document){
+	fetch_document fresh = {
 		.label = label,
 		.urls = (const char *const[]){url, NULL},
 		.headers = accept_headers,
@@ -44,17 +79,7 @@ static fetch_document *page_get(
 		.compressed = TRUE,
 		.offline = c->offline,
 	};
-	gboolean ok = fetch_document_get(d, err);
-	d->label = NULL;
-	d->urls = NULL;
-	if (!ok) {
-		g_free(d);
-		return NULL;
-	}
-	g_mutex_lock(&pages_lock);
-	g_hash_table_replace(pages, g_steal_pointer(&url), d);
-	g_mutex_unlock(&pages_lock);
-	return d;
+	return page_settle(url, fetch_document_get(&fresh, err) ? &fresh : NULL);
 }
 
 static pypi_project *project_from(

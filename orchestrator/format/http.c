@@ -384,7 +384,12 @@ static int on_timer_wish(CURLM *multi, long ms, void *data)
 	return 0;
 }
 
-http_session *http_session_new(void)
+/* The last session of a thread is kept for its connections: a run asks the same
+ * few hosts again and again, and a TLS handshake costs more than most answers. */
+static void session_destroy(gpointer data);
+static GPrivate idle_session = G_PRIVATE_INIT(session_destroy);
+
+static http_session *session_create(void)
 {
 	static gsize once;
 	http_session *s = g_new0(http_session, 1);
@@ -397,8 +402,6 @@ http_session *http_session_new(void)
 	s->context = g_main_context_new();
 	s->multi = curl_multi_init();
 	s->transfers = g_ptr_array_new();
-	s->timeout = http_setting("XORCH_HTTP_TIMEOUT", 30);
-	s->stall = http_setting("XORCH_HTTP_STALL", 30);
 	curl_multi_setopt(s->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s);
 	curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish);
@@ -409,10 +412,10 @@ http_session *http_session_new(void)
 	return s;
 }
 
-void http_session_free(http_session *s)
+static void session_destroy(gpointer data)
 {
-	if (!s)
-		return;
+	http_session *s = data;
+
 	while (s->transfers->len) {
 		http_transfer *t = s->transfers->pdata[0];
 		g_ptr_array_remove_index_fast(s->transfers, 0);
@@ -428,6 +431,29 @@ void http_session_free(http_session *s)
 	g_ptr_array_unref(s->transfers);
 	g_main_context_unref(s->context);
 	g_free(s);
+}
+
+http_session *http_session_new(void)
+{
+	http_session *s = g_private_get(&idle_session);
+
+	if (s)
+		g_private_set(&idle_session, NULL);
+	else
+		s = session_create();
+	s->timeout = http_setting("XORCH_HTTP_TIMEOUT", 30);
+	s->stall = http_setting("XORCH_HTTP_STALL", 30);
+	return s;
+}
+
+void http_session_free(http_session *s)
+{
+	if (!s)
+		return;
+	if (!s->transfers->len && !s->timers && !g_private_get(&idle_session))
+		g_private_set(&idle_session, s);
+	else
+		session_destroy(s);
 }
 
 /* ---- starting ---- */
