@@ -16,8 +16,8 @@
 #define CHILDREN_MAX 1024
 #define DAEMON_GRACE 0.2 /* s: how long output is awaited after the child's end */
 
-/* Process groups running now; written without a lock because a signal handler
- * reads it. */
+/* Process groups running now, negative where the leader supervises; written
+ * without a lock because a signal handler reads it. */
 static volatile gint groups[CHILDREN_MAX];
 static volatile gint running;
 static volatile gint cancel_signal;
@@ -249,7 +249,7 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static int group_enter(pid_t pid)
+static int group_enter(gint pid)
 {
 	g_atomic_int_inc(&running);
 	for (int i = 0; i < CHILDREN_MAX; i++)
@@ -287,8 +287,8 @@ void process_cancel_all(int signal)
 	if (calls > 1)
 		for (int i = 0; i < CHILDREN_MAX; i++) {
 			pid_t group = g_atomic_int_get(&groups[i]);
-			if (group > 0)
-				kill(-group, SIGKILL);
+			if (group)
+				kill(-ABS(group), group > 0 ? SIGKILL : SIGTERM);
 		}
 	if (fd >= 0) {
 		/* Never read: every loop, also one that starts later, sees it. */
@@ -351,6 +351,9 @@ static void watch_stop(watch *w, int sig, gint64 now)
 {
 	double grace = w->spec->grace_s > 0 ? w->spec->grace_s : 1;
 
+	if (w->spec->supervises)
+		grace += 5;
+
 	if (w->kill_at || w->ended_at)
 		return;
 	group_signal(w, sig);
@@ -364,7 +367,7 @@ static void watch_clock(watch *w, gint64 now)
 
 	if (process_cancelled()) {
 		watch_stop(w, process_cancelled(), now);
-		if (g_atomic_int_get(&cancel_calls) > 1)
+		if (g_atomic_int_get(&cancel_calls) > 1 && !w->spec->supervises)
 			w->kill_at = now;
 	}
 	if (!w->kill_at && s->timeout_s > 0 &&
@@ -613,7 +616,7 @@ static gboolean run_planned(child_plan *p, watch *w, int *notify, GError **err)
 	close_fd(&p->out);
 	close_fd(&p->err);
 	close_fd(&p->notify);
-	int slot = group_enter(w->pid);
+	int slot = group_enter(p->spec->supervises ? -w->pid : w->pid);
 	gboolean started = read_notify(*notify, &e);
 	watch_child(w);
 	group_leave(slot);

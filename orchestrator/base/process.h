@@ -36,6 +36,10 @@ typedef struct process_spec {
 	double timeout_s;	 /* wall clock; 0 none */
 	double silent_timeout_s; /* since the last byte of output; 0 none */
 	double grace_s;		 /* between SIGTERM and SIGKILL, default 1 */
+	/* The child ends its own descendants when it gets SIGTERM, at once when it gets
+	 * a second one (xorch-init); SIGKILL would only make orphans of them, so it
+	 * comes later and a second Ctrl-C sends SIGTERM. */
+	gboolean supervises;
 
 	guint64 memory_limit; /* bytes of data a process may have (RLIMIT_DATA); 0 none */
 	guint64 process_limit; /* RLIMIT_NPROC; 0 none, no effect on root */

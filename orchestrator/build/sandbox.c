@@ -330,6 +330,7 @@ static gboolean run_level(run *r, process_result *result, GError **err)
 		.timeout_s = s->timeout_s,
 		.silent_timeout_s = s->silent_timeout_s,
 		.fds = fds,
+		.supervises = r->level != SANDBOX_BWRAP,
 	};
 	if (!process_run(&p, result, err))
 		return FALSE;

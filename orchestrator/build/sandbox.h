@@ -111,6 +111,8 @@ typedef struct sandbox_info {
  * had, with what to change. Never NULL for AUTO. */
 const sandbox_info *sandbox_choose(sandbox_level level, GError **err);
 
+/* The same for a concrete level that works, without telling anybody. */
+const sandbox_info *sandbox_describe(sandbox_level level);
 /* For doctor: NULL when the level works, else why not (static) and in *help what
  * to do about it. */
 const char *sandbox_level_problem(sandbox_level level, const char **help);

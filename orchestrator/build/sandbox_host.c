@@ -199,15 +199,14 @@ static void summarise(void)
 			? ", the host's binfmt_misc out of reach"
 			: "; Linux before 6.7: the host's binfmt_misc is not cut off");
 	found.summary[SANDBOX_LANDLOCK] = g_strdup_printf(
-		"landlock (ABI %d): files outside the build are protected; the network "
-		"was "
-		"open%s%s",
+		"landlock (ABI %d): files outside the build are protected; "
+		"the network is open%s%s",
 		found.landlock_abi,
 		found.landlock_abi >= 4 ? " except for TCP, which is refused" : "",
 		landlock_gaps(found.landlock_abi));
 	found.summary[SANDBOX_ENV] =
 		g_strdup("env: no isolation, only a clean environment; "
-			 "the network was open");
+			 "the network is open");
 }
 
 static void probe(void)
@@ -255,6 +254,13 @@ static const sandbox_info *info_of(sandbox_level level)
 		g_once_init_leave(&once, 1);
 	}
 	return &infos[level];
+}
+
+const sandbox_info *sandbox_describe(sandbox_level level)
+{
+	probe();
+	g_assert(level != SANDBOX_AUTO);
+	return info_of(level);
 }
 
 static void tell_once(const sandbox_info *info)

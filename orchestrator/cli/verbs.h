@@ -29,12 +29,14 @@ char *verb_options(const verb *v);
 int cmd_audit(const options *o, char **args, GError **err);
 int cmd_cache(const options *o, char **args, GError **err);
 int cmd_check(const options *o, char **args, GError **err);
+int cmd_doctor(const options *o, char **args, GError **err);
 int cmd_explain(const options *o, char **args, GError **err);
 int cmd_fetch(const options *o, char **args, GError **err);
 int cmd_fetch_files(const options *o, char **args, GError **err);
 int cmd_help(const options *o, char **args, GError **err);
 int cmd_index_page(const options *o, char **args, GError **err);
 int cmd_lock(const options *o, char **args, GError **err);
+int cmd_sandbox(const options *o, char **args, GError **err);
 int cmd_version(const options *o, char **args, GError **err);
 
 /* What `xorch VERB --help` prints; NULL: the overview. New string. */

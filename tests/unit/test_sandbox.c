@@ -579,7 +579,7 @@ static void s01_not_to_be_had(void)
 		g_unsetenv("XORCH_BWRAP");
 		g_test_trap_assert_passed();
 		g_autofree char *pattern = g_strdup_printf(
-			"*X0801* bwrap cannot be had: *%s*= help: *the network was open*",
+			"*X0801* bwrap cannot be had: *%s*= help: *the network is open*",
 			rows[i].says);
 		g_test_trap_assert_stderr(pattern);
 	}

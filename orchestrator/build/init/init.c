@@ -63,7 +63,7 @@ struct ll_beneath {
 
 static int status_fd = -1;
 static pid_t command_pid;
-static volatile sig_atomic_t asked_to_end;
+static volatile sig_atomic_t asked_to_end; /* how often */
 
 static void tell(const char *text)
 {
@@ -287,7 +287,8 @@ static void kill_softly(pid_t pid)
 
 static void on_signal(int sig)
 {
-	asked_to_end = sig;
+	(void)sig;
+	asked_to_end++;
 	/* Before fork has returned there is nobody to tell; the loop sees the flag. */
 	if (command_pid > 0)
 		kill_softly(command_pid);
@@ -369,6 +370,32 @@ static void supervise(void)
 	end_like(status);
 }
 
+/* Not execvp: that hands what the kernel cannot run to the shell, so that a
+ * program of the target would fail with a syntax error in itself. */
+static void execute(char **command)
+{
+	const char *path = getenv("PATH"), *end;
+	char file[4096];
+	int error = ENOENT;
+
+	if (strchr(command[0], '/')) {
+		execv(command[0], command);
+		return;
+	}
+	for (; path && *path; path = *end ? end + 1 : end) {
+		end = strchrnul(path, ':');
+		if (end == path ||
+			(size_t)(end - path) + strlen(command[0]) + 2 > sizeof file)
+			continue;
+		snprintf(file, sizeof file, "%.*s/%s", (int)(end - path), path,
+			command[0]);
+		execv(file, command);
+		if (errno != ENOENT && errno != ENOTDIR)
+			error = errno;
+	}
+	errno = error;
+}
+
 int main(int argc, char **argv)
 {
 	char **p = argv + 1, **end = argv + argc;
@@ -416,6 +443,6 @@ int main(int argc, char **argv)
 	if (nproc)
 		limit(RLIMIT_NPROC, nproc, "of processes");
 	tell("s");
-	execvp(command[0], command);
+	execute(command);
 	fail("cannot execute %s", command[0]);
 }

@@ -1,0 +1,68 @@
+"""xorch doctor: what it finds, what it says when something is missing."""
+import os
+
+import xt
+
+STATES = {"ok", "note", "less", "missing"}
+
+
+def test_text_and_json():
+    with xt.scratch() as home:
+        space = xt.write(os.path.join(home, "space"), "50000000000")
+        text = xt.run(["doctor"], home=home, XORCH_TEST_FREE_SPACE_FILE=space)
+        r = xt.run(["doctor", "--json"], home=home, XORCH_TEST_FREE_SPACE_FILE=space)
+        xt.equal(text.code, r.code, text, r)
+        document = r.json
+        xt.equal(document["v"], 1)
+        xt.equal(document["ok"], r.code == 0)
+        xt.check(r.code in (0, 8), r)
+        names = {c["check"] for c in document["checks"]}
+        xt.check({"machine", "program", "sandbox", "binfmt", "cache", "python"} <= names,
+                 names)
+        for c in document["checks"]:
+            xt.check(c["state"] in STATES and c["text"], c)
+            xt.check(c["text"] in text.out, c, text)
+        missing = [c for c in document["checks"] if c["state"] == "missing"]
+        xt.equal(bool(missing), r.code == 8, missing)
+
+
+def test_missing_things():
+    with xt.scratch() as home:
+        os.mkdir(os.path.join(home, "bin"))
+        r = xt.run(["doctor", "--json"], home=home, PATH=os.path.join(home, "bin"),
+                   PYENV_ROOT=None)
+        xt.equal(r.code, 8, r)
+        checks = r.json["checks"]
+        gpgv = [c for c in checks if c["text"].startswith("gpgv")]
+        xt.equal([c["state"] for c in gpgv], ["missing"], checks)
+        xt.check("apt-get install gpgv" in gpgv[0]["help"], gpgv)
+        bwrap = [c for c in checks if c["check"] == "sandbox" and "bwrap" in c["text"]]
+        xt.check(bwrap[0]["state"] == "less" and "install bubblewrap" in bwrap[0]["help"],
+                 bwrap)
+
+
+def test_little_space():
+    with xt.scratch() as home:
+        space = xt.write(os.path.join(home, "space"), "5000000")
+        r = xt.run(["doctor", "--json"], home=home, XORCH_TEST_FREE_SPACE_FILE=space)
+        cache = [c for c in r.json["checks"] if c["check"] == "cache"]
+        xt.equal([c["state"] for c in cache], ["less"], r)
+        xt.check("5.0 MB free" in cache[0]["text"], cache)
+
+
+def test_no_secrets():
+    with xt.scratch() as home:
+        r = xt.run(["doctor"], home=home, HTTPS_PROXY="http://me:swordfish@127.0.0.1:1",
+                   XORCH_MIRROR_PYPI="http://me:swordfish@127.0.0.1:1/simple")
+        xt.check("swordfish" not in r.out + r.err, r)
+        xt.check("HTTPS_PROXY" in r.out and "XORCH_MIRROR_PYPI" in r.out, r)
+
+
+def test_target_of_the_environment():
+    r = xt.run(["doctor"], TARGETARCH="arm", TARGETVARIANT="v7")
+    xt.check("asks for armv7 (linux/arm/v7)" in r.out, r)
+    r = xt.run(["doctor"], TARGETARCH="arm")
+    xt.check("needs a variant" in r.out, r)
+
+
+xt.main(globals())
