@@ -124,9 +124,9 @@ static void child_state(void)
 
 	g_assert_cmpint(kept, ==, 20);
 	process_spec s = {
-		.argv = SH(
-			"ls /proc/$$/fd | tr '\\n' ' '; umask; ulimit -c; echo $X:$HOME;"
-			"awk '/^SigBlk|^SigIgn/{print $2}' /proc/self/status; pwd"),
+		.argv = SH("ls /proc/self/fd | tr '\\n' ' '; umask; ulimit -c; echo "
+			   "$X:$HOME;"
+			   "awk '/^SigBlk|^SigIgn/{print $2}' /proc/self/status; pwd"),
 		.env = (const char *const[]){"X=1", "PATH=/usr/bin:/bin", NULL},
 		.capture = TRUE,
 		.cwd = "/usr",
@@ -143,7 +143,7 @@ static void child_state(void)
 	close(fd);
 	close(kept);
 	g_assert_cmpstr(r.out, ==,
-		"0 1 2 20 0022\n0\n1:\n0000000000000000\n0000000000000000\n/usr\n");
+		"0 1 2 20 3 0022\n0\n1:\n0000000000000000\n0000000000000000\n/usr\n");
 }
 
 static void limits(void)
@@ -174,8 +174,8 @@ static void b03_time_limits(void)
 		double wall, silent;
 		gboolean timed_out, silent_out;
 	} rows[] = {
-		{"sleep 60 & echo $!; while :; do echo x; sleep 0.05; done", 0.4, 0.3,
-			TRUE, FALSE},
+		{"sleep 60 & echo $!; while :; do echo x; sleep 0.05; done", 0.4, 5, TRUE,
+			FALSE},
 		{"sleep 60 & echo $!; wait", 0, 0.3, FALSE, TRUE},
 		/* Deaf to SIGTERM: SIGKILL after the grace. */
 		{"trap '' TERM; sleep 60 & echo $!; while :; do sleep 0.05; done", 0.3, 0,
