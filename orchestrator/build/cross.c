@@ -1,7 +1,13 @@
 #include "build/cross.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/event.h"
+#include "build/cross_cmake.h"
 #include "build/embedded.h"
+#include "build/floor.h"
+#include "build/store.h"
+#include "build/sysroot.h"
+#include "plan/key.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +24,16 @@ void cross_clear(cross *c)
 	memset(c, 0, sizeof *c);
 }
 
+static gboolean cmake_write(const wrapper_spec *spec, const char *dir, GError **err)
+{
+	g_autofree char *folder = g_build_filename(dir, "cmake", NULL);
+	g_autofree char *path = g_build_filename(folder, "toolchain.cmake", NULL);
+	g_autofree char *text = cross_cmake(spec->platform, spec->sysroot_dir);
+
+	return fs_mkdir_p(folder, 0755, err) &&
+	       fs_write_atomic(path, text, strlen(text), 0644, err);
+}
+
 gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 {
 	const embedded_file *program = embedded_file_get("xorch-cc");
@@ -30,6 +46,8 @@ gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 	wrapper_set_make(spec, &set);
 	if (!fs_mkdir_p(bin, 0755, err) || !fs_mkdir_p(libexec, 0755, err) ||
 		!fs_write_atomic(conf, set.conf, strlen(set.conf), 0644, err))
+		return FALSE;
+	if (!cmake_write(spec, dir, err))
 		return FALSE;
 	for (guint i = 0; i < set.names->len; i++) {
 		char *path = g_build_filename(dir, set.names->pdata[i], NULL);
@@ -47,5 +65,129 @@ gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 			return error_set_errno(err, EXIT_HOST, "X0820", errno,
 				"cannot make the link %s", path);
 	}
+	return TRUE;
+}
+
+/* Raise when the same inputs give other wrappers. */
+#define CROSS_VERSION 1
+
+/* What programs of the build machine may need of its glibc: any system since
+ * 2018 runs them. */
+#define BUILD_FLOOR "2_28"
+
+/* Trees lie side by side in the store, so a cross folder finds its others by
+ * relative names, wherever the cache is. */
+static char *tree_reference(const build_context *ctx, const char *path)
+{
+	g_autofree char *trees = g_strconcat(store_dir(ctx->store), "/trees/", NULL);
+
+	return g_str_has_prefix(path, trees)
+		       ? g_strconcat("../../", path + strlen(trees), NULL)
+		       : g_strdup(path);
+}
+
+/* A sysroot at a floor: base tree, then stubs. */
+static char *floor_of(const build_context *ctx, const sysroot_def *def,
+	const platform *target, const char *floor, const GPtrArray *extra,
+	const toolchain *assembler, char **key_out, GError **err)
+{
+	g_autofree char *base_key = NULL;
+	g_autofree char *base = sysroot_prepare(ctx, def, target, extra, &base_key, err);
+	floor_spec spec = {base, target, floor, assembler};
+
+	return base ? floor_prepare(ctx, &spec, base_key, key_out, err) : NULL;
+}
+
+/* The sysroot of the build machine's programs: the same definition if it has
+ * one, so that mostly nothing more is fetched. */
+static char *build_floor(const build_context *ctx, const sysroot_def *def,
+	const toolchain *assembler, char **key_out, GError **err)
+{
+	const platform *host = platform_by_name("x86_64");
+	g_autoptr(sysroot_def) other = NULL;
+
+	if (!sysroot_def_has(def, host, NULL)) {
+		other = sysroot_def_find("debian-11", err);
+		if (!other)
+			return NULL;
+		def = other;
+	}
+	return floor_of(ctx, def, host, BUILD_FLOOR, NULL, assembler, key_out, err);
+}
+
+static char *wrappers_prepare(
+	const build_context *ctx, const wrapper_spec *spec, key *k, GError **err)
+{
+	char *ready = store_tree_find(ctx->store, "cross", key_digest(k));
+	store_tree *tree;
+
+	if (ready)
+		return ready;
+	tree = store_tree_begin(ctx->store, "cross", key_digest(k), &ready, err);
+	if (!tree)
+		return ready;
+	if (!cross_fill(spec, store_tree_dir(tree), err)) {
+		store_tree_abort(tree);
+		return NULL;
+	}
+	return store_tree_commit(tree, err);
+}
+
+gboolean cross_prepare(
+	const build_context *ctx, const cross_request *request, cross *out, GError **err)
+{
+	const embedded_file *program = embedded_file_get("xorch-cc");
+	const platform *p = request->platform;
+	g_auto(toolchain) target = {0}, clang = {0};
+	g_autofree char *floor_key = NULL, *build_key = NULL;
+	const toolchain *build = &clang;
+	g_auto(cross) c = {0};
+
+	if (!sysroot_def_has(request->sysroot, p, err) ||
+		!toolchain_prepare(ctx, request->toolchain, p, &target, err))
+		return FALSE;
+	if (target.family == TOOLCHAIN_CLANG)
+		build = &target;
+	else if (!toolchain_prepare(
+			 ctx, "clang", platform_by_name("x86_64"), &clang, err))
+		return FALSE;
+	c.sysroot_tree = floor_of(ctx, request->sysroot, p, request->floor,
+		request->extra, build, &floor_key, err);
+	if (!c.sysroot_tree)
+		return FALSE;
+	c.build_sysroot_tree = build_floor(ctx, request->sysroot, build, &build_key, err);
+	if (!c.build_sysroot_tree)
+		return FALSE;
+	c.toolchain_tree = g_strdup(target.tree);
+	c.build_toolchain_tree = g_strdup(build->tree);
+	c.family = target.family;
+	c.gcc_version = floor_gcc_version(c.sysroot_tree, p);
+
+	g_autofree char *chain_dir = tree_reference(ctx, target.tree);
+	g_autofree char *build_dir = tree_reference(ctx, build->tree);
+	g_autofree char *sysroot_dir = tree_reference(ctx, c.sysroot_tree);
+	g_autofree char *build_sysroot_dir = tree_reference(ctx, c.build_sysroot_tree);
+	wrapper_spec spec = {.target = &target,
+		.build = build,
+		.platform = p,
+		.build_platform = platform_by_name("x86_64"),
+		.toolchain_dir = chain_dir,
+		.build_toolchain_dir = build_dir,
+		.sysroot_dir = sysroot_dir,
+		.build_sysroot_dir = build_sysroot_dir,
+		.gcc_version = c.gcc_version ? c.gcc_version : "0"};
+	g_autoptr(key) k = key_new("cross", CROSS_VERSION);
+	key_add(k, "toolchain", target.key);
+	key_add(k, "build toolchain", build->key);
+	key_add(k, "platform", p->name);
+	key_add(k, "sysroot", floor_key);
+	key_add(k, "build sysroot", build_key);
+	key_add_bytes(k, "wrapper", program->bytes, program->size);
+	c.key = g_strdup(key_digest(k));
+	c.dir = wrappers_prepare(ctx, &spec, k, err);
+	if (!c.dir)
+		return FALSE;
+	*out = c;
+	memset(&c, 0, sizeof c);
 	return TRUE;
 }

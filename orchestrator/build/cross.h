@@ -1,9 +1,11 @@
 #pragma once
 #include "build/wrapper_conf.h"
+#include "plan/catalog.h"
 
 /* Everything that is needed to compile for a platform at a floor. */
 typedef struct cross {
-	char *dir; /* bin/ (put it first in PATH), libexec/, wrapper.conf */
+	char *dir; /* bin/ (put it first in PATH), libexec/, wrapper.conf,
+		    * cmake/toolchain.cmake */
 	char *key; /* over toolchains, sysroots, floor and the wrapper itself */
 	char *toolchain_tree, *sysroot_tree; /* the floor applied */
 	char *build_toolchain_tree;	     /* of build-cc; the same tree with clang */
@@ -14,6 +16,20 @@ typedef struct cross {
 
 void cross_clear(cross *c);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(cross, cross_clear)
+
+typedef struct cross_request {
+	const char *toolchain; /* name of a definition: clang, gcc */
+	const sysroot_def *sysroot;
+	const platform *platform;
+	const char *floor;	/* "2_17" */
+	const GPtrArray *extra; /* locked_package *: the recipe's own; NULL none */
+} cross_request;
+
+/* Makes toolchains, sysroots, floors and wrappers ready, fetching what is missing
+ * (unless ctx->offline). Errors are those of build/toolchain.h, build/sysroot.h
+ * and build/floor.h. */
+gboolean cross_prepare(
+	const build_context *ctx, const cross_request *request, cross *out, GError **err);
 
 /* Fills the existing folder `dir` with the wrappers and their file. */
 gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err);

@@ -1,5 +1,6 @@
 #include "build/toolchain.h"
 #include "base/error.h"
+#include "build/package_set.h"
 #include <string.h>
 
 void toolchain_clear(toolchain *t)
@@ -85,4 +86,24 @@ GPtrArray *toolchain_command(const toolchain *t, const char *path, const char *a
 	g_ptr_array_add(cmd, g_strdup(argv0));
 	g_ptr_array_add(cmd, g_build_filename(t->tree, path, NULL));
 	return cmd;
+}
+
+gboolean toolchain_prepare(const build_context *ctx, const char *name,
+	const platform *target, toolchain *out, GError **err)
+{
+	g_autoptr(toolchain_def) def = toolchain_def_find(name, err);
+	g_autofree char *key = NULL;
+
+	memset(out, 0, sizeof *out);
+	if (!def)
+		return FALSE;
+	if (def->source != TOOLCHAIN_DEBIAN) {
+		error_set(err, EXIT_INPUT, "X0334", "%s is no compiler", name);
+		error_help(err, "compilers are clang (the default) and gcc");
+		return FALSE;
+	}
+	package_set set = package_set_of_toolchain(
+		def, package_def_is_common(&def->packages) ? NULL : target);
+	g_autofree char *tree = package_set_tree(ctx, &set, &key, err);
+	return tree && toolchain_open(out, name, tree, key, target, err);
 }

@@ -26,6 +26,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(toolchain, toolchain_clear)
 gboolean toolchain_open(toolchain *out, const char *name, const char *tree,
 	const char *key, const platform *target, GError **err);
 
+/* The tree of a definition's name, made if need be. Errors: catalogue (X0301),
+ * lock, network, integrity; X0930 when what was unpacked is no toolchain. */
+gboolean toolchain_prepare(const build_context *ctx, const char *name,
+	const platform *target, toolchain *out, GError **err);
+
 /* Where things are within a tree, without a leading slash; static strings. */
 #define TOOLCHAIN_LOADER "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
 /* Folders of the tree's shared libraries, `tree` put before each, joined by

@@ -253,10 +253,10 @@ void wrapper_set_make(const wrapper_spec *spec, wrapper_set *out)
 	out->names = g_ptr_array_new_with_free_func(g_free);
 	s.conf = g_string_new("xorch-wrapper 1\n");
 	s.names = out->names;
-	line(&s, "dir", "toolchain %s", spec->target->tree);
-	line(&s, "dir", "build-toolchain %s", spec->build->tree);
-	line(&s, "dir", "sysroot %s", spec->sysroot);
-	line(&s, "dir", "build-sysroot %s", spec->build_sysroot);
+	line(&s, "dir", "toolchain %s", spec->toolchain_dir);
+	line(&s, "dir", "build-toolchain %s", spec->build_toolchain_dir);
+	line(&s, "dir", "sysroot %s", spec->sysroot_dir);
+	line(&s, "dir", "build-sysroot %s", spec->build_sysroot_dir);
 	if (spec->target->family == TOOLCHAIN_CLANG) {
 		clang_side(&s);
 	} else {
@@ -265,7 +265,7 @@ void wrapper_set_make(const wrapper_spec *spec, wrapper_set *out)
 	}
 	s.chain = spec->build;
 	s.platform = spec->build_platform;
-	if (!g_str_equal(spec->build->tree, spec->target->tree))
+	if (!g_str_equal(spec->build_toolchain_dir, spec->toolchain_dir))
 		s.dir = "build-toolchain";
 	s.sysroot = "build-sysroot";
 	s.is_build = TRUE;

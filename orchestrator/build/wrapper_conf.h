@@ -14,9 +14,10 @@ typedef struct wrapper_spec {
 	const toolchain *target; /* clang or gcc */
 	const toolchain *build;	 /* always clang */
 	const platform *platform;
-	const platform *build_platform;	     /* x86_64 */
-	const char *sysroot, *build_sysroot; /* trees, floors applied */
-	const char *gcc_version;	     /* of the sysroot's libstdc++: "10" */
+	const platform *build_platform; /* x86_64 */
+	/* The trees as wrapper.conf names them: absolute or relative to its folder. */
+	const char *toolchain_dir, *build_toolchain_dir, *sysroot_dir, *build_sysroot_dir;
+	const char *gcc_version; /* of the sysroot's libstdc++: "10" */
 } wrapper_spec;
 
 typedef struct wrapper_set {

@@ -106,6 +106,21 @@ static int tool_set(tool *t, const char *key, const char *value)
 	return 0;
 }
 
+/* `path` as seen from `root`, each leading ../ taking a folder off it: a cache
+ * may be moved or restored elsewhere as a whole. */
+static const char *from_root(const char *root, const char *path)
+{
+	char *base = strdup(root), *slash;
+
+	if (path[0] == '/')
+		return path;
+	while (!strncmp(path, "../", 3) && (slash = strrchr(base, '/'))) {
+		*slash = 0;
+		path += 3;
+	}
+	return text_format("%s/%s", base, path);
+}
+
 static char *own_path(void)
 {
 	static char path[PATH_MAX];
@@ -159,8 +174,8 @@ void tool_find(tool *t)
 			*path++ = 0;
 			if (inside)
 				path = text_format(INSIDE "%s", value);
-			variable_set(value, path);
-			args_add(&t->dirs, path);
+			variable_set(value, from_root(root, path));
+			args_add(&t->dirs, variables[n_variables - 1].value);
 		} else if (!strcmp(key, "tool")) {
 			mine = has_word(value, t->name);
 			found |= mine;

@@ -4,8 +4,9 @@
 /* wrapper.conf, written by build/cross.c, read at every start of a wrapper.
  *
  *	xorch-wrapper 1
- *	dir toolchain /home/u/.cache/xorch/v1/trees/…	where ${toolchain} is; inside
- *	dir sysroot …					the sandbox /xorch/toolchain …
+ *	dir toolchain ../../toolchain/KEY	where ${toolchain} is: absolute, or from
+ *	dir sysroot ../../floor/KEY		the folder of wrapper.conf; inside the
+ *						sandbox always /xorch/toolchain …
  *
  *	tool cc gcc aarch64-linux-gnu-gcc	a program under these names
  *	kind compiler | cxx | linker | plain	cxx: a driver that takes .c for C++
