@@ -12,7 +12,8 @@ The request holds {"action", "source", …}; the answer {"result": …} or {"err
                 backend has no such hook), build_wheel -> file name in `out`
 
 Output of the backend goes where the caller sent ours; only the answer file is
-read. The exit status is 0 whenever an answer was written.
+read. The exit status is 0 with a result, 1 with an error (but "pyproject", which
+runs no code of the project, always ends with 0).
 """
 import json
 import os
@@ -170,3 +171,6 @@ sys.stderr.flush()
 with open(answer_path + ".tmp", "w", encoding="utf-8") as out:
     json.dump(answer, out)
 os.replace(answer_path + ".tmp", answer_path)
+failed = "error" in answer and answer["error"]["kind"] in ("failed", "backend")
+# Not sys.exit: a thread or an atexit handler of the backend must not hold us up.
+os._exit(1 if failed else 0)

@@ -1,0 +1,67 @@
+#include "build/builder_wheel.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fault.h"
+#include <string.h>
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What lies in `folder`, sorted. */
+static GPtrArray *listing(const char *folder)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir)))
+		g_ptr_array_add(names, g_strdup(name));
+	g_ptr_array_sort(names, by_name);
+	return names;
+}
+
+static char *only_wheel(const python_step *s, const char *said, GError **err)
+{
+	g_autofree char *dist = g_build_filename(s->out, "dist", NULL);
+	g_autoptr(GPtrArray) names = listing(dist);
+	const char *wheel = NULL;
+	guint n = 0;
+
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		if (g_str_has_suffix(name, ".whl")) {
+			wheel = name;
+			n++;
+		}
+	}
+	g_autofree char *path = wheel ? g_build_filename(dist, wheel, NULL) : NULL;
+	if (n == 1 && g_strcmp0(wheel, said) == 0 &&
+		g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
+		!g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+		return g_steal_pointer(&path);
+	g_autofree char *quoted = said ? text_escape(said, -1) : g_strdup("no name");
+	error_set(err, EXIT_BUILD, "X0916", "%s: the backend made %s", s->item,
+		n == 0	 ? "no wheel"
+		: n == 1 ? "a wheel of another name than it said"
+			 : "several wheels");
+	error_line(err, "it said: %s", quoted);
+	for (guint i = 0; i < names->len && i < 20; i++) {
+		g_autofree char *name = text_escape(g_ptr_array_index(names, i), -1);
+		error_line(err, "there is: %s", name);
+	}
+	error_line(err, "log: %s", s->log_path ? s->log_path : "none");
+	return NULL;
+}
+
+char *builder_wheel_run(const python_step *s, GError **err)
+{
+	gint64 begun = event_step_begin(s->item, "build");
+
+	fault_point("build");
+	g_autoptr(json_t) result = python_step_call(s, "build_wheel", err);
+	char *wheel = result ? only_wheel(s, json_string_value(result), err) : NULL;
+	event_step_end(s->item, "build", begun, wheel != NULL);
+	return wheel;
+}
