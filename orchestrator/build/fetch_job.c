@@ -34,7 +34,7 @@ struct fetch_job {
 	gint64 begun, mirror_begun, told;
 
 	/* The try in flight. */
-	gboolean asked_range, restart, too_long;
+	gboolean asked_range, restart, too_long, answered;
 	gint64 had; /* bytes before it */
 	char first[FIRST_BYTES];
 	gsize first_len;
@@ -224,7 +224,7 @@ static void next_mirror(fetch_job *j)
 	const verdict *v = j->verdicts->pdata[j->verdicts->len - 1];
 	j->mirror++;
 	j->tries = 0;
-	j->once_more = j->no_range = FALSE;
+	j->once_more = j->no_range = j->answered = FALSE;
 	j->mirror_begun = g_get_monotonic_time();
 	g_autofree char *to = http_url_show(url_of(j));
 	if (v->code == EXIT_INTEGRITY && j->spec.sha256)
@@ -243,6 +243,12 @@ static void again_at_once(fetch_job *j)
 	http_session_after(j->session, 0, next_try, j);
 }
 
+static void note_silence(fetch_job *j)
+{
+	if (j->spec.silent && !j->answered)
+		g_hash_table_add(j->spec.silent, http_url_origin(url_of(j)));
+}
+
 /* Tries the same mirror again after a pause, if it has a try left. */
 static void again(fetch_job *j, int max_retries, double wait, int code, const char *id,
 	const char *why)
@@ -254,6 +260,7 @@ static void again(fetch_job *j, int max_retries, double wait, int code, const ch
 	if (j->part && part_resumable(j->part) && j->have - j->had >= WORTH_ANOTHER)
 		j->tries = 0;
 	if (j->tries >= max_retries) {
+		note_silence(j);
 		double seconds = (g_get_monotonic_time() - j->mirror_begun) / 1e6;
 		give_up(j, code, id,
 			g_strdup_printf(
@@ -439,11 +446,35 @@ static void answered(fetch_job *j, const http_response *r)
 	}
 }
 
+/* For `-v`: each request with what came of it. */
+static void log_request(
+	const fetch_job *j, http_outcome outcome, const http_response *r, const char *why)
+{
+	g_autofree char *shown = http_url_show(url_of(j));
+	g_autofree char *to =
+		r->url && strcmp(r->url, url_of(j)) != 0 ? http_url_show(r->url) : NULL;
+	g_autofree char *status = r->status ? g_strdup_printf("status %ld", r->status)
+					    : g_strdup("no answer");
+
+	event_log(EVENT_DEBUG, j->spec.label,
+		"GET %s%s%s: %s, %" G_GINT64_FORMAT " bytes from %" G_GINT64_FORMAT
+		"%s%s",
+		shown, to ? ", redirected to " : "", to ? to : "", status,
+		j->have - j->had, j->had, outcome == HTTP_DONE ? "" : ": ",
+		outcome == HTTP_DONE || !why ? "" : why);
+}
+
 static void on_done(
 	http_outcome outcome, const http_response *r, const char *why, void *data)
 {
 	fetch_job *j = data;
 
+	j->answered |= r->status > 0;
+	if (r->status > 0 && j->spec.silent) {
+		g_autofree char *origin = http_url_origin(url_of(j));
+		g_hash_table_remove(j->spec.silent, origin);
+	}
+	log_request(j, outcome, r, why);
 	if (j->broken) {
 		j->error = g_steal_pointer(&j->broken);
 		/* The disk is full: what came so far must not keep it so. */
@@ -477,6 +508,14 @@ static void next_try(void *data)
 	g_auto(GStrv) range = NULL;
 	g_autoptr(GPtrArray) headers = g_ptr_array_new();
 
+	if (j->spec.silent && !j->tries) {
+		g_autofree char *origin = http_url_origin(url_of(j));
+		if (g_hash_table_contains(j->spec.silent, origin)) {
+			give_up(j, EXIT_NETWORK, "X0502",
+				g_strdup("not asked: it did not answer for other files"));
+			return;
+		}
+	}
 	j->restart = j->too_long = FALSE;
 	j->first_len = 0;
 	j->have = 0;

@@ -19,6 +19,10 @@ typedef struct fetch_job_spec {
 	gint64 limit;	    /* bytes at which a body is too long */
 	store *store;	    /* with sha256: into the store */
 	const char *sha256; /* NULL: into memory */
+	/* Origins that did not answer in any of their tries, shared by the jobs of a
+	 * run (a set of strings it owns; NULL: none). A dead mirror of sixty files is
+	 * waited for once and not sixty times. */
+	GHashTable *silent;
 	void (*on_end)(fetch_job *job, void *data); /* once; may free the job */
 	void *data;
 } fetch_job_spec;

@@ -116,6 +116,11 @@ void store_free(store *s)
 	g_free(s);
 }
 
+void store_verify_on_use(store *s)
+{
+	s->verify_on_use = TRUE;
+}
+
 const char *store_root(const store *s)
 {
 	return s->root;

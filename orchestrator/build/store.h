@@ -30,6 +30,10 @@ store *store_open(const char *dir, GError **err);
 void store_free(store *s); /* gives back the locks, removes the temporary files */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store, store_free)
 
+/* Trees are checked in full (contents, nothing added) at their first use instead
+ * of by stat: for a cache that came from elsewhere. */
+void store_verify_on_use(store *s);
+
 const char *store_root(const store *s); /* the cache folder */
 const char *store_dir(const store *s);	/* its v1 */
 char *store_default_dir(void);		/* what NULL stands for */

@@ -4,6 +4,7 @@
 /* Shared by the store_*.c files only. */
 struct store {
 	char *root, *dir;
+	gboolean verify_on_use;
 	GMutex mutex;	     /* guards what follows */
 	lockfile *users;     /* shared while this process uses anything */
 	lockfile *temp_lock; /* tells the others that tmp/NAME is alive */

@@ -69,6 +69,8 @@ static gboolean tree_is_good(
 	if (lstat(path, &st) < 0 || (st.st_uid != geteuid() && st.st_uid != 0))
 		return FALSE;
 	state = manifest_check(path, manifest, &why);
+	if (state == MANIFEST_GOOD && s->verify_on_use)
+		state = manifest_verify(path, manifest, &why);
 	if (state == MANIFEST_MOVED) {
 		/* A cache unpacked from an archive has other inodes: contents decide. */
 		event_log(EVENT_INFO, NULL, "checking the cached tree %s in full (%s)",
@@ -167,8 +169,10 @@ store_tree *store_tree_begin(
 	if (!lock)
 		return NULL;
 	*ready_path = store_tree_find(s, kind, key);
-	if (*ready_path)
+	if (*ready_path) {
+		lockfile_remove(g_steal_pointer(&lock));
 		return NULL;
+	}
 	g_autofree char *parent = store_path(s, "trees", kind);
 	if (!fs_mkdir_p(parent, 0755, err))
 		return NULL;
@@ -225,6 +229,8 @@ char *store_tree_commit(store_tree *t, GError **err)
 	if (fs_sync_dir(parent, err) && write_manifest(s, t->path, t->manifest, err)) {
 		hold(s, id, g_steal_pointer(&use));
 		path = g_strdup(t->path);
+		/* Those who wait for it look at the inode and find the tree. */
+		lockfile_remove(g_steal_pointer(&t->lock));
 	} else {
 		fs_remove_tree(t->path, NULL);
 	}

@@ -1,6 +1,7 @@
 #include "format/http.h"
 #include "format/http_url.h"
 #include "base/error.h"
+#include "base/event.h"
 #include <curl/curl.h>
 #include <glib-unix.h>
 #include <stdlib.h>
@@ -43,6 +44,23 @@ typedef struct http_transfer {
 
 static void attempt(http_transfer *t);
 
+static void warn_setting(const char *name, const char *text, double otherwise)
+{
+	static GMutex lock;
+	static GHashTable *said;
+
+	g_mutex_lock(&lock);
+	if (!said)
+		said = g_hash_table_new(g_str_hash, g_str_equal);
+	gboolean first = g_hash_table_add(said, (gpointer)g_intern_string(name));
+	g_mutex_unlock(&lock);
+	if (!first)
+		return;
+	g_autofree char *shown = text_escape(text, -1);
+	event_log(EVENT_WARNING, NULL, "%s: '%s' is not a number; %g is used", name,
+		shown, otherwise);
+}
+
 double http_setting(const char *name, double otherwise)
 {
 	const char *text = g_getenv(name);
@@ -51,7 +69,10 @@ double http_setting(const char *name, double otherwise)
 	if (!text || !text[0])
 		return otherwise;
 	double n = g_ascii_strtod(text, &end);
-	return *end || n < 0 ? otherwise : n;
+	if (!*end && n >= 0 && n < 1e9)
+		return n;
+	warn_setting(name, text, otherwise);
+	return otherwise;
 }
 
 static void response_clear(http_response *r)

@@ -98,21 +98,27 @@ char *http_url_redirect_refusal(const char *from, const char *to, gboolean allow
 	return http_url_refusal(to, allow_http);
 }
 
+char *http_url_origin(const char *url)
+{
+	CURLU *u = parse(url);
+
+	if (!u)
+		return http_url_show(url);
+	g_autofree char *scheme = part(u, CURLUPART_SCHEME, 0);
+	g_autofree char *host = part(u, CURLUPART_HOST, 0);
+	g_autofree char *port = part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	curl_url_cleanup(u);
+	g_autofree char *whole = g_strdup_printf(
+		"%s://%s:%s", scheme ? scheme : "", host ? host : "", port ? port : "");
+	return g_ascii_strdown(whole, -1);
+}
+
 gboolean http_url_same_origin(const char *a, const char *b)
 {
-	CURLU *x = parse(a), *y = parse(b);
-	gboolean same = x && y;
-	static const CURLUPart parts[] = {
-		CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
+	g_autofree char *x = http_url_origin(a);
+	g_autofree char *y = http_url_origin(b);
 
-	for (gsize i = 0; same && i < G_N_ELEMENTS(parts); i++) {
-		g_autofree char *p = part(x, parts[i], CURLU_DEFAULT_PORT);
-		g_autofree char *q = part(y, parts[i], CURLU_DEFAULT_PORT);
-		same = p && q && g_ascii_strcasecmp(p, q) == 0;
-	}
-	curl_url_cleanup(x);
-	curl_url_cleanup(y);
-	return same;
+	return strcmp(x, y) == 0;
 }
 
 char *http_url_join(const char *base, const char *relative)

@@ -20,6 +20,10 @@ char *http_url_redirect_refusal(const char *from, const char *to, gboolean allow
 /* scheme, host and port are equal: credentials may go along. */
 gboolean http_url_same_origin(const char *a, const char *b);
 
+/* "scheme://host:port", lower case, without credentials; the escaped URL itself if it
+ * cannot be parsed. New string. */
+char *http_url_origin(const char *url);
+
 /* `relative` as seen from the page `base` (RFC 3986); NULL when it is no URL. */
 char *http_url_join(const char *base, const char *relative);
 

@@ -29,6 +29,43 @@ def taken(r, body=BODY):
         xt.check(f.read() == body, "other bytes", r)
 
 
+def test_N01_silent_mirror_is_waited_for_once():
+    """Ten files, a dead mirror first: not ten times all its tries."""
+    with Server() as dead:
+        gone = dead.base
+    with Server() as s, xt.scratch() as home:
+        items = []
+        for i in range(10):
+            s.add(f"/{i}", b"%d" % i)
+            items.append(item(f"{gone}/{i}", s.url(f"/{i}"), body=b"%d" % i))
+        r = fetch(home, *items, XORCH_HTTP_PARALLEL="2")
+        xt.equal(r.code, 0, r)
+        xt.check(r.err.count("trying again") <= 2 * 3, r)
+        xt.check("not asked: it did not answer" in r.err, r)
+        r = fetch(home, *[item(f"{gone}/{i}", body=b"x%d" % i) for i in range(10)],
+                  XORCH_HTTP_PARALLEL="2")
+        xt.equal(r.code, 5, r)
+        xt.check("9 more files could not be fetched" in r.err, r)
+
+
+def test_settings_that_are_no_numbers():
+    with Server() as s, xt.scratch() as home:
+        s.add("/f", Reply(BODY))
+        r = fetch(home, item(s.url("/f")), XORCH_HTTP_STALL="many")
+        taken(r)
+        xt.check("XORCH_HTTP_STALL: 'many' is not a number; 30 is used" in r.err, r)
+
+
+def test_verbose_shows_each_request():
+    with Server() as s, xt.scratch() as home:
+        s.add("/f", Reply(BODY, etag="v1", cut=1000), Reply(BODY, etag="v1"))
+        r = fetch(home, item(s.url("/f")), args=["-v"])
+        taken(r)
+        xt.check(f"GET {s.url('/f')}: status 200, 1000 bytes from 0: " in r.err, r)
+        xt.check(f"GET {s.url('/f')}: status 206, {len(BODY) - 1000} bytes from 1000"
+                 in r.err, r)
+
+
 def test_N02_server_errors_then_ok():
     for status in (500, 502, 503, 504, 408, 429):
         with Server() as s, xt.scratch() as home:

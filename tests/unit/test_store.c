@@ -303,6 +303,12 @@ static void tree_moved(void)
 	g_autofree char *why = NULL;
 	g_assert_cmpint(manifest_verify(path, manifest, &why), ==, MANIFEST_BAD);
 	g_assert_cmpstr(why, ==, "bin/tool: has other contents");
+	reopen();
+	g_autofree char *by_stat = store_tree_find(s, "test", "k");
+	g_assert_nonnull(by_stat);
+	reopen();
+	store_verify_on_use(s); /* S09 */
+	g_assert_null(store_tree_find(s, "test", "k"));
 	end();
 }
 
