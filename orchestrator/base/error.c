@@ -1,7 +1,10 @@
 #include "base/error.h"
 #include <string.h>
 
+/* The name becomes a string as it stands: no blanks. */
+/* clang-format off */
 G_DEFINE_QUARK(xorch-error, xorch_error)
+/* clang-format on */
 
 static void set_text(GError **err, int code, const char *id, const char *text)
 {
@@ -83,8 +86,8 @@ void error_prefix(GError **err, const char *fmt, ...)
 		if (end)
 			rest = end + 2;
 	}
-	char *whole = g_strdup_printf(
-		"%.*s%s: %s", (int)(rest - message), message, text, rest);
+	char *whole =
+		g_strdup_printf("%.*s%s: %s", (int)(rest - message), message, text, rest);
 	g_free((*err)->message);
 	(*err)->message = whole;
 }
@@ -97,8 +100,8 @@ gboolean error_wrap(
 	va_start(ap, fmt);
 	g_autofree char *text = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
-	g_autofree char *whole =
-		g_strconcat(text, ": ", foreign ? foreign->message : "unknown error", NULL);
+	g_autofree char *whole = g_strconcat(
+		text, ": ", foreign ? foreign->message : "unknown error", NULL);
 	set_text(err, code, id, whole);
 	g_clear_error(&foreign);
 	return FALSE;

@@ -2,7 +2,8 @@
 #include <glib.h>
 
 /* The one error domain. A GError's code is the exit status the program ends
- * with (orchestrator/ARCHITECTURE.md lists them); its message is complete enough to print:
+ * with (orchestrator/ARCHITECTURE.md lists them); its message is complete enough to
+ *print:
  *
  *	[X0601] downloaded file is not the locked one
  *	  source:   …            free lines, indented by two

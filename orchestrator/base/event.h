@@ -12,7 +12,12 @@ typedef enum event_kind {
 	EVENT_ARTIFACT, /* subject: item id; text: path */
 } event_kind;
 
-typedef enum event_phase { EVENT_BEGIN, EVENT_PROGRESS, EVENT_END, EVENT_FAIL } event_phase;
+typedef enum event_phase {
+	EVENT_BEGIN,
+	EVENT_PROGRESS,
+	EVENT_END,
+	EVENT_FAIL
+} event_phase;
 
 typedef enum event_level {
 	EVENT_DEBUG,

@@ -93,7 +93,8 @@ static gboolean set_seconds(
 						       : 0;
 
 	if (!g_ascii_isdigit(*value) || !n || !factor || n > 1000000)
-		return bad_value(name, value, "a duration such as 90s, 45m, 1h or 30d", err);
+		return bad_value(
+			name, value, "a duration such as 90s, 45m, 1h or 30d", err);
 	*out = (gint64)n * factor;
 	return TRUE;
 }

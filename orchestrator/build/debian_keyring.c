@@ -16,7 +16,7 @@ char *debian_keyring(const build_context *ctx, GError **err)
 	if (named && *named) {
 		if (g_file_test(named, G_FILE_TEST_IS_REGULAR))
 			return g_strdup(named);
-		error_set(err, EXIT_HOST, "X0831",
+		error_set(err, EXIT_HOST, "X0841",
 			"XORCH_KEYRING_DEBIAN names no file: %s", named);
 		return NULL;
 	}

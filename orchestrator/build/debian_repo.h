@@ -11,8 +11,8 @@ typedef struct debian_repo debian_repo;
 
 /* `not_before` (may be NULL) is the Date of the Release of an earlier look: an older
  * one is refused (rollback). Errors: EXIT_NETWORK X0520 (mirror in the middle of an
- * update), X05…; EXIT_INTEGRITY X0630 to X0635; EXIT_HOST X0830 without a verifier,
- * X0831 without a keyring. */
+ * update), X05…; EXIT_INTEGRITY X0630 to X0635; EXIT_HOST X0840 without a verifier,
+ * X0841 without a keyring. */
 debian_repo *debian_repo_open(const build_context *ctx, const package_source *source,
 	const char *architecture, const char *not_before, GError **err);
 void debian_repo_free(debian_repo *r);
@@ -27,5 +27,5 @@ solv_package *debian_repo_find(debian_repo *r, const char *name, GError **err);
 
 /* The keyring file that signatures are checked with: $XORCH_KEYRING_DEBIAN, else the
  * host's debian-archive-keyring, else that package of toolchains/debian-keyring.yaml,
- * by its lock. New string, or NULL with X0831. */
+ * by its lock. New string, or NULL with X0841. */
 char *debian_keyring(const build_context *ctx, GError **err);

@@ -26,7 +26,7 @@ static gboolean header_is_safe(
 	if (g_str_equal(name, "/dev/null") || name_is_safe(name))
 		return TRUE;
 	g_autofree char *text = text_escape(line, -1);
-	error_set(err, EXIT_INTEGRITY, "X0911",
+	error_set(err, EXIT_INTEGRITY, "X0921",
 		"patch %s names a file outside the source", shown);
 	error_line(err, "%s", text);
 	error_help(err, "make it with `git diff` or `diff -ru a b` from the source's top "
@@ -113,7 +113,7 @@ gboolean patch_apply(const char *patch_path, const char *shown, const char *dir,
 		return FALSE;
 	if (result.process.exit_code == 0)
 		return TRUE;
-	error_set(err, EXIT_BUILD, "X0910", "patch %s does not apply", shown);
+	error_set(err, EXIT_BUILD, "X0920", "patch %s does not apply", shown);
 	g_auto(GStrv) lines = g_strsplit(result.process.out, "\n", -1);
 	for (guint n = 0; lines[n] && n < 12; n++) {
 		g_autofree char *line = text_escape(lines[n], -1);

@@ -4,7 +4,7 @@
 /* Applies unified diffs to a private copy of a source, exactly: GNU patch runs
  * in the sandbox, without fuzz, without asking, and a patch that names a file
  * outside the folder is refused before it runs (X0622). A hunk that does not apply
- * is X0910 (EXIT_BUILD) with patch's own words. `strip` as in `patch -p`. */
+ * is X0920 (EXIT_BUILD) with patch's own words. `strip` as in `patch -p`. */
 gboolean patch_apply(const char *patch_path, const char *shown, const char *dir,
 	sandbox_level level, GError **err);
 

@@ -66,7 +66,7 @@ static void read_sqv(verdict *v, const char *out)
 
 static gboolean no_program(GError **err)
 {
-	error_set(err, EXIT_HOST, "X0830", "no program to check signatures with");
+	error_set(err, EXIT_HOST, "X0840", "no program to check signatures with");
 	error_help(err, "install gpgv (Debian: `apt-get install gpgv`) or sqv");
 	return FALSE;
 }

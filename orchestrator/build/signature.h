@@ -9,7 +9,7 @@
  * of its primary key; 40 upper-case hex digits) is in `fingerprints`? Signatures by
  * other keys do not matter, but a bad one refuses all. `label` is for messages; the
  * store gives a folder for the program's files.
- * EXIT_INTEGRITY X0631 if not; EXIT_HOST X0830 without gpgv and sqv. */
+ * EXIT_INTEGRITY X0631 if not; EXIT_HOST X0840 without gpgv and sqv. */
 gboolean signature_check(store *s, const char *label, const char *body,
 	const char *signature, const char *keyring, const GPtrArray *fingerprints,
 	GError **err);

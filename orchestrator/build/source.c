@@ -16,7 +16,7 @@ static gboolean unsupported(const recipe *r, const recipe_source *s, GError **er
 		"pypi", "url", "git", "gomod", "path", "debsrc"};
 	g_autofree char *place = recipe_source_place(r, s);
 
-	error_set(err, EXIT_INPUT, "X0912",
+	error_set(err, EXIT_INPUT, "X0922",
 		"source kind `%s` cannot be built by this xorch", names[s->kind]);
 	error_line(err, "--> %s", place);
 	error_help(err, "kinds so far: pypi, path");
@@ -218,13 +218,13 @@ static char *path_source(const recipe *r, const recipe_source *s, GError **err)
 	g_autofree char *place = recipe_source_place(r, s);
 
 	if (!real || !g_file_test(real, G_FILE_TEST_IS_DIR)) {
-		error_set(err, EXIT_INPUT, "X0913", "there is no folder %s", s->path);
+		error_set(err, EXIT_INPUT, "X0923", "there is no folder %s", s->path);
 		error_line(err, "--> %s", place);
 		return NULL;
 	}
 	size_t n = root ? strlen(root) : 0;
 	if (!root || strncmp(real, root, n) != 0 || (real[n] && real[n] != '/')) {
-		error_set(err, EXIT_INPUT, "X0914",
+		error_set(err, EXIT_INPUT, "X0924",
 			"`path: %s` leads out of the repository", s->path);
 		error_line(err, "--> %s", place);
 		error_help(err, "sources by path lie below %s", root ? root : r->dir);
@@ -298,7 +298,7 @@ static gboolean add_file_to_key(
 	else if (S_ISREG(st.st_mode))
 		content = digest_file(path, NULL, err);
 	else
-		return error_set(err, EXIT_INPUT, "X0915",
+		return error_set(err, EXIT_INPUT, "X0925",
 			"%s is neither a file, a folder nor a link", path);
 	if (!content)
 		return FALSE;
@@ -366,7 +366,7 @@ static gboolean unpack_one(const build_context *ctx, const item *i,
 	g_autofree char *blob =
 		store_blob_find(ctx->store, l->file->sha256, l->file->size);
 	if (!blob)
-		return error_set(err, EXIT_NETWORK, "X0503", "%s is not in the cache",
+		return error_set(err, EXIT_NETWORK, "X0509", "%s is not in the cache",
 			l->file->file);
 	GError *problem = NULL;
 	if (archive_unpack(blob, dest, &ARCHIVE_SDIST, NULL, &problem))

@@ -28,7 +28,7 @@ gboolean source_add_to_key(const item *i, key *k, GError **err);
 
 /* Fills `dest`, which must not exist, with a private writable copy of the
  * recipe's sources, patched. Patches must apply exactly (GNU patch without fuzz,
- * in the sandbox). X0910 (EXIT_BUILD) names patch and hunk. */
+ * in the sandbox). X0920 (EXIT_BUILD) names patch and hunk. */
 gboolean source_unpack(const build_context *ctx, const item *i, const char *dest,
 	sandbox_level level, GError **err);
 

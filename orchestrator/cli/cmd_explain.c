@@ -2,6 +2,7 @@
 #include "cli/codes.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
+#include <string.h>
 
 static const code_entry *find(const char *id)
 {
@@ -38,11 +39,23 @@ static char *folded(const char *text, int width)
 	return g_string_free(out, FALSE);
 }
 
+static int by_id(gconstpointer a, gconstpointer b)
+{
+	const code_entry *x = *(code_entry *const *)a, *y = *(code_entry *const *)b;
+
+	return strcmp(x->id, y->id);
+}
+
 static void list_all(const options *o)
 {
+	g_autoptr(GPtrArray) sorted = g_ptr_array_new();
 	json_t *all = json_array();
 
-	for (const code_entry *c = codes; c->id; c++) {
+	for (const code_entry *c = codes; c->id; c++)
+		g_ptr_array_add(sorted, (gpointer)c);
+	g_ptr_array_sort(sorted, by_id);
+	for (guint i = 0; i < sorted->len; i++) {
+		const code_entry *c = g_ptr_array_index(sorted, i);
 		if (o->json)
 			json_array_append_new(all, as_json(c));
 		else

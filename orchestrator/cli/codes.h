@@ -5,4 +5,4 @@ typedef struct code_entry {
 	const char *id, *title, *text;
 } code_entry;
 
-extern const code_entry codes[]; /* ends with id NULL, in order */
+extern const code_entry codes[]; /* ends with id NULL */

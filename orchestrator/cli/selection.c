@@ -167,7 +167,7 @@ static gboolean add_source(wish *w, item_source *source, diag_list *l, GError **
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
 	if (r->kind != RECIPE_WHEEL) {
-		error_set(err, EXIT_INPUT, "X0916", "only `kind: wheel` is built so far");
+		error_set(err, EXIT_INPUT, "X0926", "only `kind: wheel` is built so far");
 		error_line(err, "--> %s", r->path);
 		return FALSE;
 	}
@@ -192,7 +192,7 @@ static gboolean add_source(wish *w, item_source *source, diag_list *l, GError **
 		for (guint t = 0; t < targets->len; t++) {
 			const platform *target = g_ptr_array_index(targets, t);
 			if (!target->builds_wheels)
-				return error_set(err, EXIT_INPUT, "X0917",
+				return error_set(err, EXIT_INPUT, "X0927",
 					"no wheels can be built for %s", target->name);
 			if (!one_item(w, source, target, tag, python, missing, l))
 				return FALSE;

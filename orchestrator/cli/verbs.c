@@ -6,12 +6,13 @@ static const char check_details[] =
 	"every *.yaml below it that has the key schema_version; - is standard input;\n"
 	"without arguments the working directory is checked.";
 
-static const char fetch_details[] =
-	"With --sysroot or --toolchain and no recipe: makes just that ready, for --target or\n"
-	"all targets it exists for, and prints the folders.";
+static const char fetch_details[] = "With --sysroot or --toolchain and no recipe: makes "
+				    "just that ready, for --target or\n"
+				    "all targets it exists for, and prints the folders.";
 
 static const char lock_details[] =
-	"With --sysroot or --toolchain and no recipe: the lock of that definition. What is\n"
+	"With --sysroot or --toolchain and no recipe: the lock of that definition. What "
+	"is\n"
 	"locked stays as it is; --upgrade takes what the suite holds now.";
 
 /* To add a verb: cli/cmd_NAME.c with `int cmd_NAME(const options *, char **args,
@@ -40,12 +41,13 @@ const verb verbs[] = {
 		cmd_check, 0, check_details},
 	{"doctor", "", "show what this machine has and lacks for building", "",
 		cmd_doctor},
-	{"explain", "CODE", "explain an error code such as X0201", "", cmd_explain},
+	{"explain", "[CODE…]", "explain an error code such as X0201", "", cmd_explain},
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
 		"target python toolchain sysroot floor", cmd_fetch, 0, fetch_details},
 	{"help", "[VERB]", "show help", "", cmd_help},
 	{"lock", "[RECIPE|DIR…]", "write what is missing in locks, or renew them",
-		"target python toolchain sysroot floor upgrade", cmd_lock, 0, lock_details},
+		"target python toolchain sysroot floor upgrade", cmd_lock, 0,
+		lock_details},
 	{"version", "", "show the version of xorch and of its libraries", "",
 		cmd_version},
 	{0}};

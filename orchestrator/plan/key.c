@@ -40,8 +40,7 @@ static char *shown(const void *data, gsize size)
 {
 	if (size <= 120 && g_utf8_validate(data, size, NULL) && !memchr(data, '\n', size))
 		return g_strndup(data, size);
-	g_autofree char *hex =
-		g_compute_checksum_for_data(G_CHECKSUM_SHA256, data, size);
+	g_autofree char *hex = g_compute_checksum_for_data(G_CHECKSUM_SHA256, data, size);
 	return g_strdup_printf("sha256:%.16s", hex);
 }
 

@@ -29,7 +29,8 @@ int main(int argc, char **argv)
 		g_error("usage: unpack THREADS DEST FILE.deb ...");
 	mkdir(argv[2], 0755);
 	/* the largest first, so that no thread is left alone with one at the end */
-	qsort(argv + 3, argc - 3, sizeof(char *), (int (*)(const void *, const void *))by_size);
+	qsort(argv + 3, argc - 3, sizeof(char *),
+		(int (*)(const void *, const void *))by_size);
 	GThreadPool *pool = g_thread_pool_new(one, argv[2], atoi(argv[1]), TRUE, NULL);
 	for (int i = 3; i < argc; i++)
 		g_thread_pool_push(pool, argv[i], NULL);
