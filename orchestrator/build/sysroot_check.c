@@ -48,9 +48,10 @@ static void check_link(checking *c, const tree_entry *e)
 
 static gboolean begins_as_elf(const char *path)
 {
-	char magic[4];
+	char head[64];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	gboolean is = fd >= 0 && read(fd, magic, 4) == 4 && elf_magic(magic, 4);
+	gboolean is = fd >= 0 && read(fd, head, sizeof(head)) == sizeof(head) &&
+		      elf_magic(head, sizeof(head));
 
 	if (fd >= 0)
 		close(fd);

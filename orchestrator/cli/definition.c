@@ -1,6 +1,7 @@
 #include "cli/definition.h"
 #include "base/error.h"
 #include "build/sysroot.h"
+#include "build/uv.h"
 #include "cli/common.h"
 #include "cli/output.h"
 
@@ -96,13 +97,41 @@ static json_t *describe(const definition *d, const platform *target)
 		"name", definition_name(d), "target", target ? target->name : "any");
 }
 
+static gboolean is_pypi(const definition *d)
+{
+	return d->toolchain && d->toolchain->source == TOOLCHAIN_PYPI;
+}
+
+/* A tool from the Python index: its program instead of a folder. */
+static char *fetch_tool(
+	const build_context *c, const definition *d, char **key, GError **err)
+{
+	g_auto(uv) tool = {0};
+
+	if (!g_str_equal(d->toolchain->name, "uv")) {
+		error_set(err, EXIT_INPUT, "X0303",
+			"%s: of the Python index only uv is known as a tool",
+			d->toolchain->path);
+		return NULL;
+	}
+	if (!uv_prepare(c, &tool, err))
+		return NULL;
+	*key = g_steal_pointer(&tool.key);
+	return g_steal_pointer(&tool.program);
+}
+
 static gboolean fetch_one(const build_context *c, const definition *d,
 	const platform *target, const options *o, json_t *list, GError **err)
 {
-	package_set set = definition_set(d, target);
 	g_autofree char *key = NULL;
-	g_autofree char *path = package_set_tree(c, &set, &key, err);
+	g_autofree char *path = NULL;
 
+	if (is_pypi(d)) {
+		path = fetch_tool(c, d, &key, err);
+	} else {
+		package_set set = definition_set(d, target);
+		path = package_set_tree(c, &set, &key, err);
+	}
 	if (!path)
 		return FALSE;
 	if (!o->json) {
@@ -116,13 +145,50 @@ static gboolean fetch_one(const build_context *c, const definition *d,
 	return TRUE;
 }
 
+static package_section *lock_packages(const build_context *c, const definition *d,
+	const platform *target, gboolean upgrade, gboolean *changed, GError **err)
+{
+	package_set set = definition_set(d, target);
+
+	return package_set_lock(c, &set, upgrade, changed, err);
+}
+
+static package_lock *load_lock(const definition *d, GError **err)
+{
+	g_autofree char *path = catalog_lock_path(d->toolchain->path);
+
+	return package_lock_load(path, d->toolchain->name, err);
+}
+
+/* The section as it is in the file afterwards: a new one to be freed. */
+static package_section *lock_tool(const build_context *c, const definition *d,
+	gboolean upgrade, gboolean *changed, GError **err)
+{
+	g_autoptr(package_lock) before = load_lock(d, err);
+	g_auto(uv) tool = {0};
+
+	if (!before || !(upgrade ? uv_lock(c, err) : uv_prepare(c, &tool, err)))
+		return NULL;
+	g_autoptr(package_lock) after = load_lock(d, err);
+	if (!after)
+		return NULL;
+	g_autofree char *old = package_lock_text(before);
+	g_autofree char *new = package_lock_text(after);
+	*changed = !g_str_equal(old, new);
+	if (after->sections->len)
+		return g_ptr_array_steal_index(after->sections, 0);
+	error_set(err, EXIT_LOCK, "X0430", "the lock of %s could not be written",
+		d->toolchain->name);
+	return NULL;
+}
+
 static gboolean lock_one(const build_context *c, const definition *d,
 	const platform *target, const options *o, json_t *list, GError **err)
 {
-	package_set set = definition_set(d, target);
 	gboolean changed;
 	g_autoptr(package_section) section =
-		package_set_lock(c, &set, o->upgrade, &changed, err);
+		is_pypi(d) ? lock_tool(c, d, o->upgrade, &changed, err)
+			   : lock_packages(c, d, target, o->upgrade, &changed, err);
 	gint64 bytes = 0;
 
 	if (!section)
