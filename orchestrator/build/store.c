@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/event.h"
 #include "base/fs.h"
 #include "build/store_private.h"
 #include <errno.h>
@@ -77,20 +78,65 @@ static gboolean make_layout(const char *root, const char *dir, GError **err)
 	return fs_write_atomic(tag, cachedir_tag, sizeof cachedir_tag - 1, 0644, err);
 }
 
+static gboolean is_writable(const char *dir)
+{
+	g_autofree char *tmp = g_build_filename(dir, "tmp", NULL);
+
+	return access(tmp, F_OK) == 0 ? access(tmp, W_OK) == 0 : access(dir, W_OK) == 0;
+}
+
+/* Where new things go when the cache itself is read-only (D03): the user's own
+ * cache, or a folder below TMPDIR when that is the read-only one. */
+static char *second_layer(const char *root)
+{
+	const char *home = g_getenv("HOME");
+	const char *xdg = g_getenv("XDG_CACHE_HOME");
+	g_autofree char *mine = NULL;
+
+	if (xdg && xdg[0] == '/')
+		mine = g_build_filename(xdg, "xorch", NULL);
+	else if (home && home[0] == '/')
+		mine = g_build_filename(home, ".cache", "xorch", NULL);
+	if (mine && strcmp(mine, root) != 0 && fs_mkdir_p(mine, 0755, NULL) &&
+		is_writable(mine))
+		return g_steal_pointer(&mine);
+	return g_strdup_printf("%s/xorch-%u", g_get_tmp_dir(), (unsigned)geteuid());
+}
+
+static gboolean open_layer(const char *root, char **v1, GError **err)
+{
+	*v1 = g_build_filename(root, "v1", NULL);
+	/* The owner is looked at before anything is put there. */
+	return fs_mkdir_p(root, 0755, err) && check_owner(root, err) &&
+	       fs_mkdir_p(*v1, 0755, err) && check_owner(*v1, err) &&
+	       make_layout(root, *v1, err);
+}
+
 store *store_open(const char *dir, GError **err)
 {
 	g_autofree char *root =
 		dir ? g_canonicalize_filename(dir, NULL) : store_default_dir();
 	g_autofree char *v1 = g_build_filename(root, "v1", NULL);
+	g_autofree char *lower = NULL;
 
-	/* The owner is looked at before anything is put there. */
-	if (!fs_mkdir_p(root, 0755, err) || !check_owner(root, err) ||
-		!fs_mkdir_p(v1, 0755, err) || !check_owner(v1, err) ||
-		!make_layout(root, v1, err))
+	if (g_file_test(v1, G_FILE_TEST_IS_DIR) && !is_writable(v1)) {
+		if (!check_owner(root, err) || !check_owner(v1, err))
+			return NULL;
+		lower = g_steal_pointer(&v1);
+		g_autofree char *read_only = g_steal_pointer(&root);
+		root = second_layer(read_only);
+		event_log(EVENT_NOTE, NULL,
+			"the cache %s is read-only: it is used as it is, new things go "
+			"to %s",
+			read_only, root);
+	}
+	g_clear_pointer(&v1, g_free);
+	if (!open_layer(root, &v1, err))
 		return NULL;
 	store *s = g_new0(store, 1);
 	s->root = g_steal_pointer(&root);
 	s->dir = g_steal_pointer(&v1);
+	s->lower = g_steal_pointer(&lower);
 	g_mutex_init(&s->mutex);
 	s->in_use = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)lockfile_release);
@@ -113,6 +159,7 @@ void store_free(store *s)
 	g_free(s->temp);
 	g_free(s->root);
 	g_free(s->dir);
+	g_free(s->lower);
 	g_free(s);
 }
 

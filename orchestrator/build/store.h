@@ -20,6 +20,9 @@
  * key, a holder that dies frees it, and what dead processes left in tmp/ is
  * removed by the next one. All functions may be called from any thread.
  *
+ * A cache that is there but read-only (in a CI image's layer, say) is read, and
+ * what is new goes to a second one: the user's own, else one below TMPDIR.
+ *
  * A tree must not be changed after its commit: not even __pycache__ or another
  * mtime, or the next use finds it damaged and builds it anew. */
 typedef struct store store;

@@ -15,11 +15,11 @@
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-char *store_blob_path(const store *s, const char *sha256)
+char *store_blob_path(const char *dir, const char *sha256)
 {
 	char head[3] = {sha256[0], sha256[1], '\0'};
 
-	return store_path(s, "blobs", head, sha256);
+	return g_build_filename(dir, "blobs", head, sha256, NULL);
 }
 
 static char *fingerprint(const struct stat *st)
@@ -82,6 +82,31 @@ static store_blob_state damaged(
 	return STORE_BLOB_DAMAGED;
 }
 
+static gboolean is_ours(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && (st->st_uid == geteuid() || st->st_uid == 0);
+}
+
+/* The read-only layer: what is wrong there is left there. */
+static char *look_below(store *s, const char *hex, gint64 size)
+{
+	g_autofree char *at = s->lower ? store_blob_path(s->lower, hex) : NULL;
+	struct stat st;
+
+	if (!at || lstat(at, &st) < 0 || !is_ours(&st) ||
+		(size >= 0 && st.st_size != size))
+		return NULL;
+	if (!known_good(s, hex, &st)) {
+		g_autofree char *got = digest_file(at, NULL, NULL);
+		if (g_strcmp0(got, hex) != 0)
+			return NULL;
+		g_mutex_lock(&s->mutex);
+		g_hash_table_replace(s->verified, g_strdup(hex), fingerprint(&st));
+		g_mutex_unlock(&s->mutex);
+	}
+	return g_steal_pointer(&at);
+}
+
 store_blob_state store_blob_look(store *s, const char *sha256, gint64 size, char **path)
 {
 	g_autofree char *hex = digest_normalise(sha256);
@@ -89,11 +114,14 @@ store_blob_state store_blob_look(store *s, const char *sha256, gint64 size, char
 
 	if (!hex || !store_mark_used(s, NULL))
 		return STORE_BLOB_ABSENT;
-	g_autofree char *at = store_blob_path(s, hex);
-	if (lstat(at, &st) < 0)
-		return STORE_BLOB_ABSENT;
-	if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != 0))
-		return STORE_BLOB_ABSENT;
+	g_autofree char *at = store_blob_path(s->dir, hex);
+	if (lstat(at, &st) < 0 || !is_ours(&st)) {
+		g_autofree char *below = look_below(s, hex, size);
+		store_blob_state state = below ? STORE_BLOB_FOUND : STORE_BLOB_ABSENT;
+		if (path && below)
+			*path = g_steal_pointer(&below);
+		return state;
+	}
 	if (st.st_size == 0 && strcmp(hex, EMPTY) != 0)
 		return damaged(s, at, hex, "it is empty");
 	if (size >= 0 && st.st_size != size)
@@ -120,7 +148,7 @@ char *store_blob_find(store *s, const char *sha256, gint64 size)
 
 gboolean store_blob_take(store *s, const char *path, const char *sha256, GError **err)
 {
-	g_autofree char *to = store_blob_path(s, sha256);
+	g_autofree char *to = store_blob_path(s->dir, sha256);
 	g_autofree char *dir = g_path_get_dirname(to);
 
 	if (!store_mark_used(s, err) || !fs_mkdir_p(dir, 0755, err))

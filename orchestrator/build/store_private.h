@@ -4,6 +4,7 @@
 /* Shared by the store_*.c files only. */
 struct store {
 	char *root, *dir;
+	char *lower; /* v1 of a read-only cache below this one, or NULL */
 	gboolean verify_on_use;
 	GMutex mutex;	     /* guards what follows */
 	lockfile *users;     /* shared while this process uses anything */
@@ -22,4 +23,5 @@ gboolean store_name_check(const char *name, GError **err);
 gboolean store_mark_used(store *s, GError **err);
 /* Removes temporary folders whose process is gone. */
 void store_sweep_temp(const char *dir);
-char *store_blob_path(const store *s, const char *sha256);
+/* Below the v1 given. */
+char *store_blob_path(const char *dir, const char *sha256);

@@ -12,20 +12,27 @@
 #define HEAD (sizeof MAGIC - 1 + DIGEST_HEX + 1)
 #define MAX_RECORD (64u << 20)
 
-GBytes *store_record_get(store *s, const char *kind, const char *name)
+static GBytes *read_record(const char *dir, const char *kind, const char *name)
 {
-	if (!store_name_check(kind, NULL) || !store_name_check(name, NULL))
-		return NULL;
-	g_autofree char *path = store_path(s, "records", kind, name);
+	g_autofree char *path = g_build_filename(dir, "records", kind, name, NULL);
 	g_autoptr(GBytes) all = fs_read(path, MAX_RECORD, NULL);
 	gsize size = 0;
 	const char *p = all ? g_bytes_get_data(all, &size) : NULL;
+
 	if (size < HEAD || memcmp(p, MAGIC, sizeof MAGIC - 1) != 0)
 		return NULL;
 	g_autofree char *hex = digest_bytes(p + HEAD, size - HEAD);
 	if (memcmp(hex, p + sizeof MAGIC - 1, DIGEST_HEX) != 0)
 		return NULL;
 	return g_bytes_new_from_bytes(all, HEAD, size - HEAD);
+}
+
+GBytes *store_record_get(store *s, const char *kind, const char *name)
+{
+	if (!store_name_check(kind, NULL) || !store_name_check(name, NULL))
+		return NULL;
+	GBytes *bytes = read_record(s->dir, kind, name);
+	return bytes || !s->lower ? bytes : read_record(s->lower, kind, name);
 }
 
 char *store_record_get_text(store *s, const char *kind, const char *name)

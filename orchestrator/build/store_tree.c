@@ -59,9 +59,9 @@ static gboolean write_manifest(
 	return temp && manifest_write(path, manifest, temp, err);
 }
 
-static gboolean tree_is_good(
-	store *s, const char *path, const char *manifest, const char *id)
+static gboolean tree_is_good(store *s, const char *path, const char *id, gboolean below)
 {
+	g_autofree char *manifest = manifest_path(path);
 	g_autofree char *why = NULL;
 	struct stat st;
 	manifest_state state;
@@ -76,13 +76,25 @@ static gboolean tree_is_good(
 		event_log(EVENT_INFO, NULL, "checking the cached tree %s in full (%s)",
 			id, why);
 		state = manifest_verify(path, manifest, &why);
-		if (state == MANIFEST_GOOD)
+		if (state == MANIFEST_GOOD && !below)
 			write_manifest(s, path, manifest, NULL);
 	}
 	if (state == MANIFEST_BAD)
 		event_log(EVENT_WARNING, NULL,
 			"the cached tree %s is damaged (%s) and is made anew", id, why);
 	return state == MANIFEST_GOOD;
+}
+
+/* A tree of the read-only layer: nobody can remove it under us who could not also
+ * change it, so there is no lock to hold. */
+static char *find_below(store *s, const char *kind, const char *key, const char *id)
+{
+	g_autofree char *path =
+		s->lower ? g_build_filename(s->lower, "trees", kind, key, NULL) : NULL;
+
+	if (!path || access(path, F_OK) < 0 || !tree_is_good(s, path, id, TRUE))
+		return NULL;
+	return g_steal_pointer(&path);
 }
 
 char *store_tree_find(store *s, const char *kind, const char *key)
@@ -92,16 +104,15 @@ char *store_tree_find(store *s, const char *kind, const char *key)
 		return NULL;
 	g_autofree char *id = g_strconcat(kind, "/", key, NULL);
 	g_autofree char *path = store_path(s, "trees", kind, key);
-	if (held(s, id) && access(path, F_OK) == 0)
-		return g_steal_pointer(&path);
 	if (access(path, F_OK) < 0)
-		return NULL;
+		return find_below(s, kind, key, id);
+	if (held(s, id))
+		return g_steal_pointer(&path);
 	g_autofree char *lock_path = use_path(s, kind, key);
 	g_autoptr(lockfile) l = lockfile_try(lock_path, TRUE, NULL);
 	if (!l)
 		return NULL; /* being removed just now */
-	g_autofree char *manifest = manifest_path(path);
-	if (!tree_is_good(s, path, manifest, id))
+	if (!tree_is_good(s, path, id, FALSE))
 		return NULL;
 	hold(s, id, g_steal_pointer(&l));
 	return g_steal_pointer(&path);

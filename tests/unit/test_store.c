@@ -7,7 +7,9 @@
 #include "format/digest.h"
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -403,6 +405,46 @@ static void one_build(void)
 	end();
 }
 
+/* In a child whose view of the cache is read-only. */
+static int use_read_only(void)
+{
+	g_autofree char *second = g_strconcat(dir, "-second", NULL);
+
+	if ((unshare(CLONE_NEWNS) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) ||
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount(dir, dir, NULL, MS_BIND, NULL) < 0 ||
+		mount(NULL, dir, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
+		return 2;
+	g_setenv("XDG_CACHE_HOME", second, TRUE);
+	open_store();
+	g_autofree char *old = store_tree_find(s, "test", "old");
+	g_autofree char *ready = make_tree("old");
+	g_autofree char *new = make_tree("new");
+	g_autofree char *record = store_record_get_text(s, "probe", "r");
+	gboolean ok = old && g_str_has_prefix(old, dir) && strcmp(ready, old) == 0 &&
+		      new &&g_str_has_prefix(new, second) &&
+		      g_strcmp0(record, "text") == 0 &&
+		      store_record_put(s, "probe", "r2", "x", 1, NULL);
+	store_free(s);
+	return ok && fs_remove_tree(second, NULL) ? 0 : 1;
+}
+
+static void read_only(void)
+{
+	int status;
+
+	begin();
+	g_free(make_tree("old"));
+	g_assert_true(store_record_put(s, "probe", "r", "text", 4, NULL));
+	reopen();
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(use_read_only());
+	waitpid(pid, &status, 0);
+	g_assert_cmpint(status, ==, 0);
+	end();
+}
+
 /* kill -9 at each point of a commit: the next one finds nothing half done. */
 static void killed(void)
 {
@@ -579,6 +621,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/D01-space", no_space);
 	g_test_add_func("/store/C01-one-build", one_build);
 	g_test_add_func("/store/K01-killed", killed);
+	g_test_add_func("/store/D03-read-only", read_only);
 	g_test_add_func("/store/C08-prune-beside", prune_beside);
 	g_test_add_func("/store/prune-kinds", prune_kinds);
 	g_test_add_func("/store/verify", verify_all);
