@@ -53,6 +53,7 @@ int cmd_doctor(const options *o, char **args, GError **err)
 	doctor_sandbox(checks);
 	doctor_cache(checks, o);
 	doctor_pythons(checks, o);
+	doctor_registries(checks);
 	doctor_environment(checks);
 	json_t *list = json_array();
 	for (guint i = 0; i < checks->len; i++) {

@@ -25,4 +25,5 @@ void doctor_programs(GPtrArray *checks);
 void doctor_sandbox(GPtrArray *checks);
 void doctor_pythons(GPtrArray *checks, const options *o);
 void doctor_cache(GPtrArray *checks, const options *o);
+void doctor_registries(GPtrArray *checks);
 void doctor_environment(GPtrArray *checks);

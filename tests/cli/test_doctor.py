@@ -58,6 +58,20 @@ def test_no_secrets():
         xt.check("HTTPS_PROXY" in r.out and "XORCH_MIRROR_PYPI" in r.out, r)
 
 
+def test_registries():
+    with xt.scratch() as home:
+        r = xt.run(["doctor", "--json"], home=home,
+                   XORCH_MIRROR_DEBIAN="http://127.0.0.1:1/d http://127.0.0.1:2/d",
+                   XORCH_MIRROR_PYPI="http://127.0.0.1:1/simple")
+        texts = [c["text"] for c in r.json["checks"] if c["check"] == "registry"]
+        xt.equal(texts, ["Debian: 2 addresses known", "PyPI: 1 address known"])
+        r = xt.run(["doctor", "--json"], home=home, XORCH_APT_DIR=home,
+                   XORCH_MIRROR_DEBIAN=None)
+        bad = [c for c in r.json["checks"] if c["check"] == "registry"][0]
+        xt.equal(bad["state"], "less", bad)
+        xt.check("XORCH_MIRROR_DEBIAN" in bad["help"], bad)
+
+
 def test_target_of_the_environment():
     r = xt.run(["doctor"], TARGETARCH="arm", TARGETVARIANT="v7")
     xt.check("asks for armv7 (linux/arm/v7)" in r.out, r)
