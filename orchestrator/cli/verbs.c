@@ -20,6 +20,12 @@ static const char lock_details[] =
  * the options it takes, besides the global ones; a new option is a row in
  * cli/options.c and a field in cli/options.h. Usage, help and the refusal of
  * options that mean nothing for a verb follow from that. */
+static const char env_details[] =
+	"Makes compiler and sysroot of the target ready first, unless --no-fetch: then "
+	"only what needs neither is printed (GOARM, PLAT, triples …).\n\n"
+	"--format sh (default; for eval), json, github (for >> \"$GITHUB_ENV\"), dotenv, "
+	"docker (ENV lines of a Dockerfile).";
+
 const verb verbs[] = {
 	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
 		cmd_fetch_files, VERB_HIDDEN},
@@ -41,6 +47,11 @@ const verb verbs[] = {
 		cmd_check, 0, check_details},
 	{"doctor", "", "show what this machine has and lacks for building", "",
 		cmd_doctor},
+	{"env", "", "print the variables that build systems read, for a target",
+		"target toolchain sysroot floor format no-fetch", cmd_env, 0,
+		env_details},
+	{"exec", "[--] COMMAND…", "run a command with the variables of a target",
+		"target toolchain sysroot floor no-fetch", cmd_exec, VERB_COMMAND},
 	{"explain", "[CODE…]", "explain an error code such as X0201", "", cmd_explain},
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
 		"target python toolchain sysroot floor", cmd_fetch, 0, fetch_details},

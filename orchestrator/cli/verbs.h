@@ -30,6 +30,8 @@ int cmd_audit(const options *o, char **args, GError **err);
 int cmd_cache(const options *o, char **args, GError **err);
 int cmd_check(const options *o, char **args, GError **err);
 int cmd_doctor(const options *o, char **args, GError **err);
+int cmd_env(const options *o, char **args, GError **err);
+int cmd_exec(const options *o, char **args, GError **err);
 int cmd_explain(const options *o, char **args, GError **err);
 int cmd_fetch(const options *o, char **args, GError **err);
 int cmd_fetch_files(const options *o, char **args, GError **err);

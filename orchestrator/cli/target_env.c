@@ -1,0 +1,56 @@
+#include "cli/target_env.h"
+#include "base/error.h"
+#include "build/cross.h"
+#include "cli/common.h"
+#include "plan/environment.h"
+#include "plan/recipe_fields.h"
+
+static gboolean floor_ok(const char *floor, GError **err)
+{
+	const char *why = check_floor(floor);
+
+	if (!why)
+		return TRUE;
+	g_autofree char *shown = text_escape(floor, -1);
+	return error_set(err, EXIT_INPUT, "X0121", "--floor %s: %s", shown, why);
+}
+
+static gboolean ready(
+	const options *o, const platform *p, const char *floor, cross *out, GError **err)
+{
+	build_context c;
+	g_autoptr(sysroot_def) sysroot =
+		sysroot_def_find(o->sysroot ? o->sysroot : "debian-11", err);
+
+	if (!sysroot || !sysroot_def_has(sysroot, p, err) || !common_open(o, &c, err))
+		return FALSE;
+	cross_request request = {.toolchain = o->toolchain ? o->toolchain : "clang",
+		.sysroot = sysroot,
+		.platform = p,
+		.floor = floor};
+	gboolean ok = cross_prepare(&c, &request, out, err);
+	common_close(&c);
+	return ok;
+}
+
+GPtrArray *target_environment(const options *o, gboolean alone, GError **err)
+{
+	const char *floor = o->floor ? o->floor : "2_17";
+	const platform *p = common_target(o, err);
+	g_auto(cross) c = {0};
+
+	if (!p || !floor_ok(floor, err))
+		return NULL;
+	environment_spec spec = {.platform = p, .floor = floor};
+	if (alone)
+		return environment_make(&spec);
+	if (!ready(o, p, floor, &c, err))
+		return NULL;
+	g_autofree char *bin = g_build_filename(c.dir, "bin", NULL);
+	g_autofree char *cmake =
+		g_build_filename(c.dir, "cmake", "toolchain.cmake", NULL);
+	spec.cross_bin = bin;
+	spec.cmake_toolchain = cmake;
+	spec.sysroot = c.sysroot_tree;
+	return environment_make(&spec);
+}
