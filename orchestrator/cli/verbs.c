@@ -31,6 +31,8 @@ const verb verbs[] = {
 		cmd_fetch_files, VERB_HIDDEN},
 	{"__index", "NAME [VERSION]", "show what the package index says", "",
 		cmd_index_page, VERB_HIDDEN},
+	{"__python", "", "make target Pythons and print their folders",
+		"target python toolchain sysroot floor", cmd_python_target, VERB_HIDDEN},
 	{"__sandbox", "COMMAND…", "run a command the way build steps run",
 		"sandbox timeout", cmd_sandbox, VERB_COMMAND | VERB_HIDDEN},
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",

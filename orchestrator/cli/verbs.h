@@ -38,6 +38,7 @@ int cmd_fetch_files(const options *o, char **args, GError **err);
 int cmd_help(const options *o, char **args, GError **err);
 int cmd_index_page(const options *o, char **args, GError **err);
 int cmd_lock(const options *o, char **args, GError **err);
+int cmd_python_target(const options *o, char **args, GError **err);
 int cmd_sandbox(const options *o, char **args, GError **err);
 int cmd_version(const options *o, char **args, GError **err);
 
