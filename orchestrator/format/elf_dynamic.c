@@ -1,5 +1,8 @@
 #include "format/elf_parts.h"
 
+/* Far beyond any real file; keeps what is checked for each library affordable. */
+#define MAX_NEEDED 4096
+
 static gboolean find_strings(
 	elf_reader *r, Elf_Data *data, elf_dynamic_table *t, GError **err)
 {
@@ -33,6 +36,9 @@ static gboolean text_entry(
 		return elf_damaged(r, err, "a name in the dynamic table is out of range");
 	switch (d->d_tag) {
 	case DT_NEEDED:
+		if (f->needed->len >= MAX_NEEDED)
+			return elf_damaged(
+				r, err, "it claims to need %d libraries", MAX_NEEDED);
 		g_ptr_array_add(f->needed, (gpointer)(guintptr)s);
 		break;
 	case DT_SONAME:

@@ -213,6 +213,7 @@ static void run_clear(audit_run *run)
 		g_clear_error(&m->problem);
 		elf_file_free(m->elf);
 		g_free(m->build_path);
+		g_clear_pointer(&m->exports, g_hash_table_unref);
 	}
 	g_free(run->members);
 	g_hash_table_unref(run->by_name);

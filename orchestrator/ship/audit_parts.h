@@ -13,11 +13,12 @@ typedef struct audit_member {
 	GError *problem;	/* could not be inflated, or is a damaged ELF file */
 	guint8 sha256[32];
 	gboolean hashed;
-	elf_file *elf;	  /* NULL: not machine code */
-	char *build_path; /* first build path found in it, or NULL */
-	gboolean other;	  /* of another machine: out of the policy's sight */
-	gboolean module;  /* defines PyInit_NAME: a Python extension */
-	gboolean needed;  /* another member's DT_NEEDED names it */
+	elf_file *elf;	     /* NULL: not machine code */
+	char *build_path;    /* first build path found in it, or NULL */
+	gboolean other;	     /* of another machine: out of the policy's sight */
+	gboolean module;     /* defines PyInit_NAME: a Python extension */
+	gboolean needed;     /* another member's DT_NEEDED names it */
+	GHashTable *exports; /* names it defines; made when first asked for */
 } audit_member;
 
 typedef struct audit_run {
@@ -64,8 +65,8 @@ void audit_resolve(audit_run *run);
 /* Follows DT_NEEDED from `root` through the wheel's own libraries, as ld.so would
  * find them, each name once; `found` is NULL for what comes from outside. Names
  * that policy `index` takes from the system are left out (-1: none is). */
-typedef void (*audit_visit)(const audit_member *from, const char *name,
-	const audit_member *found, void *data);
+typedef void (*audit_visit)(
+	const audit_member *from, const char *name, audit_member *found, void *data);
 void audit_walk(const audit_run *run, const audit_member *root, int index,
 	audit_visit visit, void *data);
 /* Members whose needs have to be met: extension modules, and what no other needs. */

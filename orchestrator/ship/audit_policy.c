@@ -20,7 +20,7 @@ static int version_first(const audit_run *run, const elf_version_need *v)
 }
 
 static void note_outside(
-	const audit_member *from, const char *name, const audit_member *found, void *data)
+	const audit_member *from, const char *name, audit_member *found, void *data)
 {
 	gathered *g = data;
 
@@ -96,36 +96,34 @@ static const char *kind_of(const char *version)
 	return "zlib";
 }
 
-/* Every symbol bound to a version the claim does not allow: the names, the
- * objects; a version without a symbol (a bare need) by itself. */
-static void list_symbols(const audit_run *run, audit_finding *f, const char *kind)
+/* Every symbol of one object bound to a version the claim does not allow, and
+ * versions that are needed without a symbol. */
+static void list_object(
+	const audit_run *run, const audit_member *m, audit_finding *f, const char *kind)
 {
-	for (guint i = 0; i < run->n_members; i++) {
-		const audit_member *m = &run->members[i];
-		if (!audit_is_code(m))
+	g_autoptr(GHashTable) named = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) nowhere = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint k = 0; k < m->elf->n_symbols; k++) {
+		const elf_symbol *s = &m->elf->symbols[k];
+		if (s->defined || !s->version || !s->library || is_loader(s->library) ||
+			strcmp(kind_of(s->version), kind) ||
+			policy_version(run->arch, s->version) <= run->claimed)
 			continue;
-		for (guint v = 0; v < m->elf->n_version_needs; v++) {
-			const elf_version_need *need = &m->elf->version_needs[v];
-			int first = version_first(run, need);
-			gboolean named = FALSE;
-			if (first <= run->claimed || strcmp(kind_of(need->version), kind))
-				continue;
-			for (guint k = 0; k < m->elf->n_symbols; k++) {
-				const elf_symbol *s = &m->elf->symbols[k];
-				if (s->defined ||
-					g_strcmp0(s->version, need->version) != 0 ||
-					g_strcmp0(s->library, need->library) != 0)
-					continue;
-				audit_line(f, "%s: %s@%s", m->name, s->name, s->version);
-				named = TRUE;
-			}
-			if (!named)
-				audit_line(f, "%s: needs version %s of %s", m->name,
-					need->version, need->library);
-			if (first == POLICY_NONE)
-				audit_line(f, "%s: no policy allows %s", m->name,
-					need->version);
-		}
+		audit_line(f, "%s: %s@%s", m->name, s->name, s->version);
+		g_hash_table_add(named, (gpointer)(guintptr)s->version);
+	}
+	for (guint v = 0; v < m->elf->n_version_needs; v++) {
+		const elf_version_need *need = &m->elf->version_needs[v];
+		int first = version_first(run, need);
+		if (first <= run->claimed || strcmp(kind_of(need->version), kind))
+			continue;
+		if (!g_hash_table_contains(named, need->version))
+			audit_line(f, "%s: needs version %s of %s", m->name,
+				need->version, need->library);
+		if (first == POLICY_NONE &&
+			g_hash_table_add(nowhere, (gpointer)(guintptr)need->version))
+			audit_line(f, "%s: no policy allows %s", m->name, need->version);
 	}
 }
 
@@ -150,7 +148,9 @@ static void report_versions(audit_run *run, const char *would)
 			continue;
 		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0705", NULL,
 			"needs a newer %s than %s", kinds[n], run->claim);
-		list_symbols(run, f, kinds[n]);
+		for (guint i = 0; i < run->n_members; i++)
+			if (audit_is_code(&run->members[i]))
+				list_object(run, &run->members[i], f, kinds[n]);
 		f->tag = policy_tag(run->family, first, run->arch->name);
 		audit_hint(f,
 			"as built it would be %s: build against the floor's own "

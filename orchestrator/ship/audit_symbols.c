@@ -5,18 +5,18 @@
 /* Where one object's undefined names may come from. */
 typedef struct sources {
 	const audit_run *run;
-	GPtrArray *members; /* const audit_member *: the wheel's own */
+	GPtrArray *members; /* audit_member *: the wheel's own */
 	GPtrArray *outside; /* const char *: names of system libraries */
 } sources;
 
 static void note_source(
-	const audit_member *from, const char *name, const audit_member *found, void *data)
+	const audit_member *from, const char *name, audit_member *found, void *data)
 {
 	sources *s = data;
 
 	(void)from;
 	g_ptr_array_add(found ? s->members : s->outside,
-		found ? (gpointer)(guintptr)found : (gpointer)(guintptr)name);
+		found ? (gpointer)found : (gpointer)(guintptr)name);
 }
 
 static gboolean is_python_name(const audit_run *run, const char *name)
@@ -26,14 +26,17 @@ static gboolean is_python_name(const audit_run *run, const char *name)
 	return g_str_has_prefix(name, "Py") || g_str_has_prefix(name, "_Py");
 }
 
-static gboolean member_defines(const audit_member *m, const char *name)
+static gboolean member_defines(audit_member *m, const char *name)
 {
-	for (guint i = 0; i < m->elf->n_symbols; i++) {
-		const elf_symbol *s = &m->elf->symbols[i];
-		if (s->defined && !s->local && g_str_equal(s->name, name))
-			return TRUE;
+	if (!m->exports) {
+		m->exports = g_hash_table_new(g_str_hash, g_str_equal);
+		for (guint i = 0; i < m->elf->n_symbols; i++) {
+			const elf_symbol *s = &m->elf->symbols[i];
+			if (s->defined && !s->local)
+				g_hash_table_add(m->exports, (gpointer)(guintptr)s->name);
+		}
 	}
-	return FALSE;
+	return g_hash_table_contains(m->exports, name);
 }
 
 /* NO only when every library that could have it is known and none has. */
