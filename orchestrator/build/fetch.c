@@ -54,9 +54,8 @@ void fetch_item_add_url(fetch_item *item, const char *url)
 typedef struct queue {
 	store *store;
 	http_session *session;
-	GQueue *todo;	    /* fetch_item, the largest first */
-	GQueue *elsewhere;  /* another process is fetching it */
-	GHashTable *silent; /* origins that do not answer */
+	GQueue *todo;	   /* fetch_item, the largest first */
+	GQueue *elsewhere; /* another process is fetching it */
 	int running, max;
 } queue;
 
@@ -105,7 +104,6 @@ static void start(queue *q, fetch_item *item, lockfile *lock)
 		.limit = item->size >= 0 ? item->size : item->max_size,
 		.store = q->store,
 		.sha256 = item->sha256,
-		.silent = q->silent,
 		.on_end = on_end,
 		.data = r,
 	};
@@ -308,11 +306,8 @@ gboolean fetch_blobs(
 		return FALSE;
 	int jobs = options ? options->jobs : 0;
 	g_autoptr(http_session) session = http_session_new();
-	g_autoptr(GHashTable) silent =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	queue q = {.store = s,
 		.session = session,
-		.silent = silent,
 		.todo = todo,
 		.elsewhere = elsewhere,
 		.max = jobs > 0 ? jobs

@@ -9,8 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_BYTES 24		  /* of a wrong answer, shown */
-#define PROGRESS_US 100000	  /* between two events of one file */
+#define FIRST_BYTES 24	   /* of a wrong answer, shown */
+#define PROGRESS_US 100000 /* between two events of one file */
+#define SILENT_US (60 * G_USEC_PER_SEC)
 #define WORTH_ANOTHER (256 << 10) /* bytes after which a broken try does not count */
 
 /* What a mirror answered in the end, for the message. */
@@ -104,6 +105,43 @@ const http_response *fetch_job_response(const fetch_job *j)
 static const char *url_of(const fetch_job *j)
 {
 	return j->spec.urls->pdata[j->mirror];
+}
+
+/* ---- origins that do not answer ---- */
+
+static GMutex silent_lock;
+static GHashTable *silent; /* origin -> when, monotonic */
+
+static void note_answer(const char *url, gboolean answered)
+{
+	char *origin = http_url_origin(url);
+	gint64 *when = g_new(gint64, 1);
+
+	*when = g_get_monotonic_time();
+	g_mutex_lock(&silent_lock);
+	if (!silent)
+		silent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	if (!answered) {
+		g_hash_table_replace(silent, origin, when);
+		origin = NULL;
+		when = NULL;
+	} else {
+		g_hash_table_remove(silent, origin);
+	}
+	g_mutex_unlock(&silent_lock);
+	g_free(origin);
+	g_free(when);
+}
+
+static gboolean is_silent(const char *url)
+{
+	g_autofree char *origin = http_url_origin(url);
+
+	g_mutex_lock(&silent_lock);
+	const gint64 *when = silent ? g_hash_table_lookup(silent, origin) : NULL;
+	gboolean is = when && g_get_monotonic_time() - *when < SILENT_US;
+	g_mutex_unlock(&silent_lock);
+	return is;
 }
 
 static void tell(fetch_job *j, event_phase phase)
@@ -243,12 +281,6 @@ static void again_at_once(fetch_job *j)
 	http_session_after(j->session, 0, next_try, j);
 }
 
-static void note_silence(fetch_job *j)
-{
-	if (j->spec.silent && !j->answered)
-		g_hash_table_add(j->spec.silent, http_url_origin(url_of(j)));
-}
-
 /* Tries the same mirror again after a pause, if it has a try left. */
 static void again(fetch_job *j, int max_retries, double wait, int code, const char *id,
 	const char *why)
@@ -260,7 +292,8 @@ static void again(fetch_job *j, int max_retries, double wait, int code, const ch
 	if (j->part && part_resumable(j->part) && j->have - j->had >= WORTH_ANOTHER)
 		j->tries = 0;
 	if (j->tries >= max_retries) {
-		note_silence(j);
+		if (!j->answered)
+			note_answer(url_of(j), FALSE);
 		double seconds = (g_get_monotonic_time() - j->mirror_begun) / 1e6;
 		give_up(j, code, id,
 			g_strdup_printf(
@@ -470,10 +503,8 @@ static void on_done(
 	fetch_job *j = data;
 
 	j->answered |= r->status > 0;
-	if (r->status > 0 && j->spec.silent) {
-		g_autofree char *origin = http_url_origin(url_of(j));
-		g_hash_table_remove(j->spec.silent, origin);
-	}
+	if (r->status > 0)
+		note_answer(url_of(j), TRUE);
 	log_request(j, outcome, r, why);
 	if (j->broken) {
 		j->error = g_steal_pointer(&j->broken);
@@ -508,13 +539,10 @@ static void next_try(void *data)
 	g_auto(GStrv) range = NULL;
 	g_autoptr(GPtrArray) headers = g_ptr_array_new();
 
-	if (j->spec.silent && !j->tries) {
-		g_autofree char *origin = http_url_origin(url_of(j));
-		if (g_hash_table_contains(j->spec.silent, origin)) {
-			give_up(j, EXIT_NETWORK, "X0502",
-				g_strdup("not asked: it did not answer for other files"));
-			return;
-		}
+	if (!j->tries && is_silent(url_of(j))) {
+		give_up(j, EXIT_NETWORK, "X0502",
+			g_strdup("not asked: it did not answer just before"));
+		return;
 	}
 	j->restart = j->too_long = FALSE;
 	j->first_len = 0;

@@ -5,6 +5,10 @@
 
 /* One thing to fetch: its tries over its mirrors. Used by fetch.c only.
  *
+ * An origin that did not answer in any of its tries is not asked again for a
+ * minute, by any job of the process: a dead mirror of sixty files is waited for
+ * once and not sixty times.
+ *
  * A try ends in one of four ways: taken; again (the same mirror, after a pause);
  * next mirror; failed. Bytes go into a part (a file of known sha256) or into
  * memory (a document). */
@@ -19,10 +23,6 @@ typedef struct fetch_job_spec {
 	gint64 limit;	    /* bytes at which a body is too long */
 	store *store;	    /* with sha256: into the store */
 	const char *sha256; /* NULL: into memory */
-	/* Origins that did not answer in any of their tries, shared by the jobs of a
-	 * run (a set of strings it owns; NULL: none). A dead mirror of sixty files is
-	 * waited for once and not sixty times. */
-	GHashTable *silent;
 	void (*on_end)(fetch_job *job, void *data); /* once; may free the job */
 	void *data;
 } fetch_job_spec;

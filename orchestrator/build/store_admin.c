@@ -91,41 +91,69 @@ static char *lock_name(const char *tree, const char *suffix)
 
 /* ---- size ---- */
 
-static void row(GPtrArray *all, const char *name, guint64 count, guint64 bytes)
+static void row_free(void *data)
 {
-	store_usage_row *r = g_new(store_usage_row, 1);
+	store_usage_row *r = data;
 
-	*r = (store_usage_row){name, count, bytes};
+	g_free(r->name);
+	g_free(r);
+}
+
+static store_usage_row *row(GPtrArray *all, const char *name)
+{
+	store_usage_row *r = g_new0(store_usage_row, 1);
+
+	r->name = g_strdup(name);
 	g_ptr_array_add(all, r);
+	return r;
+}
+
+static void add_to(store_usage_row *r, guint64 bytes)
+{
+	r->count++;
+	r->bytes += bytes;
+}
+
+static void tree_rows(store *s, GPtrArray *all)
+{
+	g_autofree char *dir = store_path(s, "trees");
+	g_autoptr(GPtrArray) kinds = entries(dir);
+	store_usage_row *sum = row(all, "trees");
+
+	for (guint i = 0; i < kinds->len; i++) {
+		g_autofree char *kind = g_path_get_basename(kinds->pdata[i]);
+		g_autofree char *name = g_strconcat("trees/", kind, NULL);
+		g_autoptr(GPtrArray) trees = entries(kinds->pdata[i]);
+		store_usage_row *r = row(all, name);
+		r->detail = TRUE;
+		for (guint k = 0; k < trees->len; k++)
+			if (is_tree(trees->pdata[k]))
+				add_to(r, tree_bytes(trees->pdata[k]));
+		sum->count += r->count;
+		sum->bytes += r->bytes;
+	}
 }
 
 GPtrArray *store_usage(store *s)
 {
 	static const char *const rest[] = {"parts", "records", "bad", "tmp"};
-	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *all = g_ptr_array_new_with_free_func(row_free);
 	g_autoptr(GPtrArray) blobs = entries_below(s, "blobs");
-	g_autoptr(GPtrArray) trees = entries_below(s, "trees");
-	guint64 count[3] = {0}, bytes[3] = {0};
+	store_usage_row *downloads = row(all, "downloads");
+	store_usage_row *results = row(all, "results");
 
-	for (guint i = 0; i < blobs->len; i++) {
-		int kind = is_download(s, blobs->pdata[i]) ? 0 : 1;
-		count[kind]++;
-		bytes[kind] += bytes_of(blobs->pdata[i]);
-	}
-	for (guint i = 0; i < trees->len; i++)
-		if (is_tree(trees->pdata[i])) {
-			count[2]++;
-			bytes[2] += tree_bytes(trees->pdata[i]);
-		}
-	row(all, "downloads", count[0], bytes[0]);
-	row(all, "results", count[1], bytes[1]);
-	row(all, "trees", count[2], bytes[2]);
+	for (guint i = 0; i < blobs->len; i++)
+		add_to(is_download(s, blobs->pdata[i]) ? downloads : results,
+			bytes_of(blobs->pdata[i]));
+	tree_rows(s, all);
 	for (gsize i = 0; i < G_N_ELEMENTS(rest); i++) {
 		g_autofree char *dir = store_path(s, rest[i]);
 		g_autoptr(GPtrArray) in = strcmp(rest[i], "records") == 0
 						  ? entries_below(s, "records")
 						  : entries(dir);
-		row(all, rest[i], in->len, bytes_of(dir));
+		store_usage_row *r = row(all, rest[i]);
+		r->count = in->len;
+		r->bytes = bytes_of(dir);
 	}
 	return all;
 }
@@ -472,6 +500,8 @@ gboolean store_clean(store *s, store_pruned *result, GError **err)
 	g_autoptr(GPtrArray) rows = store_usage(s);
 	for (guint i = 0; i < rows->len; i++) {
 		const store_usage_row *r = rows->pdata[i];
+		if (r->detail)
+			continue;
 		result->count += r->count;
 		result->bytes += r->bytes;
 	}

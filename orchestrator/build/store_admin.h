@@ -6,12 +6,14 @@
  * what they use is kept (C08), `clean` waits for them. */
 
 typedef struct store_usage_row {
-	const char *name; /* "downloads", "results", "trees", "parts", "records", "bad",
-			     "tmp" */
+	char *name;	 /* "downloads", "results", "trees", then a row for each kind of
+			  * tree ("trees/sysroot"), "parts", "records", "bad", "tmp" */
+	gboolean detail; /* counted in the row before already */
 	guint64 count, bytes;
 } store_usage_row;
 
-/* Rows in the order above; a tree counts as one. Element type store_usage_row. */
+/* Rows in the order above; a tree counts as one. Element type store_usage_row, freed
+ * with the array. */
 GPtrArray *store_usage(store *s);
 
 typedef struct store_problem {

@@ -30,12 +30,12 @@ static int cache_size(const options *o, build_context *c, GError **err)
 	for (guint i = 0; i < rows->len; i++) {
 		const store_usage_row *r = rows->pdata[i];
 		g_autofree char *size = text_bytes((gint64)r->bytes);
-		total += r->bytes;
+		total += r->detail ? 0 : r->bytes;
 		json_object_set_new(parts, r->name,
 			json_pack("{s:I, s:I}", "count", (json_int_t)r->count, "bytes",
 				(json_int_t)r->bytes));
 		if (!o->json && r->count)
-			output_line("%-10s %6" G_GUINT64_FORMAT "  %10s", r->name,
+			output_line("%-24s %6" G_GUINT64_FORMAT "  %10s", r->name,
 				r->count, size);
 	}
 	if (o->json) {
@@ -46,7 +46,7 @@ static int cache_size(const options *o, build_context *c, GError **err)
 	}
 	json_decref(parts);
 	g_autofree char *size = text_bytes((gint64)total);
-	output_line("%-10s %6s  %10s", "total", "", size);
+	output_line("%-24s %6s  %10s", "total", "", size);
 	return EXIT_DONE;
 }
 

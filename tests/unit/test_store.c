@@ -546,6 +546,16 @@ static void prune_kinds(void)
 	begin();
 	store_pruned pruned;
 	g_autofree char *tree = make_tree("one");
+	g_autoptr(GPtrArray) rows = store_usage(s);
+	const store_usage_row *sum = rows->pdata[2], *kind = rows->pdata[3];
+	g_assert_cmpstr(sum->name, ==, "trees");
+	g_assert_cmpstr(kind->name, ==, "trees/test");
+	g_assert_true(kind->detail && !sum->detail);
+	g_assert_cmpuint(kind->bytes, ==, sum->bytes);
+	g_assert_cmpuint(sum->bytes, ==,
+		strlen("program"
+		       "odd name"
+		       "xorch-tree 1\n"));
 	g_autofree char *download = store_blob_add_bytes(s, "download", 8, NULL);
 	g_autofree char *result = store_blob_add_bytes(s, "result", 6, NULL);
 	g_assert_true(store_record_put(s, "download", download, "d.tar.gz", 8, NULL));
