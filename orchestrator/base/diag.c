@@ -138,6 +138,13 @@ void diag_help(diag *d, const char *fmt, ...)
 	va_end(ap);
 }
 
+diag *diag_list_last(const diag_list *l)
+{
+	if (l->spare)
+		return l->spare;
+	return l->items->len ? g_ptr_array_index(l->items, l->items->len - 1) : NULL;
+}
+
 unsigned diag_list_errors(const diag_list *l)
 {
 	return l->errors;

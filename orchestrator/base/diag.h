@@ -59,6 +59,8 @@ void diag_second(diag *d, int line, int col, int span, const char *fmt, ...)
 void diag_note(diag *d, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 void diag_help(diag *d, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
+/* The one added last; NULL when there is none. */
+diag *diag_list_last(const diag_list *l);
 unsigned diag_list_errors(const diag_list *l);
 unsigned diag_list_warnings(const diag_list *l);
 /* The diagnostics (element type diag), sorted by file in the order the files
@@ -87,3 +89,5 @@ gboolean diag_list_to_error(diag_list *l, GError **err);
 const char *text_nearest(const char *text, const char *const *candidates);
 /* Columns a terminal gives to a code point: 0, 1 or 2. */
 int text_columns(gunichar c);
+/* A control that changes the direction of what is shown. */
+gboolean text_is_bidi(gunichar c);

@@ -12,11 +12,18 @@
  */
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/words.h"
 #include <string.h>
 
 #define NOTE_COLUMNS 90	 /* longer notes are folded at blanks */
 #define LINE_COLUMNS 100 /* longer source lines are shown in part */
 #define TAB_COLUMNS 4
+
+gboolean text_is_bidi(gunichar c)
+{
+	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+	       c == 0x200e || c == 0x200f || c == 0x061c;
+}
 
 int text_columns(gunichar c)
 {
@@ -29,9 +36,11 @@ int text_columns(gunichar c)
  * what a recipe must not hold must not get into a log by the message either. */
 static char *masked(const char *text, gsize len)
 {
-	char *out = g_strndup(text, len);
+	char *out = g_malloc(len + 1);
 
-	for (char *p = out; (p = strstr(p, "://"));) {
+	memcpy(out, text, len);
+	out[len] = '\0';
+	for (char *p = out; (p = memmem(p, len - (gsize)(p - out), "://", 3));) {
 		p += 3;
 		size_t host = strcspn(p, "/?# \t\"'`");
 		char *at = memrchr(p, '@', host);
@@ -58,9 +67,14 @@ static int cell(const char **p, const char *end, GString *out)
 			g_string_append_printf(out, "\\x%02x", (unsigned char)(*p)[-1]);
 		return 4;
 	}
+	*p = g_utf8_next_char(*p);
+	if (text_is_bidi(c)) {
+		if (out)
+			g_string_append_printf(out, "\\u{%04x}", c);
+		return 8;
+	}
 	if (out)
 		g_string_append_unichar(out, c);
-	*p = g_utf8_next_char(*p);
 	return text_columns(c);
 }
 
@@ -157,27 +171,6 @@ static void excerpt(printer *p)
 	underline(p, last, last == at ? '^' : '-');
 }
 
-/* Folds at blanks; the lines after the first stand under the first's text. */
-static void folded(GString *out, int lead, int indent, const char *text)
-{
-	g_auto(GStrv) words = g_strsplit(text, " ", -1);
-	glong column = lead;
-
-	for (char **w = words; *w; w++) {
-		glong width = g_utf8_strlen(*w, -1);
-		if (w != words && column + 1 + width > NOTE_COLUMNS) {
-			g_string_append_printf(out, "\n%*s", indent, "");
-			column = indent;
-		} else if (w != words) {
-			g_string_append_c(out, ' ');
-			column++;
-		}
-		g_string_append(out, *w);
-		column += width;
-	}
-	g_string_append_c(out, '\n');
-}
-
 static int digits(int n)
 {
 	int count = 1;
@@ -218,7 +211,9 @@ char *diag_text(const diag *d)
 	for (guint i = 0; i < d->remarks->len; i++) {
 		g_autofree char *line = text_escape(g_ptr_array_index(d->remarks, i), -1);
 		g_string_append_printf(out, "%*s = ", p.gutter, "");
-		folded(out, p.gutter + 3, p.gutter + 3 + (int)strlen("note: "), line);
+		words_fold(out, line, p.gutter + 3, p.gutter + 3 + (int)strlen("note: "),
+			NOTE_COLUMNS);
+		g_string_append_c(out, '\n');
 	}
 	return g_string_free(out, FALSE);
 }

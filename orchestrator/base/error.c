@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/diag.h"
 #include <string.h>
 
 /* The name becomes a string as it stands: no blanks. */
@@ -121,6 +122,11 @@ char *text_escape(const char *text, gssize len)
 			continue;
 		}
 		const char *next = g_utf8_next_char(text);
+		if (text_is_bidi(c)) {
+			g_string_append_printf(out, "\\u{%04x}", c);
+			text = next;
+			continue;
+		}
 		g_string_append_len(out, text, next - text);
 		text = next;
 	}

@@ -51,5 +51,5 @@ gboolean error_wrap(GError **err, int code, const char *id, GError *foreign,
 	const char *fmt, ...) G_GNUC_PRINTF(5, 6);
 
 /* Bytes from outside made fit for a terminal: control characters, ESC, DEL and
- * invalid UTF-8 become \xNN. New string. */
+ * invalid UTF-8 become \xNN, bidirectional controls \u{NNNN}. New string. */
 char *text_escape(const char *text, gssize len);

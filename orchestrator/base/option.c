@@ -322,26 +322,6 @@ static char *left_column(const option *o)
 		o->argument ? o->argument : "");
 }
 
-static void right_column(GString *out, const char *text, int indent, int width)
-{
-	g_auto(GStrv) words = g_strsplit(text, " ", -1);
-	int column = indent;
-
-	for (char **w = words; *w; w++) {
-		int len = (int)g_utf8_strlen(*w, -1);
-		if (w != words && column + 1 + len > width) {
-			g_string_append_printf(out, "\n%*s", indent, "");
-			column = indent;
-		} else if (w != words) {
-			g_string_append_c(out, ' ');
-			column++;
-		}
-		g_string_append(out, *w);
-		column += len;
-	}
-	g_string_append_c(out, '\n');
-}
-
 #define HELP_INDENT 30
 
 char *option_help(const option *rows, const char *allowed, int width)
@@ -359,7 +339,9 @@ char *option_help(const option *rows, const char *allowed, int width)
 			g_string_append_printf(out, "%s\n%*s", left, HELP_INDENT, "");
 		else
 			g_string_append_printf(out, "%-*s", HELP_INDENT, left);
-		right_column(out, right, HELP_INDENT, MAX(width, HELP_INDENT + 20));
+		words_fold(out, right, HELP_INDENT, HELP_INDENT,
+			MAX(width, HELP_INDENT + 20));
+		g_string_append_c(out, '\n');
 	}
 	return g_string_free(out, FALSE);
 }

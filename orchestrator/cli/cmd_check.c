@@ -101,6 +101,8 @@ static void summary(const diag_list *l, const GPtrArray *files)
 	g_autofree char *errors = counted(diag_list_errors(l), "error");
 	g_autofree char *warnings = counted(diag_list_warnings(l), "warning");
 
+	if (diag_list_errors(l) || diag_list_warnings(l))
+		output_people("\n");
 	output_note("%s checked: %s, %s", recipes, errors, warnings);
 }
 

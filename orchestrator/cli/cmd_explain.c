@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/words.h"
 #include "cli/codes.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
@@ -20,23 +21,6 @@ static json_t *as_json(const code_entry *c)
 	json_object_set_new(o, "title", json_string(c->title));
 	json_object_set_new(o, "text", json_string(c->text));
 	return o;
-}
-
-static char *folded(const char *text, int width)
-{
-	g_auto(GStrv) words = g_strsplit(text, " ", -1);
-	GString *out = g_string_new(NULL);
-	glong column = 0;
-
-	for (char **w = words; *w; w++) {
-		glong len = g_utf8_strlen(*w, -1);
-		gboolean fits = column + 1 + len <= width;
-		if (w != words)
-			g_string_append_c(out, fits ? ' ' : '\n');
-		g_string_append(out, *w);
-		column = w != words && fits ? column + 1 + len : len;
-	}
-	return g_string_free(out, FALSE);
 }
 
 static int by_id(gconstpointer a, gconstpointer b)
@@ -89,8 +73,10 @@ int cmd_explain(const options *o, char **args, GError **err)
 			output_json(root);
 			return EXIT_DONE;
 		}
-		g_autofree char *text = folded(c->text, MIN(output_width(), 80));
-		output_line("%s: %s\n\n%s%s", c->id, c->title, text, args[1] ? "\n" : "");
+		g_autoptr(GString) text = g_string_new(NULL);
+		words_fold(text, c->text, 0, 0, MIN(output_width(), 80));
+		output_line("%s: %s\n\n%s%s", c->id, c->title, text->str,
+			args[1] ? "\n" : "");
 	}
 	return EXIT_DONE;
 }

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/words.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 
@@ -38,8 +39,11 @@ char *help_text(const verb *v)
 		option_help(option_rows, OPTIONS_GLOBAL, output_width());
 	g_string_append_printf(out, "Usage: xorch %s [OPTION…] %s\n\n%s\n", v->name,
 		v->arguments, v->summary);
-	if (v->details)
-		g_string_append_printf(out, "\n%s\n", v->details);
+	if (v->details) {
+		g_string_append_c(out, '\n');
+		words_fold(out, v->details, 0, 0, MIN(output_width(), 80));
+		g_string_append_c(out, '\n');
+	}
 	if (*own)
 		g_string_append_printf(out, "\nOptions:\n%s", own);
 	g_string_append_printf(out, "\nOptions of every verb:\n%s", global);

@@ -10,40 +10,50 @@
 #define BOLD "\033[1m"
 #define OFF "\033[0m"
 
-/* A code point in a terminal without UTF-8, as many columns as it had there,
- * so that carets stay below what they mean. */
-static void fold_char(GString *out, gunichar c)
+/* " 9 |   env:" or "   | ^^^ label": the length of the frame before the text,
+ * 0 when it is another kind of line. */
+static gsize frame_len(const char *line, gsize len)
 {
-	switch (c) {
-	case 0x2026: /* … */
-		g_string_append(out, "...");
-		return;
-	case 0x2013: /* – */
-	case 0x2014: /* — */
-		g_string_append_c(out, '-');
-		return;
-	case 0x2192: /* → */
-		g_string_append(out, "->");
-		return;
-	case 0xd7: /* × */
-		g_string_append_c(out, 'x');
-		return;
-	default:
-		for (int i = text_columns(c); i > 0; i--)
-			g_string_append_c(out, '?');
+	gsize bar = 0;
+
+	while (bar < len && (line[bar] == ' ' || g_ascii_isdigit(line[bar])))
+		bar++;
+	return bar && bar < len && line[bar] == '|' ? bar + 1 : 0;
+}
+
+/* A code point where the locale is not UTF-8. In an excerpt it takes as many
+ * columns as it had, so that carets stay below what they mean. */
+static void fold_char(GString *out, gunichar c, gboolean excerpt)
+{
+	static const struct {
+		gunichar c;
+		const char *text;
+	} known[] = {{0x2026, "..."}, {0x2013, "-"}, {0x2014, "-"}, {0x2192, "->"},
+		{0xd7, "x"}};
+
+	for (guint i = 0; !excerpt && i < G_N_ELEMENTS(known); i++) {
+		if (known[i].c == c) {
+			g_string_append(out, known[i].text);
+			return;
+		}
 	}
+	for (int i = text_columns(c); i > 0; i--)
+		g_string_append_c(out, c == 0x2026 ? '~' : '?');
 }
 
 static char *fold(const char *text)
 {
 	GString *out = g_string_new(NULL);
+	gboolean excerpt = FALSE;
 
 	for (const char *p = text; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
+		if (p == text || p[-1] == '\n')
+			excerpt = frame_len(p, strcspn(p, "\n")) > 0;
 		if (c < 0x80)
 			g_string_append_c(out, (char)c);
 		else
-			fold_char(out, c);
+			fold_char(out, c, excerpt);
 	}
 	return g_string_free(out, FALSE);
 }
@@ -55,26 +65,24 @@ static void painted(GString *out, const char *color, const char *text, gsize len
 	g_string_append(out, OFF);
 }
 
-/* " 9 |   env:" or "   | ^^^ label": the frame blue, carets and label red. */
+/* The frame blue, carets and their label red. */
 static gboolean dress_excerpt(GString *out, const char *line, gsize len)
 {
-	gsize bar = 0;
+	gsize frame = frame_len(line, len);
 
-	while (bar < len && (line[bar] == ' ' || g_ascii_isdigit(line[bar])))
-		bar++;
-	if (bar == 0 || bar >= len || line[bar] != '|')
+	if (!frame)
 		return FALSE;
-	painted(out, BLUE, line, bar + 1);
-	gsize mark = bar + 1;
+	painted(out, BLUE, line, frame);
+	gsize mark = frame;
 	while (mark < len && line[mark] == ' ')
 		mark++;
-	gboolean is_source = strcspn(line, "0123456789") < bar;
+	gboolean is_source = strcspn(line, "0123456789") < frame;
 	if (!is_source && mark < len && line[mark] == '^')
-		painted(out, RED, line + bar + 1, len - bar - 1);
+		painted(out, RED, line + frame, len - frame);
 	else if (!is_source && mark < len && line[mark] == '-')
-		painted(out, BLUE, line + bar + 1, len - bar - 1);
+		painted(out, BLUE, line + frame, len - frame);
 	else
-		g_string_append_len(out, line + bar + 1, (gssize)(len - bar - 1));
+		g_string_append_len(out, line + frame, (gssize)(len - frame));
 	return TRUE;
 }
 

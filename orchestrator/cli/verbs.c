@@ -2,8 +2,8 @@
 #include <string.h>
 
 static const char check_details[] =
-	"Reports all errors and warnings, sorted by file and line. A folder stands for\n"
-	"every *.yaml below it that has the key schema_version; - is standard input;\n"
+	"Reports all errors and warnings, sorted by file and line. A folder stands for "
+	"every *.yaml below it that has the key schema_version; - is standard input; "
 	"without arguments the working directory is checked.";
 
 static const char fetch_details[] = "With --sysroot or --toolchain and no recipe: makes "

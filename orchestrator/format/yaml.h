@@ -20,6 +20,8 @@ typedef struct yaml_node {
 	int end_line, end_col;	  /* just after its last character */
 	char *text;		  /* scalar: its value, NUL-terminated, no NUL inside */
 	gboolean quoted;	  /* scalar: in quotes or a block (| or >) */
+	gboolean broken;	  /* an error has been reported: nobody need look */
+	gboolean maybe;		  /* in a list: a condition not decided yet chooses it */
 	GPtrArray *items;	  /* sequence: yaml_node */
 	GPtrArray *keys, *values; /* map: parallel, keys are scalars */
 } yaml_node;

@@ -188,14 +188,17 @@ static void read_strlist(
 	}
 	if (n->kind != YAML_SEQ) {
 		bind_wrong_type(b, n, "a list of strings");
+		if (n->kind == YAML_SCALAR && *n->text)
+			diag_help(diag_list_last(b->l), "write [%s]", n->text);
 		return;
 	}
 	for (guint i = 0; i < n->items->len; i++) {
 		const yaml_node *item = g_ptr_array_index(n->items, i);
-		char *text = read_string(b, f, item);
+		char *text = item->broken ? NULL : read_string(b, f, item);
 		if (!text)
 			continue;
-		if ((f->flags & BIND_UNIQUE) && !g_hash_table_add(seen, text))
+		if ((f->flags & BIND_UNIQUE) && !item->maybe &&
+			!g_hash_table_add(seen, text))
 			wrong_value(b, item, "in the list twice");
 		g_ptr_array_add(list, text);
 	}
@@ -238,7 +241,7 @@ static void read_strmap(
 		const yaml_node *v = g_ptr_array_index(n->values, i);
 		if (!name_fits(b, f, key))
 			continue;
-		char *text = read_string(b, &value, v);
+		char *text = v->broken ? NULL : read_string(b, &value, v);
 		if (!text)
 			continue;
 		bind_pair *p = g_new(bind_pair, 1);
@@ -300,6 +303,8 @@ static void bind_value(
 {
 	gboolean open = bind_is_open(b, n);
 
+	if (n->broken)
+		return;
 	switch (f->type) {
 	case BIND_STRING:
 		g_free(*(char **)field);

@@ -68,12 +68,6 @@ static gboolean refuse_control(diag_source *s, const char *text, gsize at, diag_
 	return FALSE;
 }
 
-static gboolean is_bidi(gunichar c)
-{
-	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
-	       c == 0x200e || c == 0x200f || c == 0x061c;
-}
-
 /* Line breaks to YAML 1.1, ordinary characters to YAML 1.2 and to editors. */
 static gboolean is_odd_break(gunichar c)
 {
@@ -95,7 +89,7 @@ static gboolean check_char(diag_source *s, gunichar c, gsize at, diag_list *l)
 		at_offset(l, DIAG_ERROR, "X0214", s, at, what);
 		return FALSE;
 	}
-	if (is_bidi(c)) {
+	if (text_is_bidi(c)) {
 		what = g_strdup_printf("bidirectional control U+%04X in the text", c);
 		diag *d = at_offset(l, DIAG_WARNING, "X0217", s, at, what);
 		diag_note(d, "it makes a line look different from what it says");

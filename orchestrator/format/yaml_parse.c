@@ -69,7 +69,7 @@ static yaml_node *alias(builder *b, const yaml_event_t *e)
 	yaml_node *n = node_at(YAML_SCALAR, e);
 
 	n->text = g_strdup_printf("*%s", e->data.alias.anchor);
-	n->quoted = TRUE;
+	n->broken = TRUE;
 	diag *d = yaml_error(b->doc, b->l, n, "X0204", "aliases are not allowed");
 	diag_help(d, "use `context:` for a value needed twice, or put a string that "
 		     "begins with `*` in quotes");
@@ -140,8 +140,8 @@ static yaml_node *sequence(builder *b, yaml_event_t *start)
 	return NULL;
 }
 
-/* `{{ n }}` reads as a map whose key is a map. Says what was meant and becomes
- * the string that was meant, so that nothing else complains. */
+/* `{{ n }}` reads as a map whose key is a map. Says what was meant, and
+ * nothing else complains. */
 static void braces(builder *b, yaml_node *n)
 {
 	gsize rest, from, len = 0;
@@ -157,8 +157,8 @@ static void braces(builder *b, yaml_node *n)
 		"`{{ … }}` is a nested map in YAML, not a variable");
 	diag_label(d, "write `${{ %s }}`", name);
 	n->kind = YAML_SCALAR;
-	n->text = g_strdup_printf("${{ %s }}", name);
-	n->quoted = TRUE;
+	n->text = g_strdup(name);
+	n->broken = TRUE;
 	g_clear_pointer(&n->keys, g_ptr_array_unref);
 	g_clear_pointer(&n->values, g_ptr_array_unref);
 }

@@ -74,7 +74,7 @@ static void source_git(const recipe *r, const recipe_source *s, diag_list *l)
 		d = key_error(
 			r, l, n, "tag", "X0223", "`rev` and `tag` exclude each other");
 	else if (!yaml_map_get(n, "rev") && !yaml_map_get(n, "tag"))
-		d = key_error(r, l, n, "git", "X0223", "which commit?");
+		d = key_error(r, l, n, "git", "X0223", "the source names no commit");
 	else if (yaml_map_get(n, "rev") && yaml_map_get(n, "expected_commit"))
 		d = key_error(r, l, n, "expected_commit", "X0223",
 			"`expected_commit` belongs to `tag`; `rev` is the commit itself");

@@ -377,7 +377,7 @@ static const bind_field contents_fields[] = {
 static void contents_read(const binder *b, const yaml_node *n, void *field)
 {
 	static const bind_struct binding = {
-		"contents", sizeof(recipe_test), contents_fields, NULL};
+		"`contents`", sizeof(recipe_test), contents_fields, NULL};
 	recipe_test *to = field, found;
 
 	yaml_bind(b, n, &binding, &found);
@@ -441,16 +441,16 @@ static const bind_field update_fields[] = {
  * own table but through recipe_binding. */
 #define PART(variable, what, table)                                                      \
 	static const bind_struct variable = {what, 0, table, NULL}
-PART(package_binding, "package", package_fields);
-PART(python_binding, "python", python_fields);
-PART(toolchain_binding, "toolchain", toolchain_fields);
-PART(requirements_binding, "requirements", requirements_fields);
-PART(build_binding, "build", build_fields);
-PART(cargo_binding, "cargo", cargo_fields);
-PART(go_binding, "go", go_fields);
-PART(wheel_binding, "wheel", wheel_fields);
-PART(about_binding, "about", about_fields);
-PART(update_binding, "update", update_fields);
+PART(package_binding, "`package`", package_fields);
+PART(python_binding, "`python`", python_fields);
+PART(toolchain_binding, "`toolchain`", toolchain_fields);
+PART(requirements_binding, "`requirements`", requirements_fields);
+PART(build_binding, "`build`", build_fields);
+PART(cargo_binding, "`cargo`", cargo_fields);
+PART(go_binding, "`go`", go_fields);
+PART(wheel_binding, "`wheel`", wheel_fields);
+PART(about_binding, "`about`", about_fields);
+PART(update_binding, "`update`", update_fields);
 
 static void recipe_init(void *out)
 {

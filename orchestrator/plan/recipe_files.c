@@ -32,8 +32,10 @@ static void check_file(
 	if (strstr(rel, "${{") || check_path(rel))
 		return; /* not settled, or refused by its form */
 	real = fs_resolve_beneath(r->dir, rel, &err);
-	if (!real && lstat(path, &st) != 0 && errno == ENOENT) {
-		refuse(r, l, at, "there is no such file",
+	if (!real && stat(path, &st) != 0 && errno == ENOENT) {
+		gboolean is_link = lstat(path, &st) == 0;
+		refuse(r, l, at,
+			is_link ? "a link that leads nowhere" : "there is no such file",
 			"paths are relative to the recipe's folder");
 		return;
 	}

@@ -182,7 +182,7 @@ const char *check_floor(const char *text)
 
 	if (digits >= 1 && digits <= 2 && !text[2 + digits] && text[2] != '0')
 		return NULL;
-	return "wants a glibc version such as \"2_17\"";
+	return "wants a glibc version such as \"2_17\" (which is manylinux2014)";
 }
 
 const char *check_env_name(const char *text)

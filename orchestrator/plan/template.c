@@ -288,6 +288,7 @@ static yaml_node *copy(const yaml_node *n)
 	yaml_node *c = yaml_node_new(n->kind, n);
 
 	c->quoted = n->quoted;
+	c->broken = n->broken;
 	c->text = g_strdup(n->text);
 	for (guint i = 0; n->kind == YAML_SEQ && i < n->items->len; i++)
 		g_ptr_array_add(c->items, copy(g_ptr_array_index(n->items, i)));
@@ -300,18 +301,23 @@ static yaml_node *copy(const yaml_node *n)
 
 static yaml_node *expand(template_scope *s, const yaml_node *n);
 
-static void splice(template_scope *s, yaml_node *list, const yaml_node *branch)
+static void splice(
+	template_scope *s, yaml_node *list, const yaml_node *branch, gboolean maybe)
 {
 	g_autoptr(yaml_node) done = branch ? expand(s, branch) : NULL;
 
 	if (!done)
 		return;
 	if (done->kind != YAML_SEQ) {
+		done->maybe = maybe;
 		g_ptr_array_add(list->items, g_steal_pointer(&done));
 		return;
 	}
-	while (done->items->len)
-		g_ptr_array_add(list->items, g_ptr_array_steal_index(done->items, 0));
+	while (done->items->len) {
+		yaml_node *item = g_ptr_array_steal_index(done->items, 0);
+		item->maybe = maybe;
+		g_ptr_array_add(list->items, item);
+	}
 }
 
 static void conditional(template_scope *s, yaml_node *list, const yaml_node *n)
@@ -327,10 +333,11 @@ static void conditional(template_scope *s, yaml_node *list, const yaml_node *n)
 		diag_label(d, "not a key of a conditional item");
 		diag_note(d, "keys here: if, then, else");
 	}
+	gboolean maybe = r != EXPRESSION_FALSE && r != EXPRESSION_TRUE;
 	if (r != EXPRESSION_FALSE)
-		splice(s, list, yaml_map_get(n, "then"));
+		splice(s, list, yaml_map_get(n, "then"), maybe);
 	if (r != EXPRESSION_TRUE)
-		splice(s, list, yaml_map_get(n, "else"));
+		splice(s, list, yaml_map_get(n, "else"), maybe);
 }
 
 static yaml_node *expand_seq(template_scope *s, const yaml_node *n)
@@ -388,7 +395,7 @@ static yaml_node *expand(template_scope *s, const yaml_node *n)
 	if (n->kind == YAML_MAP)
 		return expand_map(s, n, "if");
 	yaml_node *out = copy(n);
-	if (strstr(n->text, "{{")) {
+	if (strstr(n->text, "{{") && !n->broken) {
 		g_free(out->text);
 		out->text = substitute(s, n);
 		out->quoted = TRUE; /* an empty value is a string, not a missing one */

@@ -1,0 +1,270 @@
+"""Where the output goes and how it looks: terminals, colours, locales, streams
+that are closed or full, JSON. Golden files beside this one hold the texts."""
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+import time
+
+import xt
+
+BAD = """schema_version: 1
+package: {name: foo, version: 1.10}
+kind: wheel
+source: {pypi: foo}
+requirments: {build: [cython]}
+"""
+GOOD = """schema_version: 1
+package: {name: foo, version: "1.0"}
+kind: wheel
+source: {pypi: foo}
+"""
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def on_terminal(args, home, columns=80, **env):
+    """Exit status and everything printed, with a terminal as stdout and stderr."""
+    main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    p = subprocess.Popen([xt.XORCH, *args], cwd=home, env=xt.environment(home, **env),
+                         stdin=subprocess.DEVNULL, stdout=side, stderr=side)
+    os.close(side)
+    out = b""
+    while True:
+        try:
+            data = os.read(main, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        out += data
+    os.close(main)
+    return p.wait(), out.decode()
+
+
+def recipe(home, text=BAD):
+    return xt.write(os.path.join(home, "r.yaml"), text)
+
+
+def test_U01_not_a_terminal():
+    with xt.scratch() as home:
+        recipe(home)
+        r = xt.run(["check", "r.yaml"], home=home, TERM="xterm-256color")
+        xt.equal(r.code, 2)
+        xt.check(not CONTROL.search(r.err.replace("\n", "")), r)
+
+
+def test_U01_dumb_and_narrow():
+    with xt.scratch() as home:
+        recipe(home)
+        for columns, term in ((80, "dumb"), (80, ""), (20, "dumb")):
+            code, out = on_terminal(["check", "r.yaml"], home, columns, TERM=term)
+            xt.equal(code, 2)
+            xt.check("unknown key" in out, out)
+            xt.check(not CONTROL.search(out.replace("\r\n", "")), repr(out))
+
+
+def test_U01_forced_tty_without_terminal():
+    with xt.scratch() as home:
+        recipe(home)
+        r = xt.run(["check", "r.yaml", "--progress", "tty"], home=home, TERM="xterm")
+        xt.check("\x1b" not in r.err, r)
+
+
+def test_U02_colours():
+    with xt.scratch() as home:
+        recipe(home)
+        for env, args, coloured in (
+                ({}, [], True),
+                ({"NO_COLOR": "1"}, [], False),
+                ({"NO_COLOR": ""}, [], True),
+                ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, [], False),
+                ({"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}, [], False),
+                ({"NO_COLOR": "1", "XORCH_COLOR": "always"}, [], False),
+                ({"NO_COLOR": "1"}, ["--color", "always"], True),
+                ({"FORCE_COLOR": "1"}, ["--color", "never"], False),
+                ({"FORCE_COLOR": "1"}, ["--color=never"], False)):
+            _, out = on_terminal(["check", "r.yaml", *args], home, TERM="xterm", **env)
+            xt.equal("\x1b[" in out, coloured, env, args, out)
+
+
+def test_U02_force_color_in_a_pipe():
+    with xt.scratch() as home:
+        recipe(home)
+        for env, coloured in (({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "0"}, False),
+                              ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)):
+            r = xt.run(["check", "r.yaml"], home=home, **env)
+            xt.equal("\x1b[" in r.err, coloured, env, r)
+
+
+def test_U02_colour_changes_no_text():
+    with xt.scratch() as home:
+        recipe(home)
+        plain = xt.run(["check", "r.yaml"], home=home)
+        coloured = xt.run(["check", "r.yaml", "--color", "always"], home=home)
+        xt.equal(re.sub("\x1b\\[[0-9;]*m", "", coloured.err), plain.err)
+
+
+def shell(command, home, **env):
+    return subprocess.run(["sh", "-c", command], cwd=home, env=xt.environment(
+        home, X=xt.XORCH, **env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=60, text=True)
+
+
+def test_U03_closed_streams():
+    with xt.scratch() as home:
+        recipe(home, GOOD)
+        xt.equal(shell("$X explain X0201 >&-", home).returncode, 0)
+        xt.equal(shell("$X check r.yaml 2>&-", home).returncode, 0)
+        xt.equal(shell("$X check r.yaml >&- 2>&- <&-", home).returncode, 0)
+        # What is opened next must not become standard output.
+        r = shell("$X check r.yaml >&-; cat r.yaml", home)
+        xt.equal(r.stdout, GOOD)
+
+
+def test_U03_full_device():
+    with xt.scratch() as home:
+        recipe(home, BAD)
+        xt.equal(shell("$X check r.yaml 2>/dev/full", home).returncode, 2)
+        r = shell("$X explain X0201 >/dev/full", home)
+        xt.equal(r.returncode, 8, r)
+        xt.check("[X0129]" in r.stderr and "No space left" in r.stderr, r)
+
+
+def test_U03_reader_gone():
+    with xt.scratch() as home:
+        r = shell("{ $X explain; echo $? >&3; } 3>code | true; cat code", home)
+        xt.check(r.stdout.strip() in ("0", "141"), r)
+        xt.equal(r.stderr, "")
+        r = shell("{ sleep 0.3; $X explain; echo $? >&3; } 3>code | true; cat code", home)
+        xt.equal(r.stdout.strip(), "141", r)
+        xt.equal(r.stderr, "")
+
+
+def test_U03_locales():
+    with xt.scratch() as home:
+        xt.write(os.path.join(home, "r.yaml"), GOOD + 'about: {summary: "コン… é", x: y}\n')
+        for locale in ("C", "POSIX", "en_US.ISO-8859-1", "nonsense", ""):
+            r = xt.run(["check", "r.yaml"], home=home, LC_ALL=locale, LANG=None)
+            xt.equal(r.code, 2)
+            xt.check(r.err.isascii(), locale, r)
+            lines = r.err.split("\n")
+            caret = next(line for line in lines if "^" in line)
+            above = lines[lines.index(caret) - 1]
+            xt.equal(above[caret.index("^")], "x", r)
+
+
+def test_U07_json_only():
+    with xt.scratch() as home:
+        recipe(home)
+        r = xt.run(["check", "--json", "r.yaml"], home=home)
+        xt.equal(r.json["exit"], 2)
+        xt.equal([d["code"] for d in r.json["diagnostics"]], ["X0218", "X0201"])
+        xt.check("warning[X0218]" in r.err and "error[X0201]" in r.err, r)
+        for args in (["explain", "X0201"], ["explain"], ["version"], ["explain", "nope"]):
+            r = xt.run([*args, "--json"], home=home)
+            xt.equal(r.json["v"], 1)
+
+
+def test_U07_json_file_name_not_utf8():
+    with xt.scratch() as home:
+        name = os.fsencode(home) + b"/\xff.yaml"
+        with open(name, "wb") as f:
+            f.write(BAD.encode())
+        r = xt.run(["check", "--json", "."], home=home)
+        xt.equal(len(r.json["diagnostics"]), 2, r)
+
+
+def test_U05_names_with_control_characters():
+    with xt.scratch() as home:
+        xt.write(os.path.join(home, "a\x1b[31m\n.yaml"), BAD)
+        r = xt.run(["check", "."], home=home)
+        xt.check("a\\x1b[31m\\x0a.yaml:5:1" in r.err and "\x1b" not in r.err, r)
+
+
+def test_U01_resized():
+    """The width is asked anew: nothing is remembered from the start."""
+    with xt.scratch() as home:
+        for columns in (20, 80, 300):
+            code, out = on_terminal(["help"], home, columns, TERM="xterm")
+            xt.equal(code, 0)
+            xt.check("--verbose" in out, out)
+
+
+def test_Y12_too_large():
+    with xt.scratch() as home:
+        recipe(home, GOOD + "extra:\n" + "".join(f"  k{i}: v\n" for i in range(200000)))
+        begun = time.monotonic()
+        r = xt.run(["check", "r.yaml"], home=home)
+        xt.equal(r.code, 2)
+        xt.check("[X0215]" in r.err and "larger than 1 MiB" in r.err, r)
+        recipe(home, GOOD + "#" + "x" * (2 << 20))
+        xt.check("[X0215]" in xt.run(["check", "r.yaml"], home=home).err)
+        xt.check(time.monotonic() - begun < 10)
+
+
+def test_Y22_kinds_of_paths():
+    with xt.scratch() as home:
+        os.mkfifo(os.path.join(home, "fifo.yaml"))
+        os.mkdir(os.path.join(home, "d.yaml"))
+        recipe(home, GOOD)
+        for args, code, text in (
+                (["fifo.yaml"], 2, "not a regular file"), (["d.yaml"], 2, "no recipe in"),
+                (["/dev/zero"], 2, "not a regular file"), (["none"], 2, "no such file"),
+                (["r.yaml", "./r.yaml", "."], 0, "1 recipe checked"), ([], 0, "1 recipe")):
+            r = xt.run(["check", *args], home=home, timeout=20)
+            xt.equal(r.code, code, args, r)
+            xt.check(text in r.err, args, r)
+        r = xt.run(["check", "-"], home=home, stdin=GOOD.encode())
+        xt.equal(r.code, 0, r)
+
+
+def test_Y22_unreadable():
+    with xt.scratch() as home:
+        path = recipe(home, GOOD)
+        os.chmod(path, 0)
+        if os.access(path, os.R_OK):  # root reads everything: ask as somebody else
+            os.chmod(home, 0o755)
+            p = subprocess.run([xt.XORCH, "check", path], env=xt.environment(home),
+                               user=65534, group=65534, extra_groups=[], cwd="/",
+                               capture_output=True, text=True)
+            code, err = p.returncode, p.stderr
+        else:
+            r = xt.run(["check", path], home=home)
+            code, err = r.code, r.err
+        xt.equal(code, 2, err)
+        xt.check("Permission denied" in err, err)
+
+
+def test_quiet():
+    with xt.scratch() as home:
+        recipe(home, GOOD)
+        r = xt.run(["check", "-q", "r.yaml"], home=home)
+        xt.equal((r.code, r.out, r.err), (0, "", ""))
+
+
+def test_every_code_is_explained():
+    r = xt.run(["explain", "--json"])
+    codes = r.json["codes"]
+    xt.check(len(codes) > 50)
+    for entry in codes:
+        xt.check(re.fullmatch("X[0-9]{4}", entry["code"]), entry)
+        xt.check(len(entry["title"]) < 80 and entry["text"].endswith("."), entry)
+
+
+def test_help_of_every_verb():
+    overview = xt.run(["help"])
+    verbs = re.findall("^  ([a-z]+) ", overview.out, re.M)
+    xt.check("check" in verbs and "explain" in verbs, verbs)
+    for verb in verbs:
+        by_verb = xt.run(["help", verb])
+        xt.equal(by_verb.code, 0)
+        xt.equal(by_verb.out, xt.run([verb, "--help"]).out)
+        xt.check(max(map(len, by_verb.out.split("\n"))) <= 90, by_verb.out)
+
+
+if __name__ == "__main__":
+    xt.main(globals())
