@@ -43,6 +43,32 @@ static gboolean begins_declaration(const char *p)
 	return begins_word(p, "__extension__");
 }
 
+/* The few that lack `extern`: `int memfd_create (const char …`, told by a line
+ * that has nothing but words and stars before its first bracket. */
+static gboolean begins_plain(const char *p)
+{
+	static const char *const not_types[] = {"typedef", "static", "return", "struct",
+		"union", "enum", "else", "do", "while", "if", "for", "switch", NULL};
+	int words = 0;
+
+	for (int i = 0; not_types[i]; i++)
+		if (begins_word(p, not_types[i]))
+			return FALSE;
+	if (!g_ascii_isalpha(*p) && *p != '_')
+		return FALSE;
+	while (*p && *p != '(' && *p != '\n') {
+		gboolean word = g_ascii_isalnum(*p) || *p == '_';
+		if (!word && *p != ' ' && *p != '\t' && *p != '*')
+			return FALSE;
+		while (g_ascii_isalnum(*p) || *p == '_')
+			p++;
+		words += word;
+		if (!word)
+			p++;
+	}
+	return *p == '(' && words >= 2;
+}
+
 static gboolean begins_inline(const char *p)
 {
 	return begins_word(p, "__fortify_function") ||
@@ -162,6 +188,14 @@ static gboolean redirects(const statement *s)
 	return strstr(text, "__REDIRECT") || strstr(text, "__asm__");
 }
 
+/* Functions that an older C library refused altogether where newer headers
+ * redirect them: before 2.23 fts.h was an error with _FILE_OFFSET_BITS=64. Their
+ * redirected declaration goes; of any other it would be a loss to find out. */
+static gboolean may_vanish(const char *name)
+{
+	return g_str_has_prefix(name, "fts_");
+}
+
 static void append_lines(GString *out, const char *from, const char *to)
 {
 	for (; from < to; from++)
@@ -169,12 +203,34 @@ static void append_lines(GString *out, const char *from, const char *to)
 			g_string_append_c(out, '\n');
 }
 
+/* The lacking name for which a statement goes, new string: the one it declares,
+ * or the one it redirects to where that may vanish. NULL: it stays. */
+static char *goes_for(const statement *s, gboolean body, GHashTable *lacking, char **leak)
+{
+	g_autofree char *name = declared_name(s);
+
+	if (!name)
+		return NULL;
+	/* Reserved names are the headers' own: other inlines call them. */
+	if (*name != '_' && !s->has_directive && g_hash_table_contains(lacking, name))
+		return g_steal_pointer(&name);
+	if (!body && !redirects(s))
+		return NULL;
+	g_autofree char *other = lacking_word(s, lacking, name);
+	if (other && may_vanish(name))
+		return g_steal_pointer(&other);
+	if (other && !*leak)
+		*leak = g_strdup_printf("%s to %s", name, other);
+	return NULL;
+}
+
 char *floor_headers_hide(
 	const char *text, GHashTable *lacking, guint *hidden, char **leak)
 {
 	GString *out = g_string_new(NULL);
-	gboolean line_start = TRUE, changed = FALSE;
+	gboolean line_start = TRUE;
 	const char *p = text;
+	guint before = *hidden;
 
 	while (*p) {
 		const char *after = skip_text(p);
@@ -186,36 +242,22 @@ char *floor_headers_hide(
 			line_start = FALSE;
 			continue;
 		}
-		if (!(line_start && (body || begins_declaration(p))) ||
+		if (!(line_start && (body || begins_declaration(p) || begins_plain(p))) ||
 			!statement_read(p, &s)) {
 			line_start = *p == '\n';
 			g_string_append_c(out, *p++);
 			continue;
 		}
-		/* `extern "C" {` and the like are no declaration. */
-		g_autofree char *name = declared_name(&s);
-		/* Reserved names are the headers' own: other inlines call them. */
-		gboolean hide = name && *name != '_' && !s.has_directive &&
-				g_hash_table_contains(lacking, name);
-		if (hide) {
+		g_autofree char *name = goes_for(&s, body, lacking, leak);
+		if (name) {
 			g_string_append_printf(out, "/* %s: not in this floor */", name);
 			append_lines(out, s.begin, s.end);
 			(*hidden)++;
-			changed = TRUE;
 		} else {
-			g_autofree char *other = name && (body || redirects(&s))
-							 ? lacking_word(&s, lacking, name)
-							 : NULL;
-			if (other && !*leak)
-				*leak = g_strdup_printf("%s to %s", name, other);
 			g_string_append_len(out, s.begin, s.end - s.begin);
 		}
 		line_start = FALSE;
 		p = s.end;
 	}
-	if (!changed) {
-		g_string_free(out, TRUE);
-		return NULL;
-	}
-	return g_string_free(out, FALSE);
+	return g_string_free(out, *hidden == before);
 }

@@ -174,6 +174,9 @@ static void gcc_driver(side *s, const char *names, const char *kind, const char 
 	flags(s, "before", s->platform->gcc_flags);
 	line(s, "before", "--sysroot=${%s}", s->sysroot);
 	line(s, "cxx", "-nostdinc++");
+	/* Unique symbols would tie modules together and keep them from being
+	 * unloaded; clang makes weak ones. */
+	line(s, "cxx", "-fno-gnu-unique");
 	line(s, "cxx", "-isystem${%s}/usr/include/c++/%s", s->sysroot, s->gcc_version);
 	line(s, "cxx", "-isystem${%s}/usr/include/%s/c++/%s", s->sysroot, triple,
 		s->gcc_version);

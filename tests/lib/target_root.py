@@ -169,6 +169,8 @@ class Root:
     def command(self):
         if self.platform == "x86_64":
             loader = os.path.join(self.folder, "lib64/ld-linux-x86-64.so.2")
+            if os.path.islink(loader) and os.readlink(loader)[0] == "/":
+                loader = self.folder + os.readlink(loader)
             libs = ":".join(os.path.join(self.folder, d, "x86_64-linux-gnu")
                             for d in ("lib", "usr/lib"))
             return [loader, "--library-path", libs, self.interpreter]

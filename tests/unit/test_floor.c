@@ -220,6 +220,13 @@ static void headers_hide(void)
 			"/* gettid: not in this floor */\n", 1, NULL},
 		{"extern int\n  gettid (void);\nint x;\n",
 			"/* gettid: not in this floor */\n\nint x;\n", 1, NULL},
+		{"__pid_t gettid (void)\n  __THROW;\nint x;\n",
+			"/* gettid: not in this floor */\n\nint x;\n", 1, NULL},
+		{"__BEGIN_DECLS\n\nextern int gettid (void);\n",
+			"__BEGIN_DECLS\n\n/* gettid: not in this floor */\n", 1, NULL},
+		{"#define F(x) gettid (x)\ntypedef int (gettid) (void);\n", NULL, 0,
+			NULL},
+		{"struct s {\nint (*gettid) (void);\n};\n", NULL, 0, NULL},
 		{"extern int getpid (void); /* not gettid */\n", NULL, 0, NULL},
 		{"/*\nextern int gettid (void);\n*/\n", NULL, 0, NULL},
 		{"extern \"C\" {\nextern int gettid (void);\n}\n",
@@ -231,6 +238,8 @@ static void headers_hide(void)
 			"/* gettid: not in this floor */\n", 1, NULL},
 		{"extern int __REDIRECT (fcntl, (int __x), fcntl64);\n", NULL, 0,
 			"fcntl to fcntl64"},
+		{"FTS *__REDIRECT (fts_read, (FTS *), fts64_read);\n",
+			"/* fts64_read: not in this floor */\n", 1, NULL},
 		{"__fortify_function int f (void)\n{ return gettid (); }\n", NULL, 0,
 			"f to gettid"},
 		{"__extern_inline int f (void)\n{ __asm__ (\"gettid\"); }\n", NULL, 0,
@@ -242,6 +251,7 @@ static void headers_hide(void)
 
 	g_hash_table_add(lacking, (void *)"gettid");
 	g_hash_table_add(lacking, (void *)"fcntl64");
+	g_hash_table_add(lacking, (void *)"fts64_read");
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *leak = NULL;
 		guint hidden = 0;
