@@ -18,7 +18,7 @@
 #define LIBRARY_MAX (256u << 20)
 
 /* Raise when the same inputs give another tree. */
-#define FLOOR_VERSION 2
+#define FLOOR_VERSION 3
 
 /* A floor in the making. */
 typedef struct floor_work {
@@ -349,13 +349,14 @@ static gboolean floor_fill(floor_work *w, GError **err)
 gboolean floor_make(const floor_spec *spec, const char *dir, GError **err)
 {
 	g_auto(floor_work) w = {.spec = spec, .dir = dir};
+	int minor = 0;
 
-	w.caps.platform = spec->platform;
 	w.lacking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	w.names = g_string_new("xorch-floor-names 1\n");
 	w.temp = g_build_filename(dir, ".floor-work", NULL);
-	if (!floor_parse(spec->floor, &w.caps.minor, err))
+	if (!floor_parse(spec->floor, &minor, err))
 		return FALSE;
+	floor_caps_init(&w.caps, spec->platform, minor);
 	w.sysroot_minor = sysroot_glibc(spec->base);
 	return floor_fits(&w, err) && floor_fill(&w, err);
 }

@@ -245,9 +245,13 @@ gboolean floor_headers_apply(floor_headers *h, GError **err)
 			!edit_apply(h, &edits[i], err))
 			return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = include_path(h, files[i].file);
-		if (h->floor_minor < files[i].below && g_unlink(path) == 0)
-			h->removed++;
+		/* Debian keeps headers of glibc in either place, by architecture. */
+		g_autofree char *path = g_build_filename(top, files[i].file, NULL);
+		g_autofree char *own = g_build_filename(arch, files[i].file, NULL);
+		if (h->floor_minor >= files[i].below)
+			continue;
+		h->removed += g_unlink(path) == 0;
+		h->removed += g_unlink(own) == 0;
 	}
 	return cxx_edits(h, err) && hide_in_folder(h, top, err) &&
 	       hide_in_folder(h, arch, err);

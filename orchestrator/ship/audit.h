@@ -1,6 +1,6 @@
 #pragma once
 #include "plan/platform.h"
-#include "ship/policy.h"
+#include "plan/policy.h"
 #include <glib.h>
 #include <jansson.h>
 

@@ -133,35 +133,46 @@ static void caps(void)
 	static const struct {
 		const char *platform;
 		int minor;
-		const char *name, *version;
+		const char *library, *name, *version;
 		gboolean allowed;
 	} rows[] = {
-		{"aarch64", 17, "x", "GLIBC_2.17", TRUE},
-		{"aarch64", 17, "x", "GLIBC_2.18", FALSE},
-		{"armv7", 17, "x", "GLIBC_2.4", TRUE},
-		{"armv7", 17, "__cxa_thread_atexit_impl", "GLIBC_2.18", FALSE},
-		{"aarch64", 24, "__cxa_thread_atexit_impl", "GLIBC_2.18", TRUE},
-		{"aarch64", 17, "x", "GLIBCXX_3.4.19", TRUE},
-		{"aarch64", 17, "x", "GLIBCXX_3.4.20", FALSE},
-		{"aarch64", 28, "x", "GLIBCXX_3.4.24", TRUE},
-		{"aarch64", 28, "x", "GLIBCXX_3.4.25", FALSE},
-		{"aarch64", 17, "x", "CXXABI_1.3.7", TRUE},
-		{"aarch64", 17, "x", "CXXABI_1.3.8", FALSE},
-		{"aarch64", 17, "x", "CXXABI_TM_1", TRUE},
-		{"armv7", 17, "x", "CXXABI_ARM_1.3.3", TRUE},
-		{"aarch64", 17, "x", "GCC_4.7.0", TRUE},
-		{"aarch64", 17, "x", "GCC_4.8.0", FALSE},
-		{"x86_64", 17, "x", "GCC_4.8.0", TRUE},
-		{"aarch64", 17, "x", "LIBATOMIC_1.0", TRUE},
-		{"aarch64", 17, "x", "LIBATOMIC_1.1", FALSE},
-		{"aarch64", 17, "x", "ZLIB_1.2.5.2", TRUE},
-		{"aarch64", 17, "x", "ZLIB_1.2.9", FALSE},
+		{"aarch64", 17, "libc.so.6", "x", "GLIBC_2.17", TRUE},
+		{"aarch64", 17, "libc.so.6", "x", "GLIBC_2.18", FALSE},
+		{"armv7", 17, "libc.so.6", "x", "GLIBC_2.4", TRUE},
+		{"armv7", 17, "libc.so.6", "__cxa_thread_atexit_impl", "GLIBC_2.18",
+			FALSE},
+		{"aarch64", 24, "libc.so.6", "__cxa_thread_atexit_impl", "GLIBC_2.18",
+			TRUE},
+		{"aarch64", 17, "libstdc++.so.6", "x", "GLIBCXX_3.4.19", TRUE},
+		{"aarch64", 17, "libstdc++.so.6", "x", "GLIBCXX_3.4.20", FALSE},
+		{"aarch64", 28, "libstdc++.so.6", "x", "GLIBCXX_3.4.24", TRUE},
+		{"aarch64", 28, "libstdc++.so.6", "x", "GLIBCXX_3.4.25", FALSE},
+		{"aarch64", 17, "libstdc++.so.6", "x", "CXXABI_1.3.7", TRUE},
+		{"aarch64", 17, "libstdc++.so.6", "x", "CXXABI_1.3.8", FALSE},
+		{"aarch64", 17, "libstdc++.so.6", "x", "CXXABI_TM_1", TRUE},
+		{"armv7", 17, "libstdc++.so.6", "x", "CXXABI_ARM_1.3.3", TRUE},
+		{"aarch64", 17, "libgcc_s.so.1", "x", "GCC_4.7.0", TRUE},
+		{"aarch64", 17, "libgcc_s.so.1", "x", "GCC_4.8.0", FALSE},
+		{"x86_64", 17, "libgcc_s.so.1", "x", "GCC_4.8.0", TRUE},
+		{"aarch64", 17, "libatomic.so.1", "x", "LIBATOMIC_1.0", TRUE},
+		{"aarch64", 17, "libatomic.so.1", "x", "LIBATOMIC_1.1", FALSE},
+		{"aarch64", 17, "libz.so.1", "x", "ZLIB_1.2.5.2", TRUE},
+		{"aarch64", 17, "libz.so.1", "x", "ZLIB_1.2.9", FALSE},
+		{"aarch64", 17, "libc.so.6", "__issignaling", "GLIBC_2.17", FALSE},
+		{"aarch64", 28, "libc.so.6", "__issignaling", "GLIBC_2.18", TRUE},
+		{"aarch64", 30, "libc.so.6", "x", "GLIBC_2.30", TRUE},
+		{"aarch64", 30, "libstdc++.so.6", "x", "GLIBCXX_3.4.25", FALSE},
+		{"x86_64", 17, "libmvec.so.1", "x", "GLIBC_2.17", FALSE},
+		{"x86_64", 24, "libmvec.so.1", "x", "GLIBC_2.22", TRUE},
+		{"x86_64", 17, "libcrypt.so.1", "x", "GLIBC_2.2.5", FALSE},
+		{"armv7", 17, "ld-linux-armhf.so.3", "x", "GLIBC_2.4", TRUE},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		floor_caps c = {platform_by_name(rows[i].platform), rows[i].minor};
-		if (floor_caps_allow("libx", rows[i].name, rows[i].version, &c) !=
-			rows[i].allowed)
+		floor_caps c;
+		floor_caps_init(&c, platform_by_name(rows[i].platform), rows[i].minor);
+		if (floor_caps_allow(rows[i].library, rows[i].name, rows[i].version,
+			    &c) != rows[i].allowed)
 			g_error("row %" G_GSIZE_FORMAT ": %s", i, rows[i].version);
 	}
 }

@@ -1,4 +1,4 @@
-#include "ship/policy.h"
+#include "plan/policy.h"
 #include <string.h>
 
 static void indices(void)

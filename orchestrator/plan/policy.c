@@ -1,4 +1,4 @@
-#include "ship/policy.h"
+#include "plan/policy.h"
 #include <stdlib.h>
 #include <string.h>
 

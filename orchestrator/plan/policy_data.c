@@ -3,7 +3,7 @@
  * (PEP 513, 571, 599, 600) and musllinux (PEP 656) policies allow, which private
  * symbols they forbid. The number in a row counts policies from the oldest, 0. */
 /* clang-format off */
-#include "ship/policy.h"
+#include "plan/policy.h"
 
 static const policy manylinux_policies[] = {
 	{"manylinux_2_5", "manylinux1"},

@@ -3,7 +3,7 @@
 reference statement of the manylinux and musllinux policies.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install auditwheel
-    /tmp/venv/bin/python orchestrator/ship/policy_import.py
+    /tmp/venv/bin/python orchestrator/plan/policy_import.py
 
 The policies only ever grow (PEP 600): a symbol version or library that one
 allows, every later one allows too, and a private symbol once permitted stays so.
@@ -114,7 +114,7 @@ def main():
  * (PEP 513, 571, 599, 600) and musllinux (PEP 656) policies allow, which private
  * symbols they forbid. The number in a row counts policies from the oldest, 0. */
 /* clang-format off */
-#include "ship/policy.h"
+#include "plan/policy.h"
 """]
     many, musl = load("manylinux-policy.json"), load("musllinux-policy.json")
     counts = {kind: table(out, kind, rows)
