@@ -1,0 +1,262 @@
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "build/floor.h"
+#include "build/pipeline.h"
+#include "build/scheduler.h"
+#include "cli/common.h"
+#include "cli/output.h"
+#include "cli/report.h"
+#include "cli/verbs.h"
+#include "ship/provided.h"
+#include "ship/wheelhouse.h"
+#include <string.h>
+
+#define OUT_DEFAULT "dist"
+
+/* The last step of a build, which build/ leaves to ship/. */
+static gboolean finish(item *i, const pipeline_product *product, void *data, GError **err)
+{
+	const options *o = data;
+	const recipe *r = i->recipe;
+	g_autoptr(GPtrArray) extensions = g_ptr_array_new();
+	g_autoptr(provided) names = provided_load(product->floor_names, err);
+	gboolean neon = FALSE;
+
+	if (!names)
+		return FALSE;
+	for (guint n = 0; r->wheel.extensions && n < r->wheel.extensions->len; n++)
+		g_ptr_array_add(extensions, g_ptr_array_index(r->wheel.extensions, n));
+	g_ptr_array_add(extensions, NULL);
+	for (guint n = 0; r->wheel.cpu && n < r->wheel.cpu->len; n++)
+		neon |= g_str_equal(g_ptr_array_index(r->wheel.cpu, n), "neon");
+	wheel_expect expect = {.name = r->package.name,
+		.version = r->package.version,
+		.python = i->python_tag,
+		.platform = i->platform,
+		.floor = i->floor,
+		.build_number = r->build.number,
+		.allow_pure = r->wheel.pure_allowed,
+		.allow_neon = neon,
+		.strict = o->strict,
+		.replace = o->replace,
+		.extensions = (const char *const *)extensions->pdata,
+		.build_paths = product->build_paths,
+		.provides = provided_answer,
+		.provides_data = names,
+		.mtime = product->source_date_epoch,
+		.jobs = 1};
+	wheel_result result = {0};
+	const char *out = o->out ? o->out : OUT_DEFAULT;
+	gboolean ok = fs_mkdir_p(out, 0777, err) &&
+		      wheel_finish(product->folder, &expect, out, &result, err);
+	if (ok) {
+		i->file = g_steal_pointer(&result.path);
+		i->sha256 = g_steal_pointer(&result.sha256);
+		i->size = result.size;
+		i->tags = g_strjoinv(".", result.tags);
+	}
+	wheel_result_clear(&result);
+	return ok;
+}
+
+static gboolean build_job(job *self, GError **err)
+{
+	struct {
+		pipeline *p;
+		item *i;
+	} *work = self->data;
+	GError *error = NULL;
+
+	if (pipeline_build(work->p, work->i, &error))
+		return TRUE;
+	work->i->state = ITEM_FAILED;
+	work->i->error = g_error_copy(error);
+	report_failure(work->i);
+	g_propagate_error(err, error);
+	return FALSE;
+}
+
+static void fail(item *i, GError *error)
+{
+	i->state = ITEM_FAILED;
+	i->error = error;
+	report_failure(i);
+}
+
+/* Locks: every item's sections, then each file that changed. */
+static gboolean lock_all(pipeline *p, const selection *s, GError **err)
+{
+	for (guint n = 0; n < s->items->len; n++) {
+		item *i = g_ptr_array_index(s->items, n);
+		GError *error = NULL;
+		if (process_cancelled())
+			return process_cancelled_error(err);
+		if (i->state == ITEM_PLANNED && !pipeline_lock(p, i, &error))
+			fail(i, error);
+	}
+	for (guint n = 0; n < s->sources->len; n++)
+		if (!pipeline_write_lock(
+			    p, g_ptr_array_index(s->sources, n), NULL, err))
+			return FALSE;
+	return TRUE;
+}
+
+static void look_all(pipeline *p, const selection *s)
+{
+	for (guint n = 0; n < s->items->len; n++) {
+		item *i = g_ptr_array_index(s->items, n);
+		GError *error = NULL;
+		if (i->state == ITEM_PLANNED && !pipeline_look(p, i, &error))
+			fail(i, error);
+	}
+}
+
+static void explain_all(const selection *s)
+{
+	for (guint n = 0; n < s->items->len; n++) {
+		const item *i = g_ptr_array_index(s->items, n);
+		if (i->state == ITEM_CACHED)
+			output_note("%s: nothing changed, up to date", i->id);
+		else if (i->state == ITEM_PLANNED)
+			output_note("%s: builds: %s", i->id,
+				i->reason ? i->reason : "never built here");
+	}
+}
+
+/* All planned items; after a failed fetch each says for itself what it lacks. */
+static gboolean build_all(
+	pipeline *p, const selection *s, const options *o, int jobs, GError **err)
+{
+	g_autoptr(GPtrArray) planned = g_ptr_array_new();
+
+	for (guint n = 0; n < s->items->len; n++) {
+		item *i = g_ptr_array_index(s->items, n);
+		if (i->state == ITEM_PLANNED)
+			g_ptr_array_add(planned, i);
+	}
+	if (!planned->len)
+		return TRUE;
+	if (!pipeline_fetch(p, planned, err))
+		return FALSE;
+	guint total = planned->len;
+	g_autofree job *list = g_new0(job, total);
+	struct work {
+		pipeline *p;
+		item *i;
+	};
+	g_autofree struct work *works = g_new0(struct work, total);
+	g_autofree job **pointers = g_new0(job *, total);
+	for (guint n = 0; n < total; n++) {
+		works[n] = (struct work){p, g_ptr_array_index(planned, n)};
+		list[n] = (job){.id = works[n].i->id, .run = build_job, .data = &works[n]};
+		pointers[n] = &list[n];
+	}
+	scheduler_options options = {.parallel = MIN(jobs, (int)total),
+		.keep_going = !o->fail_fast && (o->keep_going || total > 1)};
+	int stopped = scheduler_run(pointers, total, &options);
+	for (guint n = 0; n < total; n++)
+		g_clear_error(&list[n].error);
+	if (stopped)
+		return process_cancelled_error(err);
+	return TRUE;
+}
+
+static pipeline_options pipeline_options_of(const options *o)
+{
+	static const sandbox_level levels[] = {
+		SANDBOX_AUTO, SANDBOX_BWRAP, SANDBOX_LANDLOCK, SANDBOX_ENV};
+
+	return (pipeline_options){.level = levels[o->sandbox],
+		.out_dir = o->out ? o->out : OUT_DEFAULT,
+		.log_dir = o->log_dir,
+		.timeout = o->timeout,
+		.force = o->force,
+		.keep = o->keep,
+		.replace = o->replace,
+		.upgrade = o->upgrade,
+		.finish = finish,
+		.finish_data = (void *)o};
+}
+
+typedef enum depth { DEPTH_PLAN, DEPTH_LOCK, DEPTH_FETCH, DEPTH_BUILD } depth;
+
+static gboolean run(const build_context *c, const options *o, selection *s, depth depth,
+	GError **err)
+{
+	pipeline_options po = pipeline_options_of(o);
+	g_autoptr(pipeline) p = pipeline_new(c, &po);
+
+	if (!selection_check(s, o, err))
+		return FALSE;
+	for (guint n = 0; n < s->items->len; n++)
+		if (((item *)g_ptr_array_index(s->items, n))->state == ITEM_FAILED)
+			report_failure(g_ptr_array_index(s->items, n));
+	if (depth > DEPTH_PLAN && !lock_all(p, s, err))
+		return FALSE;
+	if (depth == DEPTH_LOCK)
+		return TRUE;
+	/* Requires-Python is known only now. */
+	if (!selection_check(s, o, err))
+		return FALSE;
+	if (depth == DEPTH_FETCH)
+		return pipeline_fetch(p, s->items, err);
+	look_all(p, s);
+	if (o->explain)
+		explain_all(s);
+	return depth == DEPTH_PLAN || build_all(p, s, o, c->jobs, err);
+}
+
+/* The frame of the verbs over items. */
+static int with_items(const options *o, char **args, depth depth, GError **err)
+{
+	build_context c;
+	g_auto(selection) s = {0};
+	int code = EXIT_INPUT;
+
+	if (!common_open(o, &c, err))
+		return EXIT_HOST;
+	if (selection_make(o, &c, args, &s, &code, err) && run(&c, o, &s, depth, err)) {
+		code = report_code(&s);
+		if (depth == DEPTH_PLAN)
+			report_plan(&s, o);
+		else if (depth == DEPTH_BUILD)
+			report_build(&s, o, code);
+		else if (o->json)
+			report_plan(&s, o);
+	} else if (err && *err && s.items && depth == DEPTH_BUILD) {
+		/* What is finished stays finished: say so. */
+		code = output_exit_code(*err);
+		gboolean any = FALSE;
+		for (guint n = 0; n < s.items->len; n++)
+			any |= ((item *)g_ptr_array_index(s.items, n))->file != NULL;
+		if (any)
+			report_build(&s, o, code);
+	}
+	selection_clear(&s);
+	common_close(&c);
+	return code;
+}
+
+int cmd_build(const options *o, char **args, GError **err)
+{
+	return with_items(o, args, o->dry_run ? DEPTH_PLAN : DEPTH_BUILD, err);
+}
+
+int cmd_plan(const options *o, char **args, GError **err)
+{
+	options offline = *o;
+
+	offline.offline = offline.locked = TRUE; /* a plan asks nobody */
+	return with_items(&offline, args, DEPTH_PLAN, err);
+}
+
+int build_lock_recipes(const options *o, char **args, GError **err)
+{
+	return with_items(o, args, DEPTH_LOCK, err);
+}
+
+int build_fetch_recipes(const options *o, char **args, GError **err)
+{
+	return with_items(o, args, DEPTH_FETCH, err);
+}

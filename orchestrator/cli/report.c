@@ -1,0 +1,184 @@
+#include "cli/report.h"
+#include "base/error.h"
+#include "cli/output.h"
+#include <string.h>
+
+static const item *at(const selection *s, guint n)
+{
+	return g_ptr_array_index(s->items, n);
+}
+
+static int item_code(const item *i)
+{
+	if (i->state != ITEM_FAILED)
+		return EXIT_DONE;
+	return i->error ? output_exit_code(i->error) : EXIT_BUILD;
+}
+
+int report_code(const selection *s)
+{
+	int code = EXIT_DONE;
+
+	for (guint n = 0; n < s->items->len; n++) {
+		int own = item_code(at(s, n));
+		if (own >= EXIT_SIGNAL)
+			return own;
+		if (own && code && own != code)
+			code = EXIT_BUILD;
+		else if (own)
+			code = own;
+	}
+	return code;
+}
+
+void report_failure(const item *i)
+{
+	if (!i->error)
+		return;
+	g_autoptr(GError) shown = g_error_copy(i->error);
+	error_prefix(&shown, "%s", i->id);
+	output_error(shown);
+}
+
+static json_t *tags_json(const char *tags)
+{
+	json_t *list = json_array();
+	g_auto(GStrv) parts = g_strsplit(tags ? tags : "", ".", -1);
+
+	for (char **p = parts; *p && **p; p++)
+		json_array_append_new(list, json_string(*p));
+	return list;
+}
+
+static void set_string(json_t *object, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	g_autofree char *valid = g_utf8_make_valid(value, -1);
+	json_object_set_new(object, name, json_string(valid));
+}
+
+static json_t *item_json(const item *i)
+{
+	json_t *o = json_object();
+
+	set_string(o, "id", i->id);
+	set_string(o, "state", item_state_name(i->state));
+	json_object_set_new(o, "code", json_integer(item_code(i)));
+	json_object_set_new(o, "seconds", json_real(i->seconds));
+	set_string(o, "target", i->platform->name);
+	set_string(o, "python", i->python_tag);
+	set_string(o, "recipe", i->source->recipe->path);
+	set_string(o, "floor", i->floor);
+	set_string(o, "toolchain", i->toolchain);
+	set_string(o, "reason", i->reason);
+	set_string(o, "error", i->error ? i->error->message : NULL);
+	set_string(o, "key", i->key ? key_digest(i->key) : NULL);
+	if (i->file) {
+		set_string(o, "file", i->file);
+		set_string(o, "sha256", i->sha256);
+		json_object_set_new(o, "size", json_integer(i->size));
+		json_object_set_new(o, "tags", tags_json(i->tags));
+	}
+	set_string(o, "sandbox", i->sandbox);
+	set_string(o, "log", i->log);
+	return o;
+}
+
+static json_t *items_json(const selection *s, int code)
+{
+	json_t *root = json_object(), *list = json_array();
+
+	for (guint n = 0; n < s->items->len; n++)
+		json_array_append_new(list, item_json(at(s, n)));
+	json_object_set_new(root, "v", json_integer(1));
+	json_object_set_new(root, "exit", json_integer(code));
+	json_object_set_new(root, "items", list);
+	return root;
+}
+
+static void count_text(GString *out, guint n, const char *what)
+{
+	if (n)
+		g_string_append_printf(out, "%s%u %s", out->len ? ", " : "", n, what);
+}
+
+static void summary(const selection *s)
+{
+	guint counts[ITEM_FAILED + 1] = {0};
+	g_autoptr(GString) table = g_string_new(NULL);
+	g_autoptr(GString) line = g_string_new(NULL);
+	int width = 0;
+
+	for (guint n = 0; n < s->items->len; n++)
+		width = MAX(width, (int)strlen(at(s, n)->id));
+	for (guint n = 0; n < s->items->len; n++) {
+		const item *i = at(s, n);
+		counts[i->state]++;
+		if (i->state == ITEM_CACHED)
+			g_string_append_printf(
+				table, "%-*s  up to date\n", width, i->id);
+		else if (i->state == ITEM_SKIPPED)
+			g_string_append_printf(
+				table, "%-*s  skipped: %s\n", width, i->id, i->reason);
+		else if (i->state == ITEM_BUILT) {
+			g_autofree char *seconds = text_seconds(i->seconds);
+			g_string_append_printf(
+				table, "%-*s  built in %s\n", width, i->id, seconds);
+		} else if (i->state == ITEM_FAILED)
+			g_string_append_printf(table, "%-*s  failed%s%s\n", width, i->id,
+				i->log ? ", log " : "", i->log ? i->log : "");
+		else
+			g_string_append_printf(
+				table, "%-*s  not started\n", width, i->id);
+	}
+	count_text(line, counts[ITEM_BUILT], "built");
+	count_text(line, counts[ITEM_CACHED], "up to date");
+	count_text(line, counts[ITEM_FAILED], "failed");
+	count_text(line, counts[ITEM_SKIPPED], "skipped");
+	count_text(line, counts[ITEM_PLANNED], "not started");
+	g_string_append_printf(table, "%s\n", line->str);
+	output_people(table->str);
+}
+
+void report_build(const selection *s, const options *o, int code)
+{
+	if (!o->quiet)
+		summary(s);
+	if (o->json) {
+		output_json(items_json(s, code));
+		return;
+	}
+	for (guint n = 0; n < s->items->len; n++)
+		if (at(s, n)->file && at(s, n)->state != ITEM_FAILED)
+			output_line("%s", at(s, n)->file);
+}
+
+void report_plan(const selection *s, const options *o)
+{
+	g_autoptr(GString) table = g_string_new(NULL);
+	int width = 0;
+
+	if (o->json) {
+		output_json(items_json(s, report_code(s)));
+		return;
+	}
+	for (guint n = 0; n < s->items->len; n++)
+		width = MAX(width, (int)strlen(at(s, n)->id));
+	for (guint n = 0; n < s->items->len; n++) {
+		const item *i = at(s, n);
+		g_string_append_printf(table, "%-*s  ", width, i->id);
+		if (i->state == ITEM_SKIPPED)
+			g_string_append_printf(table, "skip: %s\n", i->reason);
+		else if (i->state == ITEM_CACHED)
+			g_string_append_printf(table, "up to date: %s\n", i->file);
+		else if (i->state == ITEM_FAILED)
+			g_string_append_printf(table, "cannot: %s\n",
+				i->error ? i->error->message : "");
+		else
+			g_string_append_printf(table, "build (%s, manylinux_%s)%s%s\n",
+				i->toolchain, i->floor, i->reason ? ": " : "",
+				i->reason ? i->reason : "");
+	}
+	output_text(table->str);
+}
