@@ -29,7 +29,9 @@ typedef struct pipeline_options {
 	const char *out_dir; /* wheelhouse */
 	const char *log_dir; /* NULL: in the store's state folder */
 	gint64 timeout;	     /* seconds, 0: the recipe's */
-	gboolean force, keep, replace, upgrade;
+	gboolean force, keep, replace;
+	gboolean renew;	  /* `xorch lock`: entries that do not fit are made anew */
+	gboolean upgrade; /* the same for entries that do */
 	pipeline_finish finish;
 	void *finish_data;
 } pipeline_options;

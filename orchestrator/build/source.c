@@ -125,20 +125,26 @@ gboolean source_lock(const build_context *ctx, item_source *s, GError **err)
 	return TRUE;
 }
 
-gboolean source_lock_prune(item_source *s)
+gboolean source_lock_renew(item_source *s)
 {
+	const recipe *r = s->recipe;
 	guint before = s->lock->sources->len;
 
-	for (guint i = s->lock->sources->len; i-- > 0;) {
+	for (guint i = before; i-- > 0;) {
 		const lock_source *l = g_ptr_array_index(s->lock->sources, i);
 		gboolean wanted = FALSE;
-		for (guint n = 0; n < s->recipe->sources->len; n++) {
-			const recipe_source *source =
-				g_ptr_array_index(s->recipe->sources, n);
-			wanted |= locked(s->lock, source) == l;
+		for (guint n = 0; n < r->sources->len; n++) {
+			const recipe_source *source = g_ptr_array_index(r->sources, n);
+			wanted |= locked(s->lock, source) == l &&
+				  entry_fits(s, source, l, NULL);
 		}
 		if (!wanted)
 			g_ptr_array_remove_index(s->lock->sources, i);
+	}
+	if (!g_str_equal(s->lock->version, r->package.version)) {
+		g_free(s->lock->version);
+		s->lock->version = g_strdup(r->package.version);
+		g_ptr_array_set_size(s->lock->environments, 0);
 	}
 	return s->lock->sources->len != before;
 }

@@ -12,9 +12,10 @@
  * changed to fit. Caller holds the source's mutex. */
 gboolean source_lock(const build_context *ctx, item_source *s, GError **err);
 
-/* For `xorch lock`: drops entries of sources that the recipe no longer has (H09);
- * TRUE when there were any. */
-gboolean source_lock_prune(item_source *s);
+/* For `xorch lock`: drops entries that do not belong to the recipe as it is: of
+ * sources it no longer has (H09), of another version, of another sha256. A recipe of
+ * another version loses its build requirements too. TRUE when there were any. */
+gboolean source_lock_renew(item_source *s);
 /* For --locked: such an entry is an error, X0405. */
 gboolean source_lock_complete(const item_source *s, GError **err);
 

@@ -14,6 +14,9 @@
 
 #define OUT_DEFAULT "dist"
 
+/* How far a verb goes. */
+typedef enum depth { DEPTH_PLAN, DEPTH_LOCK, DEPTH_FETCH, DEPTH_BUILD } depth;
+
 /* The last step of a build, which build/ leaves to ship/. */
 static gboolean finish(item *i, const pipeline_product *product, void *data, GError **err)
 {
@@ -162,7 +165,7 @@ static gboolean build_all(
 	return TRUE;
 }
 
-static pipeline_options pipeline_options_of(const options *o)
+static pipeline_options pipeline_options_of(const options *o, depth depth)
 {
 	static const sandbox_level levels[] = {
 		SANDBOX_AUTO, SANDBOX_BWRAP, SANDBOX_LANDLOCK, SANDBOX_ENV};
@@ -175,16 +178,15 @@ static pipeline_options pipeline_options_of(const options *o)
 		.keep = o->keep,
 		.replace = o->replace,
 		.upgrade = o->upgrade,
+		.renew = depth == DEPTH_LOCK,
 		.finish = finish,
 		.finish_data = (void *)o};
 }
 
-typedef enum depth { DEPTH_PLAN, DEPTH_LOCK, DEPTH_FETCH, DEPTH_BUILD } depth;
-
 static gboolean run(const build_context *c, const options *o, selection *s, depth depth,
 	GError **err)
 {
-	pipeline_options po = pipeline_options_of(o);
+	pipeline_options po = pipeline_options_of(o, depth);
 	g_autoptr(pipeline) p = pipeline_new(c, &po);
 
 	if (!selection_check(s, o, err))

@@ -1,0 +1,440 @@
+#include "build/pipeline.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fault.h"
+#include "base/fs.h"
+#include "build/builder_wheel.h"
+#include "build/embedded.h"
+#include "build/fetch.h"
+#include "build/floor.h"
+#include "build/item_key.h"
+#include "build/item_record.h"
+#include "build/pipeline_private.h"
+#include "build/python_env.h"
+#include "build/source.h"
+#include "format/digest.h"
+#include <string.h>
+
+pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options)
+{
+	pipeline *p = g_new0(pipeline, 1);
+
+	p->ctx = ctx;
+	p->options = *options;
+	g_mutex_init(&p->mutex);
+	p->sysroots = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, (GDestroyNotify)sysroot_def_free);
+	return p;
+}
+
+void pipeline_free(pipeline *p)
+{
+	if (!p)
+		return;
+	if (p->uv_ready)
+		uv_clear(&p->uv);
+	g_hash_table_unref(p->sysroots);
+	g_mutex_clear(&p->mutex);
+	g_free(p);
+}
+
+gboolean pipeline_uv(pipeline *p, GError **err)
+{
+	g_mutex_lock(&p->mutex);
+	if (!p->uv_ready)
+		p->uv_ready = uv_prepare(p->ctx, &p->uv, err);
+	gboolean ok = p->uv_ready;
+	g_mutex_unlock(&p->mutex);
+	return ok;
+}
+
+gboolean pipeline_cross_request(pipeline *p, const item *i, cross_request *out, GError **err)
+{
+	g_mutex_lock(&p->mutex);
+	sysroot_def *def = g_hash_table_lookup(p->sysroots, i->sysroot);
+	if (!def) {
+		def = sysroot_def_find(i->sysroot, err);
+		if (def)
+			g_hash_table_insert(p->sysroots, g_strdup(i->sysroot), def);
+	}
+	g_mutex_unlock(&p->mutex);
+	if (!def || !sysroot_def_has(def, i->platform, err))
+		return FALSE;
+	*out = (cross_request){.toolchain = i->toolchain,
+		.sysroot = def,
+		.platform = i->platform,
+		.floor = i->floor};
+	return TRUE;
+}
+
+/* A clang to measure types with: the build machine's. */
+static gboolean open_clang(const cross *c, const platform *target, toolchain *out, GError **err)
+{
+	return toolchain_open(out, "clang", c->build_toolchain_tree,
+		c->build_toolchain_key, target, err);
+}
+
+gboolean pipeline_target(pipeline *p, const item *i, const cross *c, gboolean make,
+	python_target *out, GError **err)
+{
+	g_auto(toolchain) clang = {0};
+	python_target_spec spec = {.python = i->python,
+		.platform = i->platform,
+		.floor = i->floor,
+		.clang = &clang,
+		.sysroot = c->sysroot_tree,
+		.sysroot_key = c->sysroot_key};
+
+	if (make && !open_clang(c, i->platform, &clang, err))
+		return FALSE;
+	if (!make) {
+		clang.key = g_strdup(c->build_toolchain_key);
+		clang.name = g_strdup("clang");
+	}
+	return make ? python_target_prepare(p->ctx, &spec, out, err)
+		    : python_target_describe(p->ctx->store, &spec, out, err);
+}
+
+static void item_use(item *i, const item_record *r)
+{
+	g_free(i->sha256);
+	g_free(i->tags);
+	g_free(i->sandbox);
+	i->sha256 = g_strdup(r->sha256);
+	i->tags = g_strdup(r->tags);
+	i->sandbox = g_strdup(r->sandbox);
+	i->size = r->size;
+}
+
+/* The artefact of a record under its name in the output folder. */
+static gboolean place(pipeline *p, item *i, const item_record *r, GError **err)
+{
+	g_autofree char *out = g_canonicalize_filename(p->options.out_dir, NULL);
+	g_autofree char *path = g_build_filename(p->options.out_dir, r->file, NULL);
+	g_autofree char *there = g_file_test(path, G_FILE_TEST_EXISTS)
+					 ? digest_file(path, NULL, NULL)
+					 : NULL;
+
+	(void)out;
+	item_use(i, r);
+	if (!there || !g_str_equal(there, r->sha256)) {
+		if (there && !p->options.replace) {
+			error_set(err, EXIT_AUDIT, "X0723",
+				"%s exists already with other contents", path);
+			error_note(err, "there: sha256 %s", there);
+			error_note(err, "built: sha256 %s", r->sha256);
+			error_help(err, "raise build.number in the recipe, or say --replace");
+			return FALSE;
+		}
+		g_autofree char *blob = store_blob_find(p->ctx->store, r->sha256, r->size);
+		g_autoptr(GBytes) bytes = blob ? fs_read(blob, G_MAXSSIZE, err) : NULL;
+		if (!bytes || !fs_mkdir_p(p->options.out_dir, 0777, err) ||
+			!fs_write_atomic(path, g_bytes_get_data(bytes, NULL),
+				g_bytes_get_size(bytes), 0644, err))
+			return FALSE;
+	}
+	g_free(i->file);
+	i->file = g_steal_pointer(&path);
+	return TRUE;
+}
+
+/* The record of the item's key, when its artefact is still to be had. */
+static item_record *usable_record(pipeline *p, const item *i)
+{
+	g_autoptr(item_record) r = item_record_find(p->ctx->store, key_digest(i->key));
+
+	if (!r)
+		return NULL;
+	/* A level named on the command line is a promise about the artefact. */
+	if (p->options.level != SANDBOX_AUTO &&
+		g_strcmp0(r->sandbox, sandbox_level_name(p->options.level)) != 0)
+		return NULL;
+	g_autofree char *path = g_build_filename(p->options.out_dir, r->file, NULL);
+	g_autofree char *there = digest_file(path, NULL, NULL);
+	if (there && g_str_equal(there, r->sha256))
+		return g_steal_pointer(&r);
+	g_autofree char *blob = store_blob_find(p->ctx->store, r->sha256, r->size);
+	return blob ? g_steal_pointer(&r) : NULL;
+}
+
+static char *why_built(pipeline *p, const item *i)
+{
+	g_autoptr(item_record) last = item_record_last(p->ctx->store, i->id);
+
+	if (p->options.force)
+		return g_strdup("--force");
+	if (!last)
+		return g_strdup("never built here");
+	g_autoptr(GPtrArray) changes = item_record_differences(last, i->key);
+	if (!changes->len)
+		return g_strdup("its result is no longer in the cache");
+	g_ptr_array_add(changes, NULL);
+	return g_strjoinv("; ", (char **)changes->pdata);
+}
+
+gboolean pipeline_look(pipeline *p, item *i, GError **err)
+{
+	g_clear_pointer(&i->key, key_free);
+	i->key = item_key(p, i, err);
+	if (!i->key)
+		return FALSE;
+	g_autoptr(item_record) r = p->options.force ? NULL : usable_record(p, i);
+	if (r) {
+		if (!place(p, i, r, err))
+			return FALSE;
+		i->state = ITEM_CACHED;
+		return TRUE;
+	}
+	g_free(i->reason);
+	i->reason = why_built(p, i);
+	return TRUE;
+}
+
+gboolean pipeline_fetch(pipeline *p, GPtrArray *items, GError **err)
+{
+	g_autoptr(GPtrArray) blobs =
+		g_ptr_array_new_with_free_func((GDestroyNotify)fetch_item_free);
+
+	for (guint n = 0; n < items->len; n++) {
+		item *i = g_ptr_array_index(items, n);
+		if (i->state == ITEM_SKIPPED || i->state == ITEM_FAILED)
+			continue;
+		if (!source_fetch(p->ctx, i, blobs, err))
+			return FALSE;
+	}
+	fetch_options options = {.offline = p->ctx->offline};
+	if (!fetch_blobs(p->ctx->store, blobs, &options, err))
+		return FALSE;
+	for (guint n = 0; n < items->len; n++) {
+		item *i = g_ptr_array_index(items, n);
+		if (i->state == ITEM_SKIPPED || i->state == ITEM_FAILED)
+			continue;
+		cross_request request;
+		g_auto(cross) c = {0};
+		const lock_environment *e = recipe_lock_environment(
+			i->source->lock, i->python_tag, i->platform->name);
+		if (!pipeline_cross_request(p, i, &request, err) ||
+			!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err))
+			return FALSE;
+		g_autoptr(GPtrArray) files = python_files_fetch(
+			p->ctx, e->packages, i->source->lock->path, err);
+		if (!files)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* ---- building ---- */
+
+static char *log_path(pipeline *p, const item *i, GError **err)
+{
+	g_autofree char *dir =
+		p->options.log_dir
+			? g_strdup(p->options.log_dir)
+			: g_build_filename(g_get_user_state_dir(), "xorch", "logs", NULL);
+
+	if (!fs_mkdir_p(dir, 0755, err))
+		return NULL;
+	g_autofree char *name = g_strconcat(i->id, ".log", NULL);
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	/* A run's log begins empty; the last run's is not worth keeping. */
+	return fs_write_atomic(path, "", 0, 0644, err) ? g_steal_pointer(&path) : NULL;
+}
+
+static gint64 date_of(const char *source)
+{
+	const char *given = g_getenv("SOURCE_DATE_EPOCH");
+	gint64 date = given ? g_ascii_strtoll(given, NULL, 10) : 0;
+
+	if (date <= 0)
+		date = source_date(source);
+	/* zip cannot say anything before 1980; nor do backends like it. */
+	return MAX(date, 315532800);
+}
+
+static char *place_of_build_key(const recipe *r)
+{
+	const yaml_node *n = yaml_map_key(r->doc->root, "build");
+
+	return n ? g_strdup_printf("%s:%d:%d", r->path, n->line, n->col)
+		 : g_strdup(r->path);
+}
+
+typedef struct workplace {
+	char *dir; /* temporary, of the store */
+	char *source, *out, *scratch;
+	gboolean keep;
+} workplace;
+
+static gboolean workplace_make(pipeline *p, workplace *w, GError **err)
+{
+	w->keep = p->options.keep;
+	w->dir = store_temp_dir(p->ctx->store, err);
+	if (!w->dir)
+		return FALSE;
+	w->source = g_build_filename(w->dir, "src", NULL);
+	w->out = g_build_filename(w->dir, "out", NULL);
+	w->scratch = g_build_filename(w->dir, "scratch", NULL);
+	return fs_mkdir_p(w->out, 0755, err) && fs_mkdir_p(w->scratch, 0755, err);
+}
+
+/* Where kept folders go: outside the store's tmp, which is swept. */
+static void workplace_clear(const item *i, workplace *w)
+{
+	if (w->dir && w->keep) {
+		g_autofree char *name =
+			g_strdup_printf("%s-%d", i->id, (int)(g_get_real_time() / 1000000));
+		g_autofree char *kept = g_build_filename(g_get_user_state_dir(), "xorch",
+			"kept", name, NULL);
+		g_autofree char *parent = g_path_get_dirname(kept);
+		if (fs_mkdir_p(parent, 0755, NULL) &&
+			fs_copy_tree(w->dir, kept, FS_COPY, NULL))
+			event_log(EVENT_NOTE, i->id, "build folder kept: %s", kept);
+	}
+	if (w->dir)
+		fs_remove_tree(w->dir, NULL);
+	g_free(w->dir);
+	g_free(w->source);
+	g_free(w->out);
+	g_free(w->scratch);
+}
+
+static gboolean step(const item *i, const char *name, gint64 *begun, gboolean ok)
+{
+	if (*begun) {
+		event_step_end(i->id, name, *begun, ok);
+		*begun = 0;
+	} else {
+		*begun = event_step_begin(i->id, name);
+	}
+	return ok;
+}
+
+static gboolean remember(pipeline *p, item *i, GError **err)
+{
+	g_autoptr(item_record) r = item_record_new();
+	g_autofree char *sha = store_blob_add_file(p->ctx->store, i->file, err);
+
+	if (!sha)
+		return FALSE;
+	r->key = g_strdup(key_digest(i->key));
+	r->file = g_path_get_basename(i->file);
+	r->sha256 = g_steal_pointer(&sha);
+	r->size = i->size;
+	r->tags = g_strdup(i->tags);
+	r->sandbox = g_strdup(i->sandbox);
+	r->seconds = i->seconds;
+	item_record_take_inputs(r, i->key);
+	fault_point("record");
+	return item_record_put(p->ctx->store, i->id, r, err);
+}
+
+static gboolean build_in(pipeline *p, item *i, workplace *w, GError **err)
+{
+	const recipe *r = i->recipe;
+	cross_request request;
+	g_auto(cross) c = {0};
+	g_auto(python_target) target = {0};
+	g_auto(python_project) project = {0};
+	gint64 begun = 0;
+
+	step(i, "prepare", &begun, TRUE);
+	const lock_environment *locked = recipe_lock_environment(
+		i->source->lock, i->python_tag, i->platform->name);
+	g_autofree char *env_key = NULL;
+	g_autofree char *env = NULL;
+	const sandbox_info *info = sandbox_choose(p->options.level, err);
+	gboolean ok = info && pipeline_cross_request(p, i, &request, err) &&
+		      cross_prepare(p->ctx, &request, &c, err) &&
+		      pipeline_target(p, i, &c, TRUE, &target, err) &&
+		      pipeline_uv(p, err);
+	if (ok) {
+		env = python_env_prepare(p->ctx, &p->uv, i->python, locked->packages,
+			i->source->lock->path, &env_key, err);
+		ok = env && source_unpack(p->ctx, i, w->source, info->level, err) &&
+		     python_project_read(
+			     p->ctx->store, i->python, w->source, &project, err);
+	}
+	fault_point("configure");
+	if (!step(i, "prepare", &begun, ok))
+		return FALSE;
+
+	g_autofree char *where = place_of_build_key(r);
+	g_autofree char *again = g_strdup_printf("xorch build %s --keep -v", i->id);
+	g_autoptr(GPtrArray) tools = g_ptr_array_new();
+	for (guint n = 0; r->requirements.tools && n < r->requirements.tools->len; n++)
+		g_ptr_array_add(tools, g_ptr_array_index(r->requirements.tools, n));
+	g_ptr_array_add(tools, NULL);
+	const recipe_source *first = g_ptr_array_index(r->sources, 0);
+	python_step s = {.ctx = p->ctx,
+		.python = i->python,
+		.platform = i->platform,
+		.floor = i->floor,
+		.cross = &c,
+		.target = &target,
+		.env = env,
+		.source = w->source,
+		.subdirectory = first->subdirectory,
+		.out = w->out,
+		.project = &project,
+		.config_settings = r->build.config_settings,
+		.variables = r->build.env,
+		.tools = (const char *const *)tools->pdata,
+		.source_date_epoch = date_of(w->source),
+		.jobs = r->build.jobs ? (int)r->build.jobs : p->ctx->jobs,
+		.strip = r->wheel.strip,
+		.network = r->build.network,
+		.level = info->level,
+		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,
+		.silent_timeout_s = r->build.silent_timeout,
+		.memory_limit = r->build.memory,
+		.log_path = i->log,
+		.item = i->id,
+		.where = where,
+		.reproduce = again,
+		.scratch = w->scratch};
+	step(i, "build", &begun, TRUE);
+	g_autofree char *wheel = builder_wheel_run(&s, err);
+	fault_point("build");
+	if (!step(i, "build", &begun, wheel != NULL))
+		return FALSE;
+	i->sandbox = g_strdup(sandbox_level_name(info->level));
+
+	step(i, "audit", &begun, TRUE);
+	g_autofree char *folder = g_path_get_dirname(wheel);
+	g_autofree char *names = g_build_filename(c.sysroot_tree, FLOOR_NAMES, NULL);
+	const char *paths[] = {store_root(p->ctx->store), w->dir, "/xorch/", NULL};
+	pipeline_product product = {.folder = folder,
+		.source_date_epoch = s.source_date_epoch,
+		.floor_names = names,
+		.build_paths = paths};
+	ok = p->options.finish(i, &product, p->options.finish_data, err);
+	return step(i, "audit", &begun, ok);
+}
+
+gboolean pipeline_build(pipeline *p, item *i, GError **err)
+{
+	gint64 begun = g_get_monotonic_time();
+	workplace w = {0};
+	/* One process builds a key; the others wait and take its result. */
+	g_autoptr(lockfile) lock =
+		store_lock(p->ctx->store, "item", key_digest(i->key), i->id, err);
+
+	if (!lock)
+		return FALSE;
+	g_autoptr(item_record) r = p->options.force ? NULL : usable_record(p, i);
+	if (r) {
+		if (!place(p, i, r, err))
+			return FALSE;
+		i->state = ITEM_CACHED;
+		return TRUE;
+	}
+	i->log = log_path(p, i, err);
+	gboolean ok = i->log && workplace_make(p, &w, err) && build_in(p, i, &w, err);
+	workplace_clear(i, &w);
+	i->seconds = (g_get_monotonic_time() - begun) / 1e6;
+	if (!ok || !remember(p, i, err))
+		return FALSE;
+	i->state = ITEM_BUILT;
+	return TRUE;
+}

@@ -1,0 +1,23 @@
+#pragma once
+#include "build/pipeline.h"
+#include "build/python_target.h"
+#include "plan/catalog.h"
+
+/* Inside build/pipeline*.c and item_key.c only. */
+struct pipeline {
+	const build_context *ctx;
+	pipeline_options options;
+	GMutex mutex; /* around what follows */
+	gboolean uv_ready;
+	uv uv;
+	GHashTable *sysroots; /* name -> sysroot_def */
+};
+
+/* uv made ready once. */
+gboolean pipeline_uv(pipeline *p, GError **err);
+/* Of the item's toolchain, sysroot and floor. */
+gboolean pipeline_cross_request(
+	pipeline *p, const item *i, cross_request *out, GError **err);
+/* The target Python; with make == FALSE its names and key only. */
+gboolean pipeline_target(pipeline *p, const item *i, const cross *c, gboolean make,
+	python_target *out, GError **err);
