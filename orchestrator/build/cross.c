@@ -21,6 +21,8 @@ void cross_clear(cross *c)
 	g_free(c->build_toolchain_tree);
 	g_free(c->build_sysroot_tree);
 	g_free(c->gcc_version);
+	g_free(c->sysroot_key);
+	g_free(c->build_toolchain_key);
 	memset(c, 0, sizeof *c);
 }
 
@@ -133,10 +135,73 @@ static char *wrappers_prepare(
 	return store_tree_commit(tree, err);
 }
 
+static key *wrappers_key(const platform *p, const char *toolchain_key, const cross *c,
+	const char *build_key)
+{
+	const embedded_file *program = embedded_file_get("xorch-cc");
+	key *k = key_new("cross", CROSS_VERSION);
+
+	key_add(k, "toolchain", toolchain_key);
+	key_add(k, "build toolchain", c->build_toolchain_key);
+	key_add(k, "platform", p->name);
+	key_add(k, "sysroot", c->sysroot_key);
+	key_add(k, "build sysroot", build_key);
+	key_add_bytes(k, "wrapper", program->bytes, program->size);
+	return k;
+}
+
+/* The key floor_of would give. */
+static char *floor_key_of(const build_context *ctx, const sysroot_def *def,
+	const platform *target, const char *floor, const GPtrArray *extra,
+	const char *assembler_key, GError **err)
+{
+	g_autofree char *base = sysroot_key(ctx, def, target, extra, err);
+
+	return base ? floor_key(target, floor, base, assembler_key) : NULL;
+}
+
+gboolean cross_describe(
+	const build_context *ctx, const cross_request *request, cross *out, GError **err)
+{
+	const platform *p = request->platform;
+	const platform *host = platform_by_name("x86_64");
+	const sysroot_def *build_def = request->sysroot;
+	g_autoptr(sysroot_def) other = NULL;
+	g_auto(cross) c = {0};
+	int minor;
+
+	if (!floor_parse(request->floor, &minor, err) ||
+		!sysroot_def_has(request->sysroot, p, err))
+		return FALSE;
+	g_autofree char *target_key = toolchain_key(ctx, request->toolchain, p, err);
+	c.build_toolchain_key =
+		target_key ? toolchain_key(ctx, "clang", host, err) : NULL;
+	if (!c.build_toolchain_key)
+		return FALSE;
+	c.sysroot_key = floor_key_of(ctx, request->sysroot, p, request->floor,
+		request->extra, c.build_toolchain_key, err);
+	if (!c.sysroot_key)
+		return FALSE;
+	if (!sysroot_def_has(build_def, host, NULL)) {
+		other = sysroot_def_find("debian-11", err);
+		if (!other)
+			return FALSE;
+		build_def = other;
+	}
+	g_autofree char *build_key = floor_key_of(
+		ctx, build_def, host, BUILD_FLOOR, NULL, c.build_toolchain_key, err);
+	if (!build_key)
+		return FALSE;
+	g_autoptr(key) k = wrappers_key(p, target_key, &c, build_key);
+	c.key = g_strdup(key_digest(k));
+	*out = c;
+	memset(&c, 0, sizeof c);
+	return TRUE;
+}
+
 gboolean cross_prepare(
 	const build_context *ctx, const cross_request *request, cross *out, GError **err)
 {
-	const embedded_file *program = embedded_file_get("xorch-cc");
 	const platform *p = request->platform;
 	g_auto(toolchain) target = {0}, clang = {0};
 	g_autofree char *floor_key = NULL, *build_key = NULL;
@@ -176,13 +241,9 @@ gboolean cross_prepare(
 		.sysroot_dir = sysroot_dir,
 		.build_sysroot_dir = build_sysroot_dir,
 		.gcc_version = c.gcc_version ? c.gcc_version : "0"};
-	g_autoptr(key) k = key_new("cross", CROSS_VERSION);
-	key_add(k, "toolchain", target.key);
-	key_add(k, "build toolchain", build->key);
-	key_add(k, "platform", p->name);
-	key_add(k, "sysroot", floor_key);
-	key_add(k, "build sysroot", build_key);
-	key_add_bytes(k, "wrapper", program->bytes, program->size);
+	c.sysroot_key = g_steal_pointer(&floor_key);
+	c.build_toolchain_key = g_strdup(build->key);
+	g_autoptr(key) k = wrappers_key(p, target.key, &c, build_key);
 	c.key = g_strdup(key_digest(k));
 	c.dir = wrappers_prepare(ctx, &spec, k, err);
 	if (!c.dir)

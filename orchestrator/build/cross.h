@@ -10,7 +10,8 @@ typedef struct cross {
 	char *toolchain_tree, *sysroot_tree; /* the floor applied */
 	char *build_toolchain_tree;	     /* of build-cc; the same tree with clang */
 	char *build_sysroot_tree;
-	char *gcc_version; /* of the sysroot's libstdc++: "10" */
+	char *sysroot_key, *build_toolchain_key; /* of the trees above */
+	char *gcc_version;			 /* of the sysroot's libstdc++: "10" */
 	toolchain_family family;
 } cross;
 
@@ -29,6 +30,11 @@ typedef struct cross_request {
  * (unless ctx->offline). Errors are those of build/toolchain.h, build/sysroot.h
  * and build/floor.h. */
 gboolean cross_prepare(
+	const build_context *ctx, const cross_request *request, cross *out, GError **err);
+
+/* The keys of it alone, from definitions and locks: no tree is looked at, nothing
+ * fetched (but a lock section that is missing is made, unless ctx->locked). */
+gboolean cross_describe(
 	const build_context *ctx, const cross_request *request, cross *out, GError **err);
 
 /* Fills the existing folder `dir` with the wrappers and their file. */

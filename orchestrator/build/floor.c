@@ -361,23 +361,31 @@ gboolean floor_make(const floor_spec *spec, const char *dir, GError **err)
 	return floor_fits(&w, err) && floor_fill(&w, err);
 }
 
+char *floor_key(const platform *target, const char *floor, const char *base_key,
+	const char *assembler_key)
+{
+	g_autoptr(key) k = key_new("floor", FLOOR_VERSION);
+
+	key_add(k, "sysroot", base_key);
+	key_add(k, "platform", target->name);
+	key_add(k, "floor", floor);
+	key_add(k, "assembler", assembler_key);
+	return g_strdup(key_digest(k));
+}
+
 char *floor_prepare(const build_context *ctx, const floor_spec *spec,
 	const char *base_key, char **key_out, GError **err)
 {
-	g_autoptr(key) k = key_new("floor", FLOOR_VERSION);
+	g_autofree char *own =
+		floor_key(spec->platform, spec->floor, base_key, spec->assembler->key);
 	char *ready = NULL;
 
-	key_add(k, "sysroot", base_key);
-	key_add(k, "platform", spec->platform->name);
-	key_add(k, "floor", spec->floor);
-	key_add(k, "assembler", spec->assembler->key);
 	if (key_out)
-		*key_out = g_strdup(key_digest(k));
-	ready = store_tree_find(ctx->store, "floor", key_digest(k));
+		*key_out = g_strdup(own);
+	ready = store_tree_find(ctx->store, "floor", own);
 	if (ready)
 		return ready;
-	store_tree *tree =
-		store_tree_begin(ctx->store, "floor", key_digest(k), &ready, err);
+	store_tree *tree = store_tree_begin(ctx->store, "floor", own, &ready, err);
 	if (!tree)
 		return ready;
 	gint64 begun = event_step_begin(spec->platform->name, "floor");

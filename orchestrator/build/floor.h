@@ -42,6 +42,10 @@ char *floor_gcc_version(const char *tree, const platform *p);
  * sysroot is not as expected; X0931 the assembler failed. */
 gboolean floor_make(const floor_spec *spec, const char *dir, GError **err);
 
+/* The key of the tree floor_prepare makes. New string. */
+char *floor_key(const platform *target, const char *floor, const char *base_key,
+	const char *assembler_key);
+
 /* The same as a tree of the store, made once. `base_key` and the assembler's
  * key stand for their contents. New strings: path and *key_out. */
 char *floor_prepare(const build_context *ctx, const floor_spec *spec,

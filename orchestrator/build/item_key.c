@@ -40,7 +40,8 @@ key *item_key(pipeline *p, item *i, GError **err)
 		i->source->lock, i->python_tag, i->platform->name);
 
 	if (!e) {
-		error_set(err, EXIT_LOCK, "X0407", "the build requirements are not locked");
+		error_set(
+			err, EXIT_LOCK, "X0407", "the build requirements are not locked");
 		error_note(err, "%s has no section for %s on %s", i->source->lock->path,
 			i->python_tag, i->platform->name);
 		error_help(err, "run `xorch lock %s`", i->source->recipe->path);

@@ -11,6 +11,7 @@
 #include "build/item_record.h"
 #include "build/pipeline_private.h"
 #include "build/python_env.h"
+#include "build/python_resolve.h"
 #include "build/source.h"
 #include "format/digest.h"
 #include <string.h>
@@ -48,7 +49,8 @@ gboolean pipeline_uv(pipeline *p, GError **err)
 	return ok;
 }
 
-gboolean pipeline_cross_request(pipeline *p, const item *i, cross_request *out, GError **err)
+gboolean pipeline_cross_request(
+	pipeline *p, const item *i, cross_request *out, GError **err)
 {
 	g_mutex_lock(&p->mutex);
 	sysroot_def *def = g_hash_table_lookup(p->sysroots, i->sysroot);
@@ -68,7 +70,8 @@ gboolean pipeline_cross_request(pipeline *p, const item *i, cross_request *out, 
 }
 
 /* A clang to measure types with: the build machine's. */
-static gboolean open_clang(const cross *c, const platform *target, toolchain *out, GError **err)
+static gboolean open_clang(
+	const cross *c, const platform *target, toolchain *out, GError **err)
 {
 	return toolchain_open(out, "clang", c->build_toolchain_tree,
 		c->build_toolchain_key, target, err);
@@ -123,10 +126,12 @@ static gboolean place(pipeline *p, item *i, const item_record *r, GError **err)
 				"%s exists already with other contents", path);
 			error_note(err, "there: sha256 %s", there);
 			error_note(err, "built: sha256 %s", r->sha256);
-			error_help(err, "raise build.number in the recipe, or say --replace");
+			error_help(err,
+				"raise build.number in the recipe, or say --replace");
 			return FALSE;
 		}
-		g_autofree char *blob = store_blob_find(p->ctx->store, r->sha256, r->size);
+		g_autofree char *blob =
+			store_blob_find(p->ctx->store, r->sha256, r->size);
 		g_autoptr(GBytes) bytes = blob ? fs_read(blob, G_MAXSSIZE, err) : NULL;
 		if (!bytes || !fs_mkdir_p(p->options.out_dir, 0777, err) ||
 			!fs_write_atomic(path, g_bytes_get_data(bytes, NULL),
@@ -282,10 +287,10 @@ static gboolean workplace_make(pipeline *p, workplace *w, GError **err)
 static void workplace_clear(const item *i, workplace *w)
 {
 	if (w->dir && w->keep) {
-		g_autofree char *name =
-			g_strdup_printf("%s-%d", i->id, (int)(g_get_real_time() / 1000000));
-		g_autofree char *kept = g_build_filename(g_get_user_state_dir(), "xorch",
-			"kept", name, NULL);
+		g_autofree char *name = g_strdup_printf(
+			"%s-%d", i->id, (int)(g_get_real_time() / 1000000));
+		g_autofree char *kept = g_build_filename(
+			g_get_user_state_dir(), "xorch", "kept", name, NULL);
 		g_autofree char *parent = g_path_get_dirname(kept);
 		if (fs_mkdir_p(parent, 0755, NULL) &&
 			fs_copy_tree(w->dir, kept, FS_COPY, NULL))

@@ -16,7 +16,7 @@ typedef struct pipeline pipeline;
 typedef struct pipeline_product {
 	const char *folder; /* the builder's output folder */
 	gint64 source_date_epoch;
-	const char *floor_names; /* FLOOR_NAMES file of the sysroot at its floor */
+	const char *floor_names;	/* FLOOR_NAMES file of the sysroot at its floor */
 	const char *const *build_paths; /* what no object may mention */
 } pipeline_product;
 
@@ -47,7 +47,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(pipeline, pipeline_free)
 gboolean pipeline_lock(pipeline *p, item *i, GError **err);
 
 /* Writes the lock if it changed. *written (may be NULL) tells. */
-gboolean pipeline_write_lock(pipeline *p, item_source *s, gboolean *written, GError **err);
+gboolean pipeline_write_lock(
+	pipeline *p, item_source *s, gboolean *written, GError **err);
 
 /* Computes the key and looks it up: the item becomes ITEM_CACHED when the store has
  * its artefact, which is put into the output folder if it is not there. Otherwise

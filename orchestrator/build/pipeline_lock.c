@@ -27,15 +27,15 @@ static gboolean python_fits(item *i, GError **err)
 	return TRUE;
 }
 
-static gboolean same_list(const GPtrArray *locked, const GPtrArray *recipe)
+static gboolean same_list(const GPtrArray *locked, const GPtrArray *now)
 {
-	guint n = recipe ? recipe->len : 0;
+	guint n = now ? now->len : 0;
 
 	if (locked->len != n)
 		return FALSE;
 	for (guint at = 0; at < n; at++)
-		if (!g_str_equal(g_ptr_array_index(locked, at),
-			    g_ptr_array_index(recipe, at)))
+		if (!g_str_equal(
+			    g_ptr_array_index(locked, at), g_ptr_array_index(now, at)))
 			return FALSE;
 	return TRUE;
 }
@@ -82,14 +82,15 @@ static GStrv top_level(asked *a, char **hook, GError **err)
 	const python_requires lists[] = {
 		{(const char *const *)a->project.requires, "pyproject.toml"},
 		{(const char *const *)list->pdata, a->i->source->recipe->path},
-		{(const char *const *)hook, "get_requires_for_build_wheel"}, {NULL, NULL}};
+		{(const char *const *)hook, "get_requires_for_build_wheel"},
+		{NULL, NULL}};
 	return python_requirements(lists, &a->markers, err);
 }
 
 static GPtrArray *resolve(asked *a, GStrv requires, GError **err)
 {
 	return python_resolve(a->p->ctx, &a->p->uv, a->i->python,
-		(const char *const *)requires, a->i->source->recipe->path, err);
+		(const char *const *) requires, a->i->source->recipe->path, err);
 }
 
 /* What the backend itself asks for, under the target's identity, in the sandbox. */
@@ -99,7 +100,7 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 	cross_request request;
 	g_auto(cross) c = {0};
 	g_auto(python_target) target = {0};
-	g_autofree char *key = NULL;
+	g_autofree char *env_key = NULL;
 	g_autofree char *env = NULL;
 	g_autofree char *out = g_build_filename(a->dir, "out", NULL);
 	g_autofree char *log = g_build_filename(a->dir, "log", NULL);
@@ -110,8 +111,8 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 		!cross_prepare(a->p->ctx, &request, &c, err) ||
 		!pipeline_target(a->p, i, &c, TRUE, &target, err))
 		return NULL;
-	env = python_env_prepare(a->p->ctx, &a->p->uv, i->python, files,
-		i->source->lock->path, &key, err);
+	env = python_env_prepare(
+		a->p->ctx, &a->p->uv, i->python, files, i->source->lock->path, &env_key, err);
 	if (!env)
 		return NULL;
 	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);
@@ -167,7 +168,7 @@ static lock_environment *make_section(asked *a, GError **err)
 	g_auto(GStrv) all = top_level(a, hook, err);
 	if (!all)
 		return NULL;
-	if (!g_strv_equal((const char *const *)all, (const char *const *)requires)) {
+	if (!g_strv_equal((const char *const *)all, (const char *const *) requires)) {
 		g_ptr_array_unref(files);
 		files = resolve(a, all, err);
 		if (!files)
@@ -199,10 +200,11 @@ static gboolean lock_environment_of(pipeline *p, item *i, GError **err)
 	}
 	if (p->ctx->locked) {
 		error_set(err, EXIT_LOCK, "X0407",
-			"the build requirements for %s on %s are not locked", i->python_tag,
-			i->platform->name);
-		error_note(err, i->source->lock_text ? "%s has no such section"
-						     : "there is no %s",
+			"the build requirements for %s on %s are not locked",
+			i->python_tag, i->platform->name);
+		error_note(err,
+			i->source->lock_text ? "%s has no such section"
+					     : "there is no %s",
 			lock->path);
 		error_help(err, "run `xorch lock %s` and commit the lock",
 			i->source->recipe->path);

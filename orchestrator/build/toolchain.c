@@ -88,22 +88,48 @@ GPtrArray *toolchain_command(const toolchain *t, const char *path, const char *a
 	return cmd;
 }
 
+/* The definition of a compiler by name. */
+static toolchain_def *compiler_def(const char *name, GError **err)
+{
+	toolchain_def *def = toolchain_def_find(name, err);
+
+	if (def && def->source != TOOLCHAIN_DEBIAN) {
+		error_set(err, EXIT_INPUT, "X0334", "%s is no compiler", name);
+		error_help(err, "compilers are clang (the default) and gcc");
+		g_clear_pointer(&def, toolchain_def_free);
+	}
+	return def;
+}
+
+static package_set set_of(const toolchain_def *def, const platform *target)
+{
+	return package_set_of_toolchain(
+		def, package_def_is_common(&def->packages) ? NULL : target);
+}
+
+char *toolchain_key(
+	const build_context *ctx, const char *name, const platform *target, GError **err)
+{
+	g_autoptr(toolchain_def) def = compiler_def(name, err);
+
+	if (!def)
+		return NULL;
+	package_set set = set_of(def, target);
+	g_autoptr(package_section) section =
+		package_set_lock(ctx, &set, FALSE, NULL, err);
+	return section ? package_set_key(&set, section) : NULL;
+}
+
 gboolean toolchain_prepare(const build_context *ctx, const char *name,
 	const platform *target, toolchain *out, GError **err)
 {
-	g_autoptr(toolchain_def) def = toolchain_def_find(name, err);
+	g_autoptr(toolchain_def) def = compiler_def(name, err);
 	g_autofree char *key = NULL;
 
 	memset(out, 0, sizeof *out);
 	if (!def)
 		return FALSE;
-	if (def->source != TOOLCHAIN_DEBIAN) {
-		error_set(err, EXIT_INPUT, "X0334", "%s is no compiler", name);
-		error_help(err, "compilers are clang (the default) and gcc");
-		return FALSE;
-	}
-	package_set set = package_set_of_toolchain(
-		def, package_def_is_common(&def->packages) ? NULL : target);
+	package_set set = set_of(def, target);
 	g_autofree char *tree = package_set_tree(ctx, &set, &key, err);
 	return tree && toolchain_open(out, name, tree, key, target, err);
 }

@@ -31,6 +31,10 @@ gboolean toolchain_open(toolchain *out, const char *name, const char *tree,
 gboolean toolchain_prepare(const build_context *ctx, const char *name,
 	const platform *target, toolchain *out, GError **err);
 
+/* The key of that tree alone, from definition and lock. New string. */
+char *toolchain_key(
+	const build_context *ctx, const char *name, const platform *target, GError **err);
+
 /* Where things are within a tree, without a leading slash; static strings. */
 #define TOOLCHAIN_LOADER "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
 /* Folders of the tree's shared libraries, `tree` put before each, joined by

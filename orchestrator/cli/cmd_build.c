@@ -15,7 +15,7 @@
 #define OUT_DEFAULT "dist"
 
 /* How far a verb goes. */
-typedef enum depth { DEPTH_PLAN, DEPTH_LOCK, DEPTH_FETCH, DEPTH_BUILD } depth;
+typedef enum verb_depth { DEPTH_PLAN, DEPTH_LOCK, DEPTH_FETCH, DEPTH_BUILD } verb_depth;
 
 /* The last step of a build, which build/ leaves to ship/. */
 static gboolean finish(item *i, const pipeline_product *product, void *data, GError **err)
@@ -99,8 +99,7 @@ static gboolean lock_all(pipeline *p, const selection *s, GError **err)
 			fail(i, error);
 	}
 	for (guint n = 0; n < s->sources->len; n++)
-		if (!pipeline_write_lock(
-			    p, g_ptr_array_index(s->sources, n), NULL, err))
+		if (!pipeline_write_lock(p, g_ptr_array_index(s->sources, n), NULL, err))
 			return FALSE;
 	return TRUE;
 }
@@ -152,12 +151,13 @@ static gboolean build_all(
 	g_autofree job **pointers = g_new0(job *, total);
 	for (guint n = 0; n < total; n++) {
 		works[n] = (struct work){p, g_ptr_array_index(planned, n)};
-		list[n] = (job){.id = works[n].i->id, .run = build_job, .data = &works[n]};
+		list[n] =
+			(job){.id = works[n].i->id, .run = build_job, .data = &works[n]};
 		pointers[n] = &list[n];
 	}
-	scheduler_options options = {.parallel = MIN(jobs, (int)total),
+	scheduler_options so = {.parallel = MIN(jobs, (int)total),
 		.keep_going = !o->fail_fast && (o->keep_going || total > 1)};
-	int stopped = scheduler_run(pointers, total, &options);
+	int stopped = scheduler_run(pointers, total, &so);
 	for (guint n = 0; n < total; n++)
 		g_clear_error(&list[n].error);
 	if (stopped)
@@ -165,7 +165,7 @@ static gboolean build_all(
 	return TRUE;
 }
 
-static pipeline_options pipeline_options_of(const options *o, depth depth)
+static pipeline_options pipeline_options_of(const options *o, verb_depth depth)
 {
 	static const sandbox_level levels[] = {
 		SANDBOX_AUTO, SANDBOX_BWRAP, SANDBOX_LANDLOCK, SANDBOX_ENV};
@@ -183,8 +183,8 @@ static pipeline_options pipeline_options_of(const options *o, depth depth)
 		.finish_data = (void *)o};
 }
 
-static gboolean run(const build_context *c, const options *o, selection *s, depth depth,
-	GError **err)
+static gboolean run(
+	const build_context *c, const options *o, selection *s, verb_depth depth, GError **err)
 {
 	pipeline_options po = pipeline_options_of(o, depth);
 	g_autoptr(pipeline) p = pipeline_new(c, &po);
@@ -210,7 +210,7 @@ static gboolean run(const build_context *c, const options *o, selection *s, dept
 }
 
 /* The frame of the verbs over items. */
-static int with_items(const options *o, char **args, depth depth, GError **err)
+static int with_items(const options *o, char **args, verb_depth depth, GError **err)
 {
 	build_context c;
 	g_auto(selection) s = {0};
@@ -253,12 +253,12 @@ int cmd_plan(const options *o, char **args, GError **err)
 	return with_items(&offline, args, DEPTH_PLAN, err);
 }
 
-int build_lock_recipes(const options *o, char **args, GError **err)
+int items_lock(const options *o, char **args, GError **err)
 {
 	return with_items(o, args, DEPTH_LOCK, err);
 }
 
-int build_fetch_recipes(const options *o, char **args, GError **err)
+int items_fetch(const options *o, char **args, GError **err)
 {
 	return with_items(o, args, DEPTH_FETCH, err);
 }

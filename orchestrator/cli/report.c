@@ -116,8 +116,7 @@ static void summary(const selection *s)
 		const item *i = at(s, n);
 		counts[i->state]++;
 		if (i->state == ITEM_CACHED)
-			g_string_append_printf(
-				table, "%-*s  up to date\n", width, i->id);
+			g_string_append_printf(table, "%-*s  up to date\n", width, i->id);
 		else if (i->state == ITEM_SKIPPED)
 			g_string_append_printf(
 				table, "%-*s  skipped: %s\n", width, i->id, i->reason);
@@ -173,8 +172,8 @@ void report_plan(const selection *s, const options *o)
 		else if (i->state == ITEM_CACHED)
 			g_string_append_printf(table, "up to date: %s\n", i->file);
 		else if (i->state == ITEM_FAILED)
-			g_string_append_printf(table, "cannot: %s\n",
-				i->error ? i->error->message : "");
+			g_string_append_printf(
+				table, "cannot: %s\n", i->error ? i->error->message : "");
 		else
 			g_string_append_printf(table, "build (%s, manylinux_%s)%s%s\n",
 				i->toolchain, i->floor, i->reason ? ": " : "",

@@ -1,6 +1,18 @@
 #include "cli/verbs.h"
 #include <string.h>
 
+static const char build_details[] =
+	"Recipes and folders of recipes (default: recipes/), times targets, times "
+	"Pythons.\n"
+	"Prints the path of each artefact. What is missing in a lock is written; what "
+	"the\n"
+	"cache has is not built again. Ids such as cwcwidth-0.1.12-cp311-aarch64 select\n"
+	"single items of recipes/.";
+
+static const char plan_details[] =
+	"Runs nothing and asks nobody. An item is skipped, up to date, or built; with\n"
+	"the inputs that changed since it was built last.";
+
 static const char check_details[] =
 	"Reports all errors and warnings, sorted by file and line. A folder stands for "
 	"every *.yaml below it that has the key schema_version; - is standard input; "
@@ -37,6 +49,11 @@ const verb verbs[] = {
 		"sandbox timeout", cmd_sandbox, VERB_COMMAND | VERB_HIDDEN},
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
 		"strict", cmd_audit},
+	{"build", "[RECIPE|DIR|ID…]", "build, audit and place what recipes describe",
+		"target python only skip toolchain sysroot floor out dry-run explain "
+		"force keep keep-going fail-fast replace allow-empty sandbox timeout "
+		"log-dir strict",
+		cmd_build, 0, build_details},
 	{"cache", "dir|size|verify|prune|clean", "look after the cache", "ci max-age",
 		cmd_cache, 0,
 		"dir prints where it is, size what takes how much. verify reads every "
@@ -56,11 +73,17 @@ const verb verbs[] = {
 		"target toolchain sysroot floor no-fetch", cmd_exec, VERB_COMMAND},
 	{"explain", "[CODE…]", "explain an error code such as X0201", "", cmd_explain},
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
-		"target python toolchain sysroot floor", cmd_fetch, 0, fetch_details},
+		"target python only skip toolchain sysroot floor allow-empty", cmd_fetch,
+		0, fetch_details},
 	{"help", "[VERB]", "show help", "", cmd_help},
 	{"lock", "[RECIPE|DIR…]", "write what is missing in locks, or renew them",
-		"target python toolchain sysroot floor upgrade", cmd_lock, 0,
-		lock_details},
+		"target python only skip toolchain sysroot floor upgrade allow-empty "
+		"sandbox",
+		cmd_lock, 0, lock_details},
+	{"plan", "[RECIPE|DIR|ID…]", "show what would be built, and why or why not",
+		"target python only skip toolchain sysroot floor out explain force "
+		"allow-empty sandbox",
+		cmd_plan, 0, plan_details},
 	{"version", "", "show the version of xorch and of its libraries", "",
 		cmd_version},
 	{0}};

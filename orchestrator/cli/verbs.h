@@ -28,6 +28,7 @@ char *verb_options(const verb *v);
 
 int cmd_audit(const options *o, char **args, GError **err);
 int cmd_cache(const options *o, char **args, GError **err);
+int cmd_build(const options *o, char **args, GError **err);
 int cmd_check(const options *o, char **args, GError **err);
 int cmd_doctor(const options *o, char **args, GError **err);
 int cmd_env(const options *o, char **args, GError **err);
@@ -40,7 +41,12 @@ int cmd_index_page(const options *o, char **args, GError **err);
 int cmd_lock(const options *o, char **args, GError **err);
 int cmd_python_target(const options *o, char **args, GError **err);
 int cmd_sandbox(const options *o, char **args, GError **err);
+int cmd_plan(const options *o, char **args, GError **err);
 int cmd_version(const options *o, char **args, GError **err);
+
+/* The part of `lock` and `fetch` that is about recipes; exit status. */
+int items_lock(const options *o, char **args, GError **err);
+int items_fetch(const options *o, char **args, GError **err);
 
 /* What `xorch VERB --help` prints; NULL: the overview. New string. */
 char *help_text(const verb *v);
