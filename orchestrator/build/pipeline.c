@@ -398,10 +398,9 @@ static gboolean build_in(pipeline *p, item *i, workplace *w, GError **err)
 		.where = where,
 		.reproduce = again,
 		.scratch = w->scratch};
-	step(i, "build", &begun, TRUE);
 	g_autofree char *wheel = builder_wheel_run(&s, err);
 	fault_point("build");
-	if (!step(i, "build", &begun, wheel != NULL))
+	if (!wheel)
 		return FALSE;
 	i->sandbox = g_strdup(sandbox_level_name(info->level));
 

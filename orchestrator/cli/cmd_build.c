@@ -17,19 +17,26 @@
 /* How far a verb goes. */
 typedef enum verb_depth { DEPTH_PLAN, DEPTH_LOCK, DEPTH_FETCH, DEPTH_BUILD } verb_depth;
 
+/* The recipe's path in the wheel, as the module's name: a/b -> a.b. */
+static char *module_name(const char *path)
+{
+	return g_strdelimit(g_strdup(path), "/", '.');
+}
+
 /* The last step of a build, which build/ leaves to ship/. */
 static gboolean finish(item *i, const pipeline_product *product, void *data, GError **err)
 {
 	const options *o = data;
 	const recipe *r = i->recipe;
-	g_autoptr(GPtrArray) extensions = g_ptr_array_new();
+	g_autoptr(GPtrArray) extensions = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(provided) names = provided_load(product->floor_names, err);
 	gboolean neon = FALSE;
 
 	if (!names)
 		return FALSE;
 	for (guint n = 0; r->wheel.extensions && n < r->wheel.extensions->len; n++)
-		g_ptr_array_add(extensions, g_ptr_array_index(r->wheel.extensions, n));
+		g_ptr_array_add(extensions,
+			module_name(g_ptr_array_index(r->wheel.extensions, n)));
 	g_ptr_array_add(extensions, NULL);
 	for (guint n = 0; r->wheel.cpu && n < r->wheel.cpu->len; n++)
 		neon |= g_str_equal(g_ptr_array_index(r->wheel.cpu, n), "neon");
