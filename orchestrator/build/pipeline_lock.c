@@ -111,8 +111,8 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 		!cross_prepare(a->p->ctx, &request, &c, err) ||
 		!pipeline_target(a->p, i, &c, TRUE, &target, err))
 		return NULL;
-	env = python_env_prepare(
-		a->p->ctx, &a->p->uv, i->python, files, i->source->lock->path, &env_key, err);
+	env = python_env_prepare(a->p->ctx, &a->p->uv, i->python, files,
+		i->source->lock->path, &env_key, err);
 	if (!env)
 		return NULL;
 	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);

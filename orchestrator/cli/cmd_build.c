@@ -190,8 +190,8 @@ static pipeline_options pipeline_options_of(const options *o, verb_depth depth)
 		.finish_data = (void *)o};
 }
 
-static gboolean run(
-	const build_context *c, const options *o, selection *s, verb_depth depth, GError **err)
+static gboolean run(const build_context *c, const options *o, selection *s,
+	verb_depth depth, GError **err)
 {
 	pipeline_options po = pipeline_options_of(o, depth);
 	g_autoptr(pipeline) p = pipeline_new(c, &po);
