@@ -55,5 +55,6 @@ gboolean host_python_has_headers(const host_python *p);
 GPtrArray *host_python_headers(const host_python *p, GError **err);
 /* sha256 over their names and contents and those of config_h. */
 char *host_python_header_digest(store *s, const host_python *p, GError **err);
-/* The sysconfig data as JSON text, {"NAME": string or integer}. */
+/* The sysconfig data as JSON text, {"NAME": integer or ""}: its strings, full of
+ * this machine's folders and compilers, are left out. */
 char *host_python_vars(store *s, const host_python *p, GError **err);

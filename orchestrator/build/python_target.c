@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/fault.h"
 #include "base/fs.h"
+#include "build/embedded.h"
 #include "build/python_config.h"
 #include "build/python_sysconfig.h"
 #include "plan/key.h"
@@ -12,7 +13,9 @@
 
 #define KIND "python"
 /* Of what is written; raise it with every change of the rules. */
-#define VERSION 1
+#define VERSION 2
+/* Debian 11's, and in python_requires.c: builds must not see the build machine's. */
+#define KERNEL "5.10.0"
 
 void python_target_clear(python_target *t)
 {
@@ -86,11 +89,10 @@ static char *identity(const python_target_spec *spec, const python_target *t)
 	const platform *p = spec->platform;
 	g_autofree char *libc = g_strdelimit(g_strdup(spec->floor), "_", '.');
 	g_autofree char *data = g_strdup_printf("lib/%s.py", t->sysconfigdata);
-	/* Debian 11's kernel: builds must not see the build machine's. */
 	json_t *j = json_pack("{s:s s:s s:s s:i s:[s,s] s:s s:s s:s s:s s:s}", "root",
 		"/xorch/python", "machine", p->machine, "multiarch", p->multiarch, "bits",
 		p->elf_class == ELFCLASS32 ? 32 : 64, "libc", "glibc", libc, "abiflags",
-		spec->python->abiflags, "kernel", "5.10.0", "ext_suffix", t->ext_suffix,
+		spec->python->abiflags, "kernel", KERNEL, "ext_suffix", t->ext_suffix,
 		"include", t->include, "sysconfigdata", data);
 	char *text = json_dumps(j, JSON_SORT_KEYS | JSON_INDENT(1));
 	char *copy = g_strconcat(text, "\n", NULL);
@@ -98,6 +100,27 @@ static char *identity(const python_target_spec *spec, const python_target *t)
 	free(text);
 	json_decref(j);
 	return copy;
+}
+
+/* bin/uname and bin/arch of the target. */
+static gboolean write_uname(const platform *p, const char *dir, GError **err)
+{
+	static const char *const names[] = {"uname", "arch"};
+	const embedded_file *template = embedded_file_get("uname");
+	g_autoptr(GString) text =
+		g_string_new_len((const char *)template->bytes, (gssize) template->size);
+	g_autofree char *bin = g_build_filename(dir, "bin", NULL);
+
+	g_string_replace(text, "@MACHINE@", p->machine, 0);
+	g_string_replace(text, "@RELEASE@", KERNEL, 0);
+	if (!fs_mkdir_p(bin, 0755, err))
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_build_filename(bin, names[i], NULL);
+		if (!fs_write_atomic(path, text->str, text->len, 0755, err))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean write_config(store *s, const python_target_spec *spec,
@@ -129,7 +152,8 @@ static gboolean write_config(store *s, const python_target_spec *spec,
 	g_autofree char *who = identity(spec, t);
 	return module && write_text(dir, header, text, err) &&
 	       write_text(dir, data, module, err) &&
-	       write_text(dir, "identity.json", who, err);
+	       write_text(dir, "identity.json", who, err) &&
+	       write_uname(spec->platform, dir, err);
 }
 
 gboolean python_target_prepare(const build_context *ctx, const python_target_spec *spec,

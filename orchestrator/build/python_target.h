@@ -9,6 +9,7 @@
  *
  *	include/python3.11/	headers, pyconfig.h with the platform's values
  *	lib/_sysconfigdata__linux_TRIPLE.py
+ *	bin/uname, bin/arch	answer for the target; first in a build's PATH
  *	identity.json		what build/data/xorch_identity.py answers with
  *
  * Paths in them are those of the sandbox (SANDBOX_PYTHON). */

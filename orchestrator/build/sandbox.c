@@ -104,7 +104,8 @@ static gboolean is_bound(const sandbox_spec *spec, const char *inside)
 
 static char *default_path(const run *r)
 {
-	static const char *const folders[] = {SANDBOX_CROSS, SANDBOX_ENV_DIR, NULL};
+	static const char *const folders[] = {
+		SANDBOX_CROSS, SANDBOX_PYTHON, SANDBOX_ENV_DIR, NULL};
 	GString *path = g_string_new(NULL);
 
 	for (guint i = 0; folders[i]; i++) {
@@ -274,9 +275,9 @@ static gboolean status_check(
 	if (*status == 's' && e) {
 		g_autofree char *shown = text_escape(e + 1, -1);
 		error_set(err, EXIT_HOST, "X0810", "%s", shown);
-		error_note(err,
-			"the build sees cross/bin, env/bin and the host's usual tools, "
-			"nothing else of this machine's PATH");
+		error_note(err, "the build sees cross/bin, python/bin, env/bin and the "
+				"host's usual tools, "
+				"nothing else of this machine's PATH");
 		return FALSE;
 	}
 	if (e) {

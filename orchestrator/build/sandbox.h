@@ -61,7 +61,8 @@ typedef struct sandbox_spec {
 
 	const char *const *argv; /* looked up in the step's own PATH */
 	/* The whole environment. HOME and TMPDIR are always added; PATH, when it is
-	 * not there, becomes cross/bin, env/bin and tools. */
+	 * not there, becomes cross/bin, python/bin (uname), env/bin and
+	 * tools. */
 	const char *const *env;
 	const char *cwd; /* path inside (SANDBOX_SRC/…); NULL: SANDBOX_SRC if bound, else
 			  * SANDBOX_TMP */

@@ -67,8 +67,10 @@ def main():
         "ext_suffix": config_vars.get("EXT_SUFFIX") or "",
         "sysconfigdata": name,
         "pip": vendored_tomli(sys.base_prefix),
-        "vars": {k: v for k, v in data.build_time_vars.items()
-                 if isinstance(v, (int, str))},
+        # Names and numbers. The strings say how and where this interpreter was
+        # built, which is nothing a target should depend on.
+        "vars": {k: v if isinstance(v, int) else ""
+                 for k, v in data.build_time_vars.items()},
     }
     json.dump(answer, sys.stdout, sort_keys=True)
     sys.stdout.write("\n")
