@@ -1,165 +1,18 @@
 #include "base/process.h"
 #include "base/error.h"
 #include "base/process_output.h"
+#include "base/process_parts.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILDREN_MAX 1024
 #define DAEMON_GRACE 0.2 /* s: how long output is awaited after the child's end */
-
-/* Process groups running now, negative where the leader supervises; written
- * without a lock because a signal handler reads it. */
-static volatile gint groups[CHILDREN_MAX];
-static volatile gint running;
-static volatile gint cancel_signal;
-static volatile gint cancel_calls;
-static volatile gint wake_fd = -1;
-
-/* What the child tells when it cannot exec. */
-typedef struct child_error {
-	int stage;
-	int error;
-} child_error;
-
-enum { STAGE_CHDIR = 1, STAGE_LIMITS, STAGE_FDS, STAGE_SETUP, STAGE_EXEC };
-
-/* Everything the child needs, made before fork: no allocation after it. */
-typedef struct child_plan {
-	const process_spec *spec;
-	char *program;
-	char **env;
-	int in, out, err;
-	int notify;
-	int *keep; /* numbers of spec->fds, sorted */
-	guint n_keep;
-	pid_t parent;
-} child_plan;
-
-static int close_range_cloexec(unsigned first, unsigned last)
-{
-	if (first > last)
-		return 0;
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, first, last, 4 /* CLOSE_RANGE_CLOEXEC */) == 0)
-		return 0;
-#endif
-	/* Before Linux 5.11: our own descriptors are all made CLOEXEC; this catches
-	 * those that we inherited. */
-	for (unsigned fd = first; fd <= last && fd < 4096; fd++) {
-		int flags = fcntl((int)fd, F_GETFD);
-		if (flags >= 0)
-			fcntl((int)fd, F_SETFD, flags | FD_CLOEXEC);
-	}
-	return 0;
-}
-
-static int set_limit(int what, guint64 value)
-{
-	struct rlimit now;
-
-	if (getrlimit(what, &now) != 0)
-		return errno;
-	rlim_t wanted = (rlim_t)value;
-	if (now.rlim_max != RLIM_INFINITY && wanted > now.rlim_max)
-		wanted = now.rlim_max;
-	now.rlim_cur = now.rlim_max = wanted;
-	return setrlimit(what, &now) == 0 ? 0 : errno;
-}
-
-static int child_limits(const process_spec *s)
-{
-	int e = set_limit(RLIMIT_CORE, 0);
-
-	if (!e && s->memory_limit)
-		e = set_limit(RLIMIT_DATA, s->memory_limit);
-	if (!e && s->process_limit)
-		e = set_limit(RLIMIT_NPROC, s->process_limit);
-	if (!e && s->file_limit)
-		e = set_limit(RLIMIT_FSIZE, s->file_limit);
-	return e;
-}
-
-static int child_fds(const child_plan *p)
-{
-	if (dup2(p->in, 0) < 0 || dup2(p->out, 1) < 0 || dup2(p->err, 2) < 0)
-		return errno;
-	unsigned next = 3;
-	for (guint i = 0; i < p->n_keep; i++) {
-		unsigned fd = (unsigned)p->keep[i];
-		close_range_cloexec(next, fd - 1);
-		int flags = fcntl(p->keep[i], F_GETFD);
-		if (flags < 0 || fcntl(p->keep[i], F_SETFD, flags & ~FD_CLOEXEC) != 0)
-			return errno;
-		next = fd + 1;
-	}
-	close_range_cloexec(next, ~0U);
-	return 0;
-}
-
-static G_GNUC_NORETURN void child_fail(const child_plan *p, int stage, int error)
-{
-	child_error e = {stage, error};
-	/* Smaller than PIPE_BUF, hence in one piece or not at all. */
-	ssize_t n = write(p->notify, &e, sizeof e);
-
-	(void)n;
-	_exit(127);
-}
-
-static G_GNUC_NORETURN void child_main(const child_plan *p)
-{
-	const process_spec *s = p->spec;
-	struct sigaction dfl = {.sa_handler = SIG_DFL};
-	int e;
-
-	for (int sig = 1; sig < 65; sig++)
-		sigaction(sig, &dfl, NULL);
-	/* The parent may die between fork and prctl: then nobody is left to signal. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != p->parent)
-		_exit(127);
-	setsid();
-	umask(s->umask ? s->umask : 022);
-	if ((e = child_fds(p)) != 0)
-		child_fail(p, STAGE_FDS, e);
-	if (s->cwd && chdir(s->cwd) != 0)
-		child_fail(p, STAGE_CHDIR, errno);
-	if ((e = child_limits(s)) != 0)
-		child_fail(p, STAGE_LIMITS, e);
-	if (s->child_setup && (e = s->child_setup(s->child_setup_data)) != 0)
-		child_fail(p, STAGE_SETUP, e);
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(p->program, (char *const *)s->argv, p->env);
-	child_fail(p, STAGE_EXEC, errno);
-}
-
-/* Signals stay blocked until the child has its own handlers, so that none of
- * ours runs in it. */
-static pid_t child_start(const child_plan *p)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	pid_t pid = fork();
-	if (pid == 0)
-		child_main(p);
-	int e = errno;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = e;
-	return pid;
-}
 
 char *process_find_program(const char *name, const char *path)
 {
@@ -223,22 +76,12 @@ static gboolean start_error(
 	return FALSE;
 }
 
-/* Descriptors 0-2 are the child's own; ours must not lie there. */
-static int above_stdio(int fd)
-{
-	if (fd < 0 || fd > 2)
-		return fd;
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	close(fd);
-	return high;
-}
-
 static gboolean make_pipe(int fds[2])
 {
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return FALSE;
-	fds[0] = above_stdio(fds[0]);
-	fds[1] = above_stdio(fds[1]);
+	fds[0] = process_above_stdio(fds[0]);
+	fds[1] = process_above_stdio(fds[1]);
 	return fds[0] >= 0 && fds[1] >= 0;
 }
 
@@ -247,83 +90,6 @@ static void close_fd(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-static int group_enter(gint pid)
-{
-	g_atomic_int_inc(&running);
-	for (int i = 0; i < CHILDREN_MAX; i++)
-		if (g_atomic_int_compare_and_exchange(&groups[i], 0, pid))
-			return i;
-	return -1; /* still ended by its own loop, only the second Ctrl-C misses it */
-}
-
-static void group_leave(int slot)
-{
-	if (slot >= 0)
-		g_atomic_int_set(&groups[slot], 0);
-	(void)g_atomic_int_dec_and_test(&running);
-}
-
-static int wake_descriptor(void)
-{
-	static gsize once;
-
-	if (g_once_init_enter(&once)) {
-		g_atomic_int_set(
-			&wake_fd, above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
-		g_once_init_leave(&once, 1);
-	}
-	return g_atomic_int_get(&wake_fd);
-}
-
-void process_cancel_all(int signal)
-{
-	int calls = g_atomic_int_add(&cancel_calls, 1) + 1;
-	guint64 one = 1;
-	int fd = g_atomic_int_get(&wake_fd);
-
-	(void)g_atomic_int_compare_and_exchange(&cancel_signal, 0, signal);
-	if (calls > 1)
-		for (int i = 0; i < CHILDREN_MAX; i++) {
-			pid_t group = g_atomic_int_get(&groups[i]);
-			if (group)
-				kill(-ABS(group), group > 0 ? SIGKILL : SIGTERM);
-		}
-	if (fd >= 0) {
-		/* Never read: every loop, also one that starts later, sees it. */
-		ssize_t n = write(fd, &one, sizeof one);
-		(void)n;
-	}
-}
-
-int process_cancelled(void)
-{
-	return g_atomic_int_get(&cancel_signal);
-}
-
-int process_running(void)
-{
-	return g_atomic_int_get(&running);
-}
-
-void process_cancel_reset(void)
-{
-	guint64 n;
-	int fd = wake_descriptor();
-
-	g_atomic_int_set(&cancel_signal, 0);
-	g_atomic_int_set(&cancel_calls, 0);
-	ssize_t got = read(fd, &n, sizeof n);
-	(void)got;
-}
-
-gboolean process_cancelled_error(GError **err)
-{
-	int sig = process_cancelled();
-
-	return error_set(err, EXIT_SIGNAL + sig, NULL, "stopped by %s",
-		sig == SIGINT ? "Ctrl-C" : g_strsignal(sig));
 }
 
 /* The state of one run of the wait loop. */
@@ -367,7 +133,7 @@ static void watch_clock(watch *w, gint64 now)
 
 	if (process_cancelled()) {
 		watch_stop(w, process_cancelled(), now);
-		if (g_atomic_int_get(&cancel_calls) > 1 && !w->spec->supervises)
+		if (process_cancel_calls() > 1 && !w->spec->supervises)
 			w->kill_at = now;
 	}
 	if (!w->kill_at && s->timeout_s > 0 &&
@@ -447,7 +213,7 @@ static gboolean child_ended(const watch *w)
 
 static void watch_loop(watch *w)
 {
-	int wake = wake_descriptor();
+	int wake = process_wake_descriptor();
 
 	for (;;) {
 		gint64 now = g_get_monotonic_time();
@@ -564,7 +330,7 @@ static gboolean open_pipes(const process_spec *s, child_plan *p, watch *w, int *
 		p->in = in[0];
 		fcntl(w->in, F_SETFL, O_NONBLOCK);
 	} else {
-		p->in = above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
+		p->in = process_above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	}
 	if (p->in < 0 || !make_pipe(out))
 		return FALSE;
@@ -577,7 +343,7 @@ static gboolean open_pipes(const process_spec *s, child_plan *p, watch *w, int *
 		w->err = err[0];
 		p->err = err[1];
 	} else {
-		p->err = above_stdio(fcntl(p->out, F_DUPFD_CLOEXEC, 3));
+		p->err = process_above_stdio(fcntl(p->out, F_DUPFD_CLOEXEC, 3));
 	}
 	if (p->err < 0 || !make_pipe(note))
 		return FALSE;
@@ -607,7 +373,7 @@ static gboolean run_planned(child_plan *p, watch *w, int *notify, GError **err)
 	child_error e = {0, 0};
 
 	w->begun = w->last_output = g_get_monotonic_time();
-	w->pid = child_start(p);
+	w->pid = process_child_start(p);
 	if (w->pid < 0) {
 		e.error = errno;
 		return start_error(p->spec, p->program, &e, err);
@@ -616,10 +382,10 @@ static gboolean run_planned(child_plan *p, watch *w, int *notify, GError **err)
 	close_fd(&p->out);
 	close_fd(&p->err);
 	close_fd(&p->notify);
-	int slot = group_enter(p->spec->supervises ? -w->pid : w->pid);
+	int slot = process_group_enter(p->spec->supervises ? -w->pid : w->pid);
 	gboolean started = read_notify(*notify, &e);
 	watch_child(w);
-	group_leave(slot);
+	process_group_leave(slot);
 	if (!started)
 		return start_error(p->spec, p->program, &e, err);
 	if (process_cancelled() && w->kill_at && !w->result->timed_out &&

@@ -65,6 +65,7 @@ static const kind kinds[] = {
 	{"TRY_RUN() invoked in cross-compiling mode", BUILD_FAILURE_TARGET_CODE},
 	{"try_run() invoked in cross-compiling mode", BUILD_FAILURE_TARGET_CODE},
 	/* The host's qemu after all, without the target's loader. */
+	{"target-code-does-not-run-here", BUILD_FAILURE_TARGET_CODE},
 	{"qemu-aarch64: Could not open", BUILD_FAILURE_TARGET_CODE},
 	{"qemu-arm: Could not open", BUILD_FAILURE_TARGET_CODE},
 	{"wrong ELF class", BUILD_FAILURE_TARGET_CODE},

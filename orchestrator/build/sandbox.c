@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define INIT_INSIDE "/xorch/init"
+#define PROCESS_LIMIT 8192 /* unless said otherwise: far above any honest build */
 
 static const char *const level_names[] = {"auto", "bwrap", "landlock", "env"};
 
@@ -119,6 +120,16 @@ static char *default_path(const run *r)
 	return g_string_free(path, FALSE);
 }
 
+/* The host's qemu is registered and this level does not cut it off: the compiler
+ * wrapper then gives programs a loader that does not exist. */
+static gboolean target_code_could_run(const run *r)
+{
+	if (r->capable)
+		return FALSE;
+	g_auto(GStrv) handlers = sandbox_host_binfmt();
+	return handlers[0] != NULL;
+}
+
 static void make_env(run *r)
 {
 	gboolean has_path = FALSE;
@@ -139,6 +150,8 @@ static void make_env(run *r)
 		g_autofree char *path = default_path(r);
 		g_ptr_array_add(r->env, g_strconcat("PATH=", path, NULL));
 	}
+	if (target_code_could_run(r))
+		g_ptr_array_add(r->env, g_strdup("XORCH_CUT_LOADER=1"));
 	g_ptr_array_add(r->env, NULL);
 }
 
@@ -240,9 +253,12 @@ static gboolean make_argv(run *r, GError **err)
 	}
 	arg(r, "--status");
 	g_ptr_array_add(r->argv, g_strdup_printf("%d", r->status[1]));
-	arg_number(r, "--pids", r->level == SANDBOX_BWRAP ? s->process_limit : 0);
-	/* Counted over all processes of the user outside a user namespace. */
-	arg_number(r, "--nproc", r->level == SANDBOX_BWRAP ? s->process_limit : 0);
+	if (r->level == SANDBOX_BWRAP) {
+		/* Outside a user namespace all processes of the user would count. */
+		guint64 n = s->process_limit ? s->process_limit : PROCESS_LIMIT;
+		arg_number(r, "--pids", n);
+		arg_number(r, "--nproc", n);
+	}
 	arg_number(r, "--data", s->memory_limit);
 	arg_number(r, "--fsize", s->file_limit);
 	arg(r, "--");

@@ -11,6 +11,10 @@
  *	          those and the system's programs readable; TCP refused from ABI 4
  *	env       an environment from scratch, nothing else
  *
+ * Where the host's qemu is registered and cannot be cut off, XORCH_CUT_LOADER=1 in
+ * the step's environment makes the compiler wrapper link programs to a loader that
+ * does not exist.
+ *
  * At every level: stdin empty, own session, HOME and TMPDIR thrown away, limits
  * on time and output, and no process outlives the step. */
 typedef enum sandbox_level {
@@ -68,7 +72,8 @@ typedef struct sandbox_spec {
 			  * SANDBOX_TMP */
 	const char *name; /* for messages: "setuptools" */
 
-	/* As in process_spec. process_limit counts the processes of the step. */
+	/* As in process_spec. process_limit counts the processes of the step (bwrap
+	 * only; 0: 8192). */
 	const char *log_path;
 	guint64 log_limit;
 	gboolean capture;

@@ -44,6 +44,7 @@ static json_t *as_json(const doctor_check *c)
 int cmd_doctor(const options *o, char **args, GError **err)
 {
 	g_autoptr(GPtrArray) checks = g_ptr_array_new_with_free_func(check_free);
+	json_t *pythons = json_array();
 	int code = EXIT_DONE;
 
 	(void)args;
@@ -52,7 +53,7 @@ int cmd_doctor(const options *o, char **args, GError **err)
 	doctor_programs(checks);
 	doctor_sandbox(checks);
 	doctor_cache(checks, o);
-	doctor_pythons(checks, o);
+	doctor_pythons(checks, o, pythons);
 	doctor_registries(checks);
 	doctor_environment(checks);
 	json_t *list = json_array();
@@ -64,10 +65,11 @@ int cmd_doctor(const options *o, char **args, GError **err)
 		if (!o->json)
 			show(c);
 	}
+	json_t *all = json_pack("{s:i, s:b, s:o, s:o}", "v", 1, "ok", code == EXIT_DONE,
+		"checks", list, "pythons", pythons);
 	if (o->json)
-		output_json(json_pack("{s:i, s:b, s:o}", "v", 1, "ok", code == EXIT_DONE,
-			"checks", list));
+		output_json(all);
 	else
-		json_decref(list);
+		json_decref(all);
 	return code;
 }

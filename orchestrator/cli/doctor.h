@@ -1,5 +1,6 @@
 #pragma once
 #include "cli/options.h"
+#include <jansson.h>
 
 /* What `xorch doctor` looks at; cli/cmd_doctor.c prints it. */
 typedef enum doctor_state {
@@ -23,7 +24,8 @@ void doctor_add(GPtrArray *checks, const char *name, doctor_state state, char *t
 void doctor_machine(GPtrArray *checks);
 void doctor_programs(GPtrArray *checks);
 void doctor_sandbox(GPtrArray *checks);
-void doctor_pythons(GPtrArray *checks, const options *o);
+/* Also appends {tag, version, executable, origin, headers} to `list`. */
+void doctor_pythons(GPtrArray *checks, const options *o, json_t *list);
 void doctor_cache(GPtrArray *checks, const options *o);
 void doctor_registries(GPtrArray *checks);
 void doctor_environment(GPtrArray *checks);

@@ -108,11 +108,14 @@ void doctor_sandbox(GPtrArray *checks)
 		cut ? NULL : "a sandbox level bwrap on Linux 6.7 or newer cuts them off");
 }
 
-static void add_python(GPtrArray *checks, const host_python *p)
+static void add_python(GPtrArray *checks, const host_python *p, json_t *list)
 {
 	gboolean headers = host_python_has_headers(p);
 	g_autofree char *path = text_escape(p->executable, -1);
 
+	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:b}", "tag", p->tag,
+					    "version", p->version, "executable", path,
+					    "origin", p->origin, "headers", headers));
 	doctor_add(checks, "python", headers ? DOCTOR_OK : DOCTOR_NOTE,
 		g_strdup_printf("%s %s (%s): %s%s", p->tag, p->version, p->origin, path,
 			headers ? "" : ", without headers"),
@@ -121,7 +124,7 @@ static void add_python(GPtrArray *checks, const host_python *p)
 			  "package's own: apt-get install python3-dev");
 }
 
-void doctor_pythons(GPtrArray *checks, const options *o)
+void doctor_pythons(GPtrArray *checks, const options *o, json_t *list)
 {
 	g_autoptr(GPtrArray) refused =
 		g_ptr_array_new_with_free_func((GDestroyNotify)host_python_refusal_free);
@@ -132,7 +135,7 @@ void doctor_pythons(GPtrArray *checks, const options *o)
 		return; /* the cache's check says so */
 	g_autoptr(GPtrArray) found = host_python_find_all(s, refused);
 	for (guint i = 0; i < found->len; i++)
-		add_python(checks, g_ptr_array_index(found, i));
+		add_python(checks, g_ptr_array_index(found, i), list);
 	if (!found->len)
 		doctor_add(checks, "python", DOCTOR_MISSING,
 			g_strdup("no CPython 3.9 to 3.14 found"),

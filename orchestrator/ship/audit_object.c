@@ -1,4 +1,5 @@
 #include "ship/audit_parts.h"
+#include "base/error.h"
 #include <string.h>
 
 static const char *class_name(guint8 elf_class)
@@ -40,6 +41,32 @@ static void check_machine(audit_run *run, audit_member *m)
 	if (m->other && f->machine != EM_ARM)
 		audit_add(run, audit_grade(run, AUDIT_WARNING), "X0703", m->name,
 			"made for another libc or byte order than the rest of the wheel");
+}
+
+/* A program asks for the platform's loader or does not start; xorch gives another
+ * one where a build might have run it (build/wrapper/cc.c). */
+static void check_loader(audit_run *run, audit_member *m)
+{
+	const elf_file *f = m->elf;
+	const platform *p = run->platform;
+
+	if (!p || !p->loader || !f->interp || f->machine != p->elf_machine)
+		return;
+	const char *slash = strrchr(f->interp, '/');
+	const char *name = slash ? slash + 1 : f->interp;
+	/* Whether musl is right is a question of the tag, asked elsewhere. */
+	if (strcmp(name, p->loader) == 0 || g_str_has_prefix(name, "ld-musl"))
+		return;
+	g_autofree char *shown = text_escape(f->interp, -1);
+	audit_finding *found = audit_add(run, AUDIT_ERROR, "X0728", m->name,
+		"a program that asks for a loader the target does not have");
+	audit_line(found, "it asks for %s, wanted is %s", shown, p->loader);
+	if (g_str_has_prefix(f->interp, "/xorch/"))
+		audit_hint(found,
+			"made so because the host's qemu could have run it during the "
+			"build; a sandbox level that cuts qemu off (bwrap on Linux 6.7 "
+			"or "
+			"newer) builds it as it should be");
 }
 
 static void check_arm_abi(audit_run *run, audit_member *m)
@@ -210,6 +237,7 @@ void audit_object(audit_run *run, audit_member *m)
 	const elf_file *f = m->elf;
 
 	check_machine(run, m);
+	check_loader(run, m);
 	if (f->machine == EM_ARM &&
 		(!run->platform || run->platform->elf_machine == EM_ARM)) {
 		check_arm_abi(run, m);

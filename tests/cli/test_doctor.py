@@ -22,6 +22,10 @@ def test_text_and_json():
         for c in document["checks"]:
             xt.check(c["state"] in STATES and c["text"], c)
             xt.check(c["text"] in text.out, c, text)
+        found = [c["text"] for c in document["checks"] if c["check"] == "python"]
+        for p in document["pythons"]:
+            xt.check(p["tag"].startswith("cp3") and os.access(p["executable"], os.X_OK), p)
+            xt.check(any(p["executable"] in text for text in found), p)
         missing = [c for c in document["checks"] if c["state"] == "missing"]
         xt.equal(bool(missing), r.code == 8, missing)
 

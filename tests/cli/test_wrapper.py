@@ -117,6 +117,21 @@ def test_compile_and_link():
     xt.equal(c.run("c++", "-x", "assembler", "a.s", "-c"), ["-x", "assembler", "a.s", "-c"])
 
 
+def test_B14_no_loader_where_qemu_could_run():
+    cut = "-Wl,--dynamic-linker=/xorch/target-code-does-not-run-here"
+    for cpu, args, wanted in (
+            ("arm", ["a.o", "-o", "conftest"], True),
+            ("aarch64", ["a.c"], True),
+            ("arm", ["-c", "a.c"], False),
+            ("arm", ["-shared", "a.o"], False),
+            ("arm", ["-static", "a.o"], False),
+            ("arm", ["--version"], False),
+            ("x86_64", ["a.o"], False)):
+        c = cross(cpu)
+        xt.equal(cut in c.run("cc", *args, XORCH_CUT_LOADER="1"), wanted, cpu, args)
+        xt.check(cut not in c.run("cc", *args), args)
+
+
 def test_every_name_is_its_own():
     c = cross()
     xt.equal(c.run("arm-linux-gnueabihf-gcc", "-v")[0], BEFORE[0])

@@ -54,6 +54,23 @@ static void run(const tool *t, const args *words)
 	die("cannot start %s: %s", t->loader ? t->loader : t->program, strerror(errno));
 }
 
+/* What a program of the target is linked with where qemu could run it (see
+ * build/sandbox.h): a loader that nobody has. Not shared libraries, which name
+ * none; a wheel that carries such a program is refused by the audit. */
+static void cut_loader(const tool *t, const args *in, args *words)
+{
+	static const char *const without[] = {"-shared", "-static", "-static-pie", "-r",
+		"-nostdlib", "--shared", "--static", NULL};
+
+	if (!getenv("XORCH_CUT_LOADER") || t->cpu == CPU_X86_64)
+		return;
+	for (size_t i = 0; i < in->n; i++)
+		for (size_t k = 0; without[k]; k++)
+			if (!strcmp(in->v[i], without[k]))
+				return;
+	args_add(words, "-Wl,--dynamic-linker=/xorch/target-code-does-not-run-here");
+}
+
 /* clang starts itself again as `-cc1 …`: those flags are complete. */
 static int is_inner(int argc, char **argv)
 {
@@ -94,5 +111,7 @@ int main(int argc, char **argv)
 		args_add_all(&words, &t.cxx);
 	if (r.links || t.kind == TOOL_LINKER)
 		args_add_all(&words, &t.link);
+	if (r.links)
+		cut_loader(&t, &in, &words);
 	run(&t, &words);
 }
