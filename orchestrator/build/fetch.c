@@ -5,6 +5,7 @@
 #include "build/fetch_job.h"
 #include "format/digest.h"
 #include <string.h>
+#include <sys/stat.h>
 
 #define DEFAULT_MAX (512 << 20)
 #define DEFAULT_PARALLEL 8
@@ -272,6 +273,27 @@ static gboolean report(GPtrArray *missing, GError **err)
 	return FALSE;
 }
 
+/* Small files come without a line of their own. */
+static void sum_up(const GPtrArray *items, gint64 begun)
+{
+	guint64 bytes = 0;
+	guint n = 0;
+
+	for (guint i = 0; i < items->len; i++) {
+		const fetch_item *item = items->pdata[i];
+		struct stat st;
+		if (!item->path || stat(item->path, &st) < 0)
+			continue;
+		n++;
+		bytes += (guint64)st.st_size;
+	}
+	if (n < 2)
+		return;
+	g_autofree char *size = fetch_size_text((gint64)bytes);
+	event_log(EVENT_INFO, NULL, "fetched %u files, %s in %.1f s", n, size,
+		(g_get_monotonic_time() - begun) / 1e6);
+}
+
 gboolean fetch_blobs(
 	store *s, GPtrArray *items, const fetch_options *options, GError **err)
 {
@@ -313,7 +335,9 @@ gboolean fetch_blobs(
 		.max = jobs > 0 ? jobs
 				: MAX(1, (int)http_setting("XORCH_HTTP_PARALLEL",
 						 DEFAULT_PARALLEL))};
+	gint64 begun = g_get_monotonic_time();
 	run(&q);
+	sum_up(missing, begun);
 	return report(missing, err);
 }
 

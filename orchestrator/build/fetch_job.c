@@ -33,6 +33,7 @@ struct fetch_job {
 	gboolean once_more; /* the one full retry after a mismatch was used */
 	gboolean no_range;  /* the server's idea of ranges is not ours */
 	gint64 begun, mirror_begun, told;
+	gint64 reported, reported_at; /* when, and how many bytes there were */
 
 	/* The try in flight. */
 	gboolean asked_range, restart, too_long, answered;
@@ -144,12 +145,45 @@ static gboolean is_silent(const char *url)
 	return is;
 }
 
+char *fetch_size_text(gint64 bytes)
+{
+	g_autofree char *text = g_format_size((guint64)MAX(bytes, 0));
+	g_auto(GStrv) parts = g_strsplit(text, "\302\240", -1); /* no-break space */
+
+	return g_strjoinv(" ", parts);
+}
+
+/* Without a terminal nothing moves; a log that is silent for minutes looks like a
+ * hang to people and to CI. */
+static void report(fetch_job *j, gint64 now)
+{
+	double every = http_setting("XORCH_HTTP_REPORT", 30);
+
+	if (now - j->reported < every * G_USEC_PER_SEC)
+		return;
+	double seconds = (now - j->reported) / 1e6;
+	double speed = (double)MAX(j->have - j->reported_at, 0) / seconds;
+	g_autofree char *done = fetch_size_text(j->have);
+	g_autofree char *total = j->spec.size >= 0 ? fetch_size_text(j->spec.size) : NULL;
+	g_autofree char *rate = fetch_size_text((gint64)speed);
+	g_autofree char *left =
+		total && speed >= 1 ? g_strdup_printf(", %.0f s left",
+					      (double)(j->spec.size - j->have) / speed)
+				    : NULL;
+	event_log(EVENT_INFO, j->spec.label, "%s%s%s so far, %s/s%s", done,
+		total ? " of " : "", total ? total : "", rate, left ? left : "");
+	j->reported = now;
+	j->reported_at = j->have;
+}
+
 static void tell(fetch_job *j, event_phase phase)
 {
 	gint64 now = g_get_monotonic_time();
 
 	if (phase == EVENT_PROGRESS && now - j->told < PROGRESS_US)
 		return;
+	if (phase == EVENT_PROGRESS)
+		report(j, now);
 	j->told = now;
 	event_emit(&(event){.kind = EVENT_DOWNLOAD,
 		.phase = phase,
@@ -593,7 +627,7 @@ static void next_try(void *data)
 
 void fetch_job_start(fetch_job *j)
 {
-	j->begun = j->mirror_begun = g_get_monotonic_time();
+	j->begun = j->mirror_begun = j->reported = g_get_monotonic_time();
 	tell(j, EVENT_BEGIN);
 	if (!j->spec.urls->len) {
 		error_set(&j->error, EXIT_NETWORK, "X0502",

@@ -36,3 +36,6 @@ void fetch_job_start(fetch_job *j);
 GError *fetch_job_error(fetch_job *j); /* new reference to free, or NULL */
 GBytes *fetch_job_body(fetch_job *j);  /* of a document */
 const http_response *fetch_job_response(const fetch_job *j);
+
+/* "19.3 MB", with an ordinary blank. New string. */
+char *fetch_size_text(gint64 bytes);

@@ -319,7 +319,7 @@ typedef struct pruning {
 	store *store;
 	store_pruned *result;
 	time_t limit; /* older than that is unused */
-	gboolean alone;
+	gboolean alone, dry_run;
 } pruning;
 
 static time_t mtime_of(const char *path)
@@ -333,7 +333,7 @@ static void drop(pruning *p, const char *path)
 {
 	guint64 bytes = bytes_of(path);
 
-	if (!fs_remove_tree(path, NULL))
+	if (!p->dry_run && !fs_remove_tree(path, NULL))
 		return;
 	p->result->count++;
 	p->result->bytes += bytes;
@@ -358,7 +358,8 @@ static void prune_blobs(pruning *p, gboolean ci)
 			continue;
 		}
 		drop(p, path);
-		store_record_remove(p->store, "download", sha256, NULL);
+		if (!p->dry_run)
+			store_record_remove(p->store, "download", sha256, NULL);
 	}
 }
 
@@ -380,6 +381,10 @@ static void prune_tree(pruning *p, const char *tree)
 	}
 	p->result->count++;
 	p->result->bytes += tree_bytes(tree);
+	if (p->dry_run) {
+		lockfile_release(use);
+		return;
+	}
 	drop_tree(p->store, tree, use);
 	lockfile_remove(g_steal_pointer(&making));
 }
@@ -397,7 +402,7 @@ static void prune_trees(pruning *p)
 		}
 		/* A manifest without a tree says nothing. */
 		tree = g_strndup(path, strlen(path) - strlen(".manifest"));
-		if (g_str_has_suffix(path, ".manifest") && access(tree, F_OK) < 0)
+		if (!p->dry_run && access(tree, F_OK) < 0)
 			unlink(path);
 	}
 }
@@ -444,13 +449,14 @@ static lockfile *lock_users(store *s)
 	return lockfile_try(path, FALSE, NULL);
 }
 
-void store_prune(store *s, gint64 max_age, gboolean ci, store_pruned *result)
+void store_prune(store *s, const store_prune_options *options, store_pruned *result)
 {
 	g_autoptr(lockfile) alone = lock_users(s);
 	pruning p = {.store = s,
 		.result = result,
-		.limit = time(NULL) - (time_t)max_age,
-		.alone = alone != NULL};
+		.limit = time(NULL) - (time_t)options->max_age,
+		.alone = alone != NULL,
+		.dry_run = options->dry_run};
 	g_autofree char *bad = store_path(s, "bad");
 	g_autoptr(GPtrArray) failed = entries(bad);
 
@@ -458,9 +464,10 @@ void store_prune(store *s, gint64 max_age, gboolean ci, store_pruned *result)
 	for (guint i = 0; i < failed->len; i++)
 		drop(&p, failed->pdata[i]);
 	prune_parts(&p);
-	prune_blobs(&p, ci);
+	prune_blobs(&p, options->ci);
 	prune_trees(&p);
-	prune_locks(&p);
+	if (!p.dry_run)
+		prune_locks(&p);
 }
 
 /* ---- clean ---- */

@@ -42,7 +42,13 @@ typedef struct store_pruned {
  * used for `max_age` seconds. With `ci` all downloads too, in use or not unused: results
  * and trees stay, which is what a CI cache should carry (uv's meaning of `prune --ci`).
  */
-void store_prune(store *s, gint64 max_age, gboolean ci, store_pruned *result);
+typedef struct store_prune_options {
+	gint64 max_age; /* seconds */
+	gboolean ci;
+	gboolean dry_run; /* count only */
+} store_prune_options;
+
+void store_prune(store *s, const store_prune_options *options, store_pruned *result);
 
 /* Removes the whole cache but its folder, after waiting for those who use it.
  * Only names xorch makes are touched. */

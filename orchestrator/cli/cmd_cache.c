@@ -95,7 +95,8 @@ static void say_removed(const options *o, const store_pruned *p)
 			(int)p->in_use));
 		return;
 	}
-	output_line("%" G_GUINT64_FORMAT " things removed, %s", p->count, size);
+	output_line("%" G_GUINT64_FORMAT " things %sremoved, %s", p->count,
+		o->dry_run ? "would be " : "", size);
 	if (p->in_use)
 		output_note("%u more are in use by a running build and stay", p->in_use);
 }
@@ -105,7 +106,10 @@ static int cache_prune(const options *o, build_context *c, GError **err)
 	store_pruned p;
 
 	(void)err;
-	store_prune(c->store, o->max_age ? o->max_age : DEFAULT_AGE, o->ci, &p);
+	store_prune_options how = {.max_age = o->max_age ? o->max_age : DEFAULT_AGE,
+		.ci = o->ci,
+		.dry_run = o->dry_run};
+	store_prune(c->store, &how, &p);
 	say_removed(o, &p);
 	return EXIT_DONE;
 }
@@ -143,9 +147,11 @@ int cmd_cache(const options *o, char **args, GError **err)
 	for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
 		if (strcmp(args[0], actions[i].name) != 0)
 			continue;
-		if ((o->ci || o->max_age) && !actions[i].takes_prune_options)
+		if ((o->ci || o->max_age || o->dry_run) &&
+			!actions[i].takes_prune_options)
 			return error_set(err, EXIT_INPUT, "X0130",
-				"--ci and --max-age belong to `xorch cache prune`");
+				"--ci, --max-age and --dry-run belong to `xorch cache "
+				"prune`");
 		if (actions[i].needs_store && !common_open(o, &c, err))
 			return EXIT_HOST;
 		int code = actions[i].run(o, &c, err);

@@ -54,8 +54,8 @@ const verb verbs[] = {
 		"force keep keep-going fail-fast replace allow-empty sandbox timeout "
 		"log-dir strict",
 		cmd_build, 0, build_details},
-	{"cache", "dir|size|verify|prune|clean", "look after the cache", "ci max-age",
-		cmd_cache, 0,
+	{"cache", "dir|size|verify|prune|clean", "look after the cache",
+		"ci max-age dry-run", cmd_cache, 0,
 		"dir prints where it is, size what takes how much. verify reads every "
 		"file, sets aside what is damaged and exits 6 if anything was. prune "
 		"removes what has not been used for --max-age and what failed downloads "

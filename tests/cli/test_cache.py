@@ -65,6 +65,8 @@ def test_prune():
         first, second = fill(home)
         xt.equal(xt.run(["cache", "prune", "--json"], home=home).json["removed"], 0)
         os.utime(first, (1, 1))
+        r = xt.run(["cache", "prune", "-n"], home=home)
+        xt.check("1 things would be removed, 5 B" in r.out, r)
         r = xt.run(["cache", "prune"], home=home)
         xt.check("1 things removed, 5 B" in r.out, r)
         xt.check(not os.path.exists(first) and os.path.exists(second))

@@ -48,6 +48,14 @@ def test_N01_silent_mirror_is_waited_for_once():
         xt.check("9 more files could not be fetched" in r.err, r)
 
 
+def test_long_downloads_say_so():
+    with Server() as s, xt.scratch() as home:
+        s.add("/f", Reply(BODY, rate=1_000_000))
+        r = fetch(home, item(s.url("/f")), XORCH_HTTP_REPORT="0.15")
+        taken(r)
+        xt.check(" of 512.0 kB so far, " in r.err and " s left" in r.err, r)
+
+
 def test_settings_that_are_no_numbers():
     with Server() as s, xt.scratch() as home:
         s.add("/f", Reply(BODY))

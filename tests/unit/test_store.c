@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char *dir;
@@ -327,9 +328,9 @@ static void speed(void)
 	g_autofree char *manifest = g_strconcat(path, ".manifest", NULL);
 	double best = 1e9;
 	for (int i = 0; i < 5; i++) {
-		g_test_timer_start();
+		clock_t begun = clock(); /* of this process: others may be busy */
 		g_assert_cmpint(manifest_check(path, manifest, NULL), ==, MANIFEST_GOOD);
-		best = MIN(best, g_test_timer_elapsed());
+		best = MIN(best, (double)(clock() - begun) / CLOCKS_PER_SEC);
 	}
 	g_test_message("2,500 files by stat: %.1f ms", best * 1e3);
 	g_assert_cmpfloat(best, <, 0.060); /* 15 ms without sanitizers and load */
@@ -512,7 +513,8 @@ static void prune_beside(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(old); i++)
 		age(old[i], 100);
 	age(blob, 100);
-	store_prune(s, 86400 * 30, FALSE, &pruned);
+	store_prune(
+		s, &(store_prune_options){.max_age = 86400 * 30, .ci = FALSE}, &pruned);
 	g_assert_cmpuint(pruned.in_use, ==, 1);
 	g_assert_true(g_file_test(one, G_FILE_TEST_IS_DIR));
 	g_assert_false(g_file_test(two, G_FILE_TEST_EXISTS));
@@ -530,7 +532,8 @@ static void prune_beside(void)
 	g_assert_cmpint(status, ==, 0);
 	age("trees/test/one.manifest", 100);
 	age("locks/test-one.use", 100);
-	store_prune(s, 86400 * 30, FALSE, &pruned);
+	store_prune(
+		s, &(store_prune_options){.max_age = 86400 * 30, .ci = FALSE}, &pruned);
 	g_assert_cmpuint(pruned.in_use, ==, 0);
 	g_assert_false(g_file_test(one, G_FILE_TEST_EXISTS));
 	g_clear_error(&err);
@@ -560,9 +563,10 @@ static void prune_kinds(void)
 	g_autofree char *result = store_blob_add_bytes(s, "result", 6, NULL);
 	g_assert_true(store_record_put(s, "download", download, "d.tar.gz", 8, NULL));
 	reopen();
-	store_prune(s, 86400, FALSE, &pruned); /* nothing is old */
+	store_prune(s, &(store_prune_options){.max_age = 86400, .ci = FALSE},
+		&pruned); /* nothing is old */
 	g_assert_cmpuint(pruned.count, ==, 0);
-	store_prune(s, 86400, TRUE, &pruned);
+	store_prune(s, &(store_prune_options){.max_age = 86400, .ci = TRUE}, &pruned);
 	g_assert_cmpuint(pruned.count, ==, 1);
 	g_assert_cmpuint(pruned.bytes, ==, 8);
 	g_assert_null(store_blob_find(s, download, -1));
