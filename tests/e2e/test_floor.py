@@ -149,25 +149,25 @@ caught 10
 """
 
 
-def cxx17(toolchain):
-    for target in TARGETS:
+def cxx17(toolchain, targets=TARGETS, more=()):
+    for target in targets:
         root = target_root.get("bullseye", target)
         cross = Cross(toolchain, target)
         with xt.scratch() as home:
             some = os.path.dirname(xt.write(os.path.join(home, "some", "file"), "x"))
-            for more in ([], ["-flto"]) if target == "aarch64" else ([],):
-                compile_pair(cross, home, *more)
-                for name in ("libfirst.so", "libsecond.so"):
-                    so = os.path.join(home, name)
-                    check_versions(cross, so, CAPS if target != "x86_64"
-                                   else {**CAPS, "GCC": (4, 8, 0)})
-                    # gcc's LTO makes ordinary symbols of template instances.
-                    strong = [] if more and toolchain == "gcc" else [s[0] for s in cross.symbols(so) if s[3] and s[2] != "WEAK"]
-                    xt.check(set(strong) <= {"first_throw", "first_report",
-                                             "second_catches"}, strong)
-                    size = os.path.getsize(so)
-                    xt.check(size < 700 << 10, name, "is too large", size)
-                xt.equal(root.python(["-c", RUN, home, some]), REPORT, toolchain, target)
+            compile_pair(cross, home, *more)
+            for name in ("libfirst.so", "libsecond.so"):
+                so = os.path.join(home, name)
+                check_versions(cross, so, CAPS if target != "x86_64"
+                               else {**CAPS, "GCC": (4, 8, 0)})
+                # gcc's LTO makes ordinary symbols of template instances.
+                strong = [] if more and toolchain == "gcc" else [
+                    s[0] for s in cross.symbols(so) if s[3] and s[2] != "WEAK"]
+                xt.check(set(strong) <= {"first_throw", "first_report", "second_catches"},
+                         strong)
+                size = os.path.getsize(so)
+                xt.check(size < 700 << 10, name, "is too large", size)
+            xt.equal(root.python(["-c", RUN, home, some]), REPORT, toolchain, target)
 
 
 def test_cxx17_two_modules_clang():
@@ -176,6 +176,12 @@ def test_cxx17_two_modules_clang():
 
 def test_cxx17_two_modules_gcc():
     cxx17("gcc")
+
+
+# label: long
+def test_cxx17_two_modules_lto():
+    for toolchain in ("clang", "gcc"):
+        cxx17(toolchain, ("aarch64", "armv7"), ["-flto"])
 
 
 def test_cxx_program_and_static_libstdcxx():
