@@ -87,6 +87,46 @@ static GString *read_text(const char *path, GError **err)
 	return NULL;
 }
 
+/* What dependencies are solved by and files are found by; the rest (descriptions, tags,
+ * maintainers …) is two thirds of the text. */
+static const char *const wanted[] = {"Package", "Version", "Architecture", "Multi-Arch",
+	"Essential", "Depends", "Pre-Depends", "Provides", "Conflicts", "Breaks",
+	"Replaces", "Filename", "Size", "SHA256", NULL};
+
+static gboolean is_wanted(const char *line, gsize n)
+{
+	for (int i = 0; wanted[i]; i++) {
+		gsize k = strlen(wanted[i]);
+		if (n > k && line[k] == ':' && !g_ascii_strncasecmp(line, wanted[i], k))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Keeps only those fields, in place. */
+static void drop_fields(GString *text)
+{
+	char *out = text->str;
+	const char *end = text->str + text->len;
+	gboolean keep = FALSE;
+
+	for (const char *line = text->str; line < end;) {
+		const char *stop = memchr(line, '\n', end - line);
+		gsize n = (stop ? stop : end) - line;
+		if (!n)
+			keep = TRUE;
+		else if (*line != ' ' && *line != '\t')
+			keep = is_wanted(line, n);
+		if (keep) {
+			memmove(out, line, n);
+			out += n;
+			*out++ = '\n';
+		}
+		line += n + 1;
+	}
+	g_string_truncate(text, MIN((gsize)(out - text->str), text->len));
+}
+
 /* The value of a field in the paragraph [at, end), up to its line's end. */
 static const char *field_of(
 	const char *at, const char *end, const char *name, gsize *size)
@@ -150,6 +190,7 @@ solv_index *solv_index_read(const char *path, const char *architecture, GError *
 
 	if (!text)
 		return NULL;
+	drop_fields(text);
 	FILE *f = text->len ? fmemopen(text->str, text->len, "r") : NULL;
 	if (f) {
 		ok = repo_add_debpackages(index->repo, f, 0) == 0;

@@ -38,9 +38,11 @@ static gboolean header_size(const guint8 *field, guint64 *size)
 /* "LENGTH KEY=VALUE\n", LENGTH counting all of it, one after the other. */
 static const char *read_pax(tar_scan *s)
 {
-	const char *p = (const char *)s->pax->data, *end = p + s->pax->len;
 	const char *malformed = "a malformed pax header";
 
+	if (!s->pax->len) /* of no records */
+		return NULL;
+	const char *p = (const char *)s->pax->data, *end = p + s->pax->len;
 	while (p < end) {
 		gsize length = 0, digits = 0;
 		while (p + digits < end && g_ascii_isdigit(p[digits]) && digits < 8)
