@@ -45,6 +45,8 @@ const verb verbs[] = {
 		cmd_index_page, VERB_HIDDEN},
 	{"__python", "", "make target Pythons and print their folders",
 		"target python toolchain sysroot floor", cmd_python_target, VERB_HIDDEN},
+	{"__sysroot", "NAME [PACKAGE…]", "make a sysroot with further packages", "target",
+		cmd_sysroot, VERB_HIDDEN},
 	{"__sandbox", "COMMAND…", "run a command the way build steps run",
 		"sandbox timeout", cmd_sandbox, VERB_COMMAND | VERB_HIDDEN},
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",

@@ -88,8 +88,10 @@ def check_form(target, tree):
     gcc = os.path.join(tree, "usr/lib/gcc", triple, "10")
     for name in ("crtbeginS.o", "libgcc.a", "libgcc_eh.a", "libstdc++.a", "libatomic.a"):
         xt.check(os.path.exists(os.path.join(gcc, name)), name, "is missing")
-    static = [os.path.basename(p) for p in glob.glob(lib + "/*.a")]
-    xt.equal(static, ["libc_nonshared.a"], "static C library left in")
+    static = {os.path.basename(p) for p in glob.glob(lib + "/*.a")}
+    left = static & {f"lib{name}.a" for name in (
+        "c", "m", "pthread", "rt", "dl", "util", "resolv", "anl", "crypt", "mvec")}
+    xt.check(not left and "libc_nonshared.a" in static, "static C library left in", left)
     with open(os.path.join(lib, "libc.so")) as f:
         script = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
     xt.check("/" not in script, "paths in libc.so", script)
@@ -169,6 +171,39 @@ def test_toolchain_trees_run_by_their_own_loader():
             for library in re.findall(r"=> (\S+)", listed):
                 xt.check(os.path.realpath(library).startswith(os.path.realpath(tree)),
                          program, "takes", library)
+
+
+def check_more(target):
+    """A recipe's own packages, with what they depend on, in one tree."""
+    with xt.scratch() as home:
+        r = xt.run(["__sysroot", "debian-11", "zlib1g-dev", "libxml2-dev", "--target",
+                    target], home=home, timeout=1700,
+                   XORCH_CACHE_DIR=os.path.join(xt.CACHE, "store"))
+    if r.code == 5:
+        raise xt.Skip("the Debian mirror cannot be reached: " + r.err.strip()[-300:])
+    xt.equal(r.code, 0, r)
+    tree, *added = r.out.splitlines()
+    names = {line.split()[0] for line in added}
+    xt.check({"zlib1g-dev", "zlib1g", "libxml2-dev", "libxml2"} <= names, names)
+    xt.check(not names & {"libc6", "libc6-dev", "libc-dev-bin"}, names)
+    check_form(target, tree)
+    with xt.scratch() as folder:
+        out = compile_and_link(target, tree, folder, """#include <zlib.h>
+#include <libxml/parser.h>
+int f(void) { xmlInitParser(); return (int)zlibCompileFlags(); }
+""", "a.c", f"-I{tree}/usr/include/libxml2", "-lxml2", "-lz")
+        needed = set(re.findall(r"NEEDED.*\[(.*)\]", judges.readelf("-d", out)))
+        xt.check({"libxml2.so.2", "libz.so.1"} <= needed, needed)
+
+
+# label: long
+def test_further_packages_aarch64():
+    check_more("aarch64")
+
+
+# label: long
+def test_further_packages_armv7():
+    check_more("armv7")
 
 
 # label: long
