@@ -4,8 +4,9 @@ import os
 import shutil
 
 import xt
-from archives import Member, deb
+from archives import Member, deb, gz
 from debian_archive import Archive, Key, SUITE, date, refused, NOW
+from server import sha256
 
 
 def simple(a, **publish):
@@ -431,6 +432,27 @@ def test_A21_package_damaged():
             r = a.xorch("fetch", "--toolchain", "mini")
             refused(r, 6, "[X0624]", "lib_1.5_amd64.deb", says)
             xt.equal(a.trees(), [])
+
+
+def test_A16_digest_before_any_parser():
+    """A gzip checksum that does not fit is not seen by libarchive: what saves us is that
+    the file is hashed before anything reads it. The same bytes under their own sha256
+    do get as far as the reader."""
+    files = [Member("./usr/share/lib", b"payload")]
+    good = deb("Package: lib\n", files, gz, ".gz")
+    flipped = deb("Package: lib\n", files, lambda d: gz(d, crc=1), ".gz")
+    xt.equal(len(good), len(flipped))
+    with Archive() as a:
+        simple(a)
+        a.add("lib", "1.5", data=good)
+        a.publish()
+        a.server.add("/" + a.packages["lib"]["path"], flipped)
+        r = a.xorch("fetch", "--toolchain", "mini")
+        refused(r, 6, "[X0601]", "lib_1.5_amd64.deb", sha256(good)[:8])
+        xt.check("X0622" not in r.err and "mini: unpack" not in r.err, "it was parsed", r)
+        xt.equal(a.trees(), [])
+        a.server.add("/" + a.packages["lib"]["path"], good)
+        works_now(a)
 
 
 def test_K01_killed_while_unpacking():
