@@ -33,7 +33,8 @@ int cmd_sysroot(const options *o, char **args, GError **err)
 	build_context c;
 
 	if (!args[0])
-		return error_set(err, EXIT_INPUT, "X0140", "nothing is named");
+		return error_set(
+			err, EXIT_INPUT, NULL, "the name of a sysroot is wanted");
 	const platform *target = common_target(o, err);
 	g_autoptr(sysroot_def) def = target ? sysroot_def_find(args[0], err) : NULL;
 	if (!def || !common_open(o, &c, err))
