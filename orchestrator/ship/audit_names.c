@@ -71,6 +71,8 @@ gboolean audit_name_is_libstdcxx(const char *name)
 		return FALSE;
 	/* Names of std, one after the other; an 'I' after one begins template
 	 * arguments. */
+	if (!g_ascii_isdigit(p[2]))
+		return FALSE;
 	for (p += 2; g_ascii_isdigit(*p);) {
 		char *end;
 		gsize len = strtoul(p, &end, 10);
@@ -78,9 +80,6 @@ gboolean audit_name_is_libstdcxx(const char *name)
 			return FALSE;
 		p = end + len;
 	}
-	/* An operator's name is two lower-case letters. */
-	if (g_ascii_islower(p[0]) && g_ascii_islower(p[1]))
-		p += 2;
 	return *p != 'I';
 }
 

@@ -62,26 +62,40 @@ static const policy_family *elf_family(const audit_member *m)
 	return NULL;
 }
 
-/* What the platform tags of the file name promise together: a wheel with several
- * has to keep the strictest. */
-static void claim_by_name(audit_run *run, const policy_family **family, const char **arch)
+/* Family and architecture that the file name states. A name with tags of both
+ * families (a static program) states none: the objects decide. */
+static void read_name(
+	const audit_run *run, const policy_family **family, const char **arch)
 {
+	gboolean many = FALSE, musl = FALSE;
+
 	for (char **p = run->wheel->name->platforms; *p; p++) {
 		const policy_family *f = g_str_has_prefix(*p, "musllinux")
 						 ? &policy_musllinux
 						 : &policy_manylinux;
-		const char *found = NULL;
 		int index;
-		if (!policy_tag_split(f, *p, &index, &found))
+		if (!policy_tag_split(f, *p, &index, arch) || index == POLICY_NONE)
 			continue;
-		*arch = found;
-		if (index != POLICY_NONE)
-			*family = f;
-		if (run->claimed < 0 || index < run->claimed) {
-			run->claimed = index;
-			g_free(run->claim);
-			run->claim = g_strdup(*p);
-		}
+		many = many || f == &policy_manylinux;
+		musl = musl || f == &policy_musllinux;
+	}
+	if (many != musl)
+		*family = many ? &policy_manylinux : &policy_musllinux;
+}
+
+/* What the tags of the family at hand promise together: a wheel with several has
+ * to keep the strictest. */
+static void read_claim(audit_run *run)
+{
+	for (char **p = run->wheel->name->platforms; *p; p++) {
+		const char *arch;
+		int index;
+		if (!policy_tag_split(run->family, *p, &index, &arch) ||
+			(run->claimed >= 0 && index >= run->claimed))
+			continue;
+		run->claimed = index;
+		g_free(run->claim);
+		run->claim = g_strdup(*p);
 	}
 }
 
@@ -91,7 +105,7 @@ void audit_target(audit_run *run)
 	const char *arch = NULL;
 
 	if (run->wheel && run->wheel->name)
-		claim_by_name(run, &family, &arch);
+		read_name(run, &family, &arch);
 	if (run->options->platform && run->options->platform->wheel_arch)
 		arch = run->options->platform->wheel_arch;
 	for (guint i = 0; i < run->n_members; i++) {
@@ -108,6 +122,8 @@ void audit_target(audit_run *run)
 	run->platform = run->options->platform
 				? run->options->platform
 				: (arch ? platform_by_wheel_arch(arch) : NULL);
+	if (run->wheel && run->wheel->name)
+		read_claim(run);
 	if (run->options->floor && run->arch) {
 		int index = policy_index(run->family, run->options->floor, TRUE);
 		if (index >= 0) {

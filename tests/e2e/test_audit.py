@@ -24,6 +24,7 @@ PUBLISHED = [
     ("pillow==11.0.0", "aarch64"),
     ("rpds-py==2026.9.1", "armv7l s390x ppc64le"),
     ("pydantic-core==2.50.4", "armv7l s390x ppc64le"),
+    ("maturin==1.7.8", "x86_64 armv7l"),  # static, tagged for glibc and musl at once
 ]
 POLICIES = ["2_5", "2_12", "2_17", "2_24", "2_27", "2_28", "2_31", "2_34"]
 
