@@ -78,8 +78,9 @@ diag *diag_add(diag_list *l, diag_severity severity, const char *code,
 	diag *d = g_new0(diag, 1);
 
 	va_start(ap, fmt);
-	d->text = g_strdup_vprintf(fmt, ap);
+	g_autofree char *text = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
+	d->text = text_mask(text, strlen(text));
 	d->severity = severity;
 	d->code = code;
 	d->source = source ? diag_source_ref(source) : NULL;
@@ -127,6 +128,11 @@ void diag_note(diag *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	remark(d, "note: ", fmt, ap);
 	va_end(ap);
+}
+
+void diag_line(diag *d, const char *text)
+{
+	g_ptr_array_add(d->remarks, g_strconcat("  ", text, NULL));
 }
 
 void diag_help(diag *d, const char *fmt, ...)

@@ -40,7 +40,7 @@ typedef struct diag {
 	diag_place at, second;
 	gint64 offset; /* byte offset shown beside the place, -1 not shown */
 	char *text;
-	GPtrArray *remarks; /* "note: …", "help: …" */
+	GPtrArray *remarks; /* "note: …", "help: …", "  line" */
 } diag;
 
 typedef struct diag_list diag_list;
@@ -57,6 +57,8 @@ void diag_label(diag *d, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 void diag_second(diag *d, int line, int col, int span, const char *fmt, ...)
 	G_GNUC_PRINTF(5, 6);
 void diag_note(diag *d, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+/* A line shown as it is, below everything else. */
+void diag_line(diag *d, const char *text);
 void diag_help(diag *d, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
 /* The one added last; NULL when there is none. */
@@ -87,6 +89,9 @@ gboolean diag_list_to_error(diag_list *l, GError **err);
  * (edit distance with transpositions, at most a third of the length). The list
  * ends with NULL. */
 const char *text_nearest(const char *text, const char *const *candidates);
+/* user:password@ of URLs becomes stars, one for each byte so that places stay:
+ * what a recipe must not hold must not reach a log by the message either. */
+char *text_mask(const char *text, gsize len);
 /* Columns a terminal gives to a code point: 0, 1 or 2. */
 int text_columns(gunichar c);
 /* A control that changes the direction of what is shown. */

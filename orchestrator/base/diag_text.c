@@ -32,24 +32,6 @@ int text_columns(gunichar c)
 	return g_unichar_iswide(c) ? 2 : 1;
 }
 
-/* user:password@ of a URL becomes stars, one for each byte, so that places stay:
- * what a recipe must not hold must not get into a log by the message either. */
-static char *masked(const char *text, gsize len)
-{
-	char *out = g_malloc(len + 1);
-
-	memcpy(out, text, len);
-	out[len] = '\0';
-	for (char *p = out; (p = memmem(p, len - (gsize)(p - out), "://", 3));) {
-		p += 3;
-		size_t host = strcspn(p, "/?# \t\"'`");
-		char *at = memrchr(p, '@', host);
-		for (; at && p < at; p++)
-			*p = (unsigned char)*p < 0x80 ? '*' : *p;
-	}
-	return out;
-}
-
 /* One character of a source line, fit for a terminal, and its columns. */
 static int cell(const char **p, const char *end, GString *out)
 {
@@ -138,7 +120,7 @@ static void source_line(printer *p, const diag_place *at)
 {
 	gsize len;
 	const char *line = diag_source_line(p->d->source, at->line, &len);
-	g_autofree char *text = masked(line, len);
+	g_autofree char *text = text_mask(line, len);
 	const char *from, *to;
 
 	window(text, len, at->col, &from, &to);
@@ -200,8 +182,7 @@ char *diag_text(const diag *d)
 {
 	GString *out = g_string_new(d->severity == DIAG_ERROR ? "error" : "warning");
 	printer p = {out, MAX(2, digits(MAX(d->at.line, d->second.line))), d};
-	g_autofree char *open = text_escape(d->text, -1);
-	g_autofree char *text = masked(open, strlen(open));
+	g_autofree char *text = text_escape(d->text, -1);
 
 	if (d->code)
 		g_string_append_printf(out, "[%s]", d->code);
@@ -210,6 +191,10 @@ char *diag_text(const diag *d)
 		place_line(&p);
 	for (guint i = 0; i < d->remarks->len; i++) {
 		g_autofree char *line = text_escape(g_ptr_array_index(d->remarks, i), -1);
+		if (line[0] == ' ') {
+			g_string_append_printf(out, "%s\n", line + 2);
+			continue;
+		}
 		g_string_append_printf(out, "%*s = ", p.gutter, "");
 		words_fold(out, line, p.gutter + 3, p.gutter + 3 + (int)strlen("note: "),
 			NOTE_COLUMNS);

@@ -1,7 +1,9 @@
 #include "base/diag.h"
 #include "base/error.h"
+#include "cli/annotations.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
+#include "plan/lock_check.h"
 #include "plan/platform.h"
 #include "plan/recipe.h"
 #include <string.h>
@@ -31,12 +33,72 @@ static void check_resolved(const recipe *r, diag_list *l)
 	}
 }
 
+/* An error that comes as text, places included. */
+static void add_error(diag_list *l, GError *err)
+{
+	const char *text = err->message, *end = strstr(text, "] ");
+	const char *code = NULL;
+
+	if (*text == '[' && end) {
+		g_autofree char *id = g_strndup(text + 1, (gsize)(end - text) - 1);
+		code = g_intern_string(id);
+		text = end + 2;
+	}
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	diag *d = diag_add(l, DIAG_ERROR, code, NULL, 0, 0, 0, "%s", lines[0]);
+	for (char **line = lines + 1; lines[0] && *line; line++)
+		diag_line(d, *line);
+	g_error_free(err);
+}
+
+static void check_lock(const recipe *r, diag_list *l)
+{
+	g_autofree char *path = recipe_lock_path(r->path);
+	GError *err = NULL;
+	g_autoptr(recipe_lock) lock = recipe_lock_load(path, &err);
+
+	if (err)
+		add_error(l, err);
+	else if (lock)
+		lock_check_recipe(r, lock, l);
+}
+
+static void check_sysroot(const char *path, diag_list *l)
+{
+	GError *err = NULL;
+	g_autoptr(sysroot_def) def = sysroot_def_load(path, &err);
+	g_autofree char *lock_path = def ? catalog_lock_path(path) : NULL;
+	g_autoptr(package_lock) lock =
+		def ? package_lock_load(lock_path, def->name, &err) : NULL;
+
+	if (lock)
+		lock_check_sysroot(def, lock, l);
+	else
+		add_error(l, err);
+}
+
+static void check_toolchain(const char *path, diag_list *l)
+{
+	GError *err = NULL;
+	g_autoptr(toolchain_def) def = toolchain_def_load(path, &err);
+	g_autofree char *lock_path = def ? catalog_lock_path(path) : NULL;
+	g_autoptr(package_lock) lock =
+		def ? package_lock_load(lock_path, def->name, &err) : NULL;
+
+	if (lock)
+		lock_check_toolchain(def, lock, platform_by_name("x86_64"), l);
+	else
+		add_error(l, err);
+}
+
 static void check_recipe(const char *path, diag_list *l)
 {
 	g_autoptr(recipe) r = recipe_load(path, l);
 
 	if (!r)
 		return;
+	if (!g_str_equal(path, "-"))
+		check_lock(r, l);
 	/* Its warnings have been given; a resolve repeats them. */
 	g_autoptr(diag_list) resolved = diag_list_new();
 	check_resolved(r, resolved);
@@ -90,6 +152,20 @@ static void report_json(diag_list *l, const GPtrArray *files, int exit_code)
 		names, "diagnostics", diags));
 }
 
+static void check_file(const char *path, diag_list *l)
+{
+	switch (definition_kind_of(path)) {
+	case DEFINITION_SYSROOT:
+		check_sysroot(path, l);
+		break;
+	case DEFINITION_TOOLCHAIN:
+		check_toolchain(path, l);
+		break;
+	case DEFINITION_RECIPE:
+		check_recipe(path, l);
+	}
+}
+
 static char *counted(unsigned n, const char *what)
 {
 	return g_strdup_printf("%u %s%s", n, what, n == 1 ? "" : "s");
@@ -97,7 +173,7 @@ static char *counted(unsigned n, const char *what)
 
 static void summary(const diag_list *l, const GPtrArray *files)
 {
-	g_autofree char *recipes = counted(files ? files->len : 0, "recipe");
+	g_autofree char *recipes = counted(files ? files->len : 0, "file");
 	g_autofree char *errors = counted(diag_list_errors(l), "error");
 	g_autofree char *warnings = counted(diag_list_warnings(l), "warning");
 
@@ -106,18 +182,29 @@ static void summary(const diag_list *l, const GPtrArray *files)
 	output_note("%s checked: %s, %s", recipes, errors, warnings);
 }
 
+/* GitHub reads them from either stream. */
+static void annotate(diag_list *l)
+{
+	g_autofree char *text = annotations_text(l);
+
+	if (*text)
+		output_people(text);
+}
+
 int cmd_check(const options *o, char **args, GError **err)
 {
 	static const char *const here[] = {".", NULL};
 	g_autoptr(diag_list) l = diag_list_new();
 	g_autoptr(GPtrArray) files =
-		recipe_find(*args ? (const char *const *)args : here, l);
+		definition_find(*args ? (const char *const *)args : here, l);
 
 	(void)err;
 	for (guint i = 0; files && i < files->len; i++)
-		check_recipe(g_ptr_array_index(files, i), l);
+		check_file(g_ptr_array_index(files, i), l);
 	gboolean bad = diag_list_errors(l) || (o->strict && diag_list_warnings(l));
 	output_diags(l);
+	if (g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0)
+		annotate(l);
 	if (!o->quiet)
 		summary(l, files);
 	if (o->json)

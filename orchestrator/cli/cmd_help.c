@@ -24,7 +24,8 @@ static char *overview(void)
 		if (!(v->flags & VERB_HIDDEN))
 			g_string_append_printf(out, "  %-10s %s\n", v->name, v->summary);
 	g_string_append_printf(out, "\nOptions of every verb:\n%s", rows);
-	g_string_append(out, "\n`xorch help VERB` shows a verb's own options.\n");
+	g_string_append(out, "\n`xorch help VERB` shows a verb's own options, "
+			     "`xorch help recipe` the keys of a recipe.\n");
 	exits(out);
 	return g_string_free(out, FALSE);
 }
@@ -54,6 +55,11 @@ char *help_text(const verb *v)
 int cmd_help(const options *o, char **args, GError **err)
 {
 	(void)o;
+	if (g_strcmp0(args[0], "recipe") == 0) {
+		g_autofree char *keys = help_recipe_text();
+		output_text(keys);
+		return EXIT_DONE;
+	}
 	const verb *v = args[0] ? verb_by_name(args[0]) : NULL;
 
 	if (args[0] && !v)

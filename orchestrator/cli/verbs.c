@@ -15,8 +15,10 @@ static const char plan_details[] =
 
 static const char check_details[] =
 	"Reports all errors and warnings, sorted by file and line. A folder stands for "
-	"every *.yaml below it that has the key schema_version; - is standard input; "
-	"without arguments the working directory is checked.";
+	"every *.yaml below it that has the key schema_version, definitions of sysroots "
+	"and toolchains included; - is standard input; without arguments the working "
+	"directory is checked. The locks beside them are checked too. On GitHub Actions "
+	"the findings become annotations.";
 
 static const char fetch_details[] = "With --sysroot or --toolchain and no recipe: makes "
 				    "just that ready, for --target or\n"
@@ -64,8 +66,8 @@ const verb verbs[] = {
 		"left; prune --ci removes all downloads and keeps results, as a cache "
 		"carried between CI runs should. clean removes everything, after waiting "
 		"for running builds. All but clean are safe beside running builds."},
-	{"check", "[RECIPE|DIR…]", "check recipes without building anything", "strict",
-		cmd_check, 0, check_details},
+	{"check", "[RECIPE|DIR…]", "check recipes, catalogues and locks without building",
+		"strict", cmd_check, 0, check_details},
 	{"doctor", "", "show what this machine has and lacks for building", "",
 		cmd_doctor},
 	{"env", "", "print the variables that build systems read, for a target",
@@ -77,7 +79,7 @@ const verb verbs[] = {
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
 		"target python only skip toolchain sysroot floor allow-empty", cmd_fetch,
 		0, fetch_details},
-	{"help", "[VERB]", "show help", "", cmd_help},
+	{"help", "[VERB|recipe]", "show help, or the keys of a recipe", "", cmd_help},
 	{"lock", "[RECIPE|DIR…]", "write what is missing in locks, or renew them",
 		"target python only skip toolchain sysroot floor upgrade allow-empty "
 		"sandbox",

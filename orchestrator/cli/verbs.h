@@ -51,3 +51,5 @@ int items_fetch(const options *o, char **args, GError **err);
 
 /* What `xorch VERB --help` prints; NULL: the overview. New string. */
 char *help_text(const verb *v);
+/* The keys of a recipe. New string. */
+char *help_recipe_text(void);

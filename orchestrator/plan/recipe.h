@@ -5,7 +5,7 @@
 #include <glib.h>
 
 /* A recipe, schema_version 1: one YAML file says how one version of one
- * package is built. `xorch help recipe` is the reference of the keys; here is
+ * package is built. `xorch help recipe` lists the keys; here is
  * what the program holds. Strings never reach a shell but by build.script.
  *
  * A recipe is loaded once (recipe_load: everything checked, expressions that
@@ -199,3 +199,12 @@ void recipe_add_to_key(const recipe *r, key *k);
  * git ignores left out. A folder without any is an error, and so is a path that
  * does not exist. Element type char *. NULL with errors in the list. */
 GPtrArray *recipe_find(const char *const *paths, diag_list *l);
+/* The same with the definitions of the catalogues, which recipe_find leaves out
+ * of folders: a YAML file in a folder called sysroots or toolchains is one. */
+GPtrArray *definition_find(const char *const *paths, diag_list *l);
+typedef enum definition_kind {
+	DEFINITION_RECIPE,
+	DEFINITION_SYSROOT,
+	DEFINITION_TOOLCHAIN
+} definition_kind;
+definition_kind definition_kind_of(const char *path);

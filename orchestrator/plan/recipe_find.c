@@ -11,6 +11,7 @@
 typedef struct search {
 	GPtrArray *found;
 	const git_tree *tree; /* or NULL */
+	gboolean catalogues;  /* those too */
 	diag_list *l;
 } search;
 
@@ -75,7 +76,8 @@ static void walk(search *s, const char *dir, int depth)
 			continue;
 		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
 			walk(s, path, depth + 1);
-		else if (yaml && g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
+		else if (yaml && (s->catalogues || !definition_kind_of(path)) &&
+			 g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
 			 has_schema_version(path))
 			g_ptr_array_add(s->found, g_strdup(path));
 	}
@@ -114,10 +116,21 @@ static void drop_repeated(GPtrArray *found)
 	}
 }
 
-GPtrArray *recipe_find(const char *const *paths, diag_list *l)
+definition_kind definition_kind_of(const char *path)
+{
+	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+	g_autofree char *dir = g_path_get_dirname(absolute);
+	g_autofree char *name = g_path_get_basename(dir);
+
+	if (g_str_equal(name, "sysroots"))
+		return DEFINITION_SYSROOT;
+	return g_str_equal(name, "toolchains") ? DEFINITION_TOOLCHAIN : DEFINITION_RECIPE;
+}
+
+static GPtrArray *find(const char *const *paths, gboolean catalogues, diag_list *l)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
-	search s = {found, NULL, l};
+	search s = {found, NULL, catalogues, l};
 	unsigned before = diag_list_errors(l);
 
 	for (; *paths; paths++) {
@@ -128,4 +141,14 @@ GPtrArray *recipe_find(const char *const *paths, diag_list *l)
 	}
 	drop_repeated(found);
 	return diag_list_errors(l) == before ? g_steal_pointer(&found) : NULL;
+}
+
+GPtrArray *recipe_find(const char *const *paths, diag_list *l)
+{
+	return find(paths, FALSE, l);
+}
+
+GPtrArray *definition_find(const char *const *paths, diag_list *l)
+{
+	return find(paths, TRUE, l);
 }

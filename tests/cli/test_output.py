@@ -214,7 +214,7 @@ def test_Y22_kinds_of_paths():
         for args, code, text in (
                 (["fifo.yaml"], 2, "not a regular file"), (["d.yaml"], 2, "no recipe in"),
                 (["/dev/zero"], 2, "not a regular file"), (["none"], 2, "no such file"),
-                (["r.yaml", "./r.yaml", "."], 0, "1 recipe checked"), ([], 0, "1 recipe")):
+                (["r.yaml", "./r.yaml", "."], 0, "1 file checked"), ([], 0, "1 file")):
             r = xt.run(["check", *args], home=home, timeout=20)
             xt.equal(r.code, code, args, r)
             xt.check(text in r.err, args, r)

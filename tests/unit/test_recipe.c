@@ -294,6 +294,7 @@ static void finds(void)
 	put(dir, "dist/f.yaml", HEAD SOURCE);
 	put(dir, ".gitignore", "/dist/\n*.tmp.yaml\n");
 	put(dir, "g.tmp.yaml", HEAD SOURCE);
+	put(dir, "sysroots/s.yaml", "schema_version: 1\n");
 	put_link(dir, "loop", ".");
 	g_autofree char *git = g_strdup_printf("git init -q '%s'", dir);
 	g_assert_true(g_spawn_command_line_sync(git, NULL, NULL, NULL, NULL));
@@ -304,6 +305,12 @@ static void finds(void)
 	g_assert_true(g_str_has_suffix(g_ptr_array_index(found, 0), "/a.yaml"));
 	g_assert_true(g_str_has_suffix(g_ptr_array_index(found, 1), "/sub/b.yaml"));
 	g_assert_cmpstr(g_ptr_array_index(found, 2), ==, "-");
+	g_autoptr(GPtrArray) all = definition_find((const char *const[]){dir, NULL}, l);
+	g_assert_cmpuint(all->len, ==, 3);
+	g_assert_cmpint(
+		definition_kind_of(g_ptr_array_index(all, 1)), ==, DEFINITION_RECIPE);
+	g_assert_cmpint(
+		definition_kind_of(g_ptr_array_index(all, 2)), ==, DEFINITION_SYSROOT);
 	g_autofree char *hidden = g_build_filename(dir, "dist", NULL);
 	g_autoptr(GPtrArray) none = recipe_find((const char *const[]){hidden, NULL}, l);
 	g_assert_null(none);

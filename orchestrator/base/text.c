@@ -3,6 +3,22 @@
 
 #define LONGEST 64
 
+char *text_mask(const char *text, gsize len)
+{
+	char *out = g_malloc(len + 1);
+
+	memcpy(out, text, len);
+	out[len] = '\0';
+	for (char *p = out; (p = memmem(p, len - (gsize)(p - out), "://", 3));) {
+		p += 3;
+		size_t host = strcspn(p, "/?# \t\"'`");
+		char *at = memrchr(p, '@', host);
+		for (; at && p < at; p++)
+			*p = (unsigned char)*p < 0x80 ? '*' : *p;
+	}
+	return out;
+}
+
 /* Optimal string alignment: insert, delete, replace, swap two neighbours. */
 static unsigned distance(const char *a, const char *b)
 {
