@@ -11,7 +11,7 @@
  * another sha256. A source the lock lacks is no error, `build` adds it. */
 void lock_check_recipe(const recipe *r, const recipe_lock *lock, diag_list *l);
 
-/* X0408 for each section that the definition has moved on from; a target
+/* X0432 for each section that the definition has moved on from; a target
  * without a section is no error. `host` is the build machine's platform, for
  * toolchains. */
 void lock_check_sysroot(const sysroot_def *def, const package_lock *lock, diag_list *l);
