@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "build/build_log.h"
+#include "build/wrapper_log.h"
 #include "format/yaml_bind.h"
 #include "plan/environment.h"
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #define REQUEST SANDBOX_OUT "/request.json"
 #define ANSWER SANDBOX_OUT "/answer.json"
+#define WRAPPER_LOG "wrapper.log" /* in the out folder */
 #define ANSWER_MAX (1024 * 1024)
 
 /* The sandbox with what it borrows. */
@@ -84,8 +86,26 @@ static GPtrArray *prefix_maps(const view *v)
 	return maps;
 }
 
+/* Without constant paths CMake has to be told which folders are the build's. */
+static char *cmake_roots(const view *v)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; v->level != SANDBOX_BWRAP && i < v->binds->len; i++) {
+		const sandbox_bind *b = &g_array_index(v->binds, sandbox_bind, i);
+		if (b->inside)
+			g_string_append_printf(out, "%s%s", out->len ? ":" : "", b->host);
+	}
+	return g_string_free(out, FALSE);
+}
+
 static void view_environment(view *v, const python_step *s)
 {
+	g_autofree char *cmake =
+		sandbox_path(&v->spec, v->level, SANDBOX_CROSS "/cmake/toolchain.cmake");
+	g_autofree char *wrapper_log =
+		sandbox_path(&v->spec, v->level, SANDBOX_OUT "/" WRAPPER_LOG);
+	g_autofree char *roots = cmake_roots(v);
 	const python_target *t = s->target;
 	g_autofree char *bin = sandbox_path(&v->spec, v->level, SANDBOX_CROSS "/bin");
 	g_autofree char *sysroot = sandbox_path(&v->spec, v->level, SANDBOX_SYSROOT);
@@ -103,6 +123,7 @@ static void view_environment(view *v, const python_step *s)
 		.floor = s->floor,
 		.cross_bin = bin,
 		.sysroot = sysroot,
+		.cmake_toolchain = cmake,
 		.python = &py,
 		.strip = s->strip,
 		.prefix_maps = (const char *const *)maps->pdata,
@@ -113,6 +134,9 @@ static void view_environment(view *v, const python_step *s)
 
 	environment_set(env, "XORCH_IDENTITY", identity);
 	environment_set(env, "XORCH_TARGET_PYTHON", python);
+	environment_set(env, "XORCH_WRAPPER_LOG", wrapper_log);
+	if (*roots)
+		environment_set(env, "XORCH_CMAKE_ROOTS", roots);
 	for (guint i = 0; s->variables && i < s->variables->len; i++) {
 		const bind_pair *p = g_ptr_array_index(s->variables, i);
 		environment_set(env, p->name, p->value);
@@ -243,9 +267,14 @@ json_t *python_step_call(const python_step *s, const char *hook, GError **err)
 {
 	g_auto(view) v = {0};
 	g_auto(sandbox_result) r = {0};
+	g_autofree char *wrappers = g_build_filename(s->out, WRAPPER_LOG, NULL);
 
-	if (!view_init(&v, s, hook, err) || !write_request(&v, s, hook, err) ||
-		!sandbox_run(&v.spec, &r, err))
+	if (!view_init(&v, s, hook, err) || !write_request(&v, s, hook, err))
+		return NULL;
+	unlink(wrappers);
+	gboolean ran = sandbox_run(&v.spec, &r, err);
+	wrapper_log_tell(wrappers, s->item);
+	if (!ran)
 		return NULL;
 	build_log_context context = {.item = s->item,
 		.step = hook,
