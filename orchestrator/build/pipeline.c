@@ -9,6 +9,7 @@
 #include "build/floor.h"
 #include "build/item_key.h"
 #include "build/item_record.h"
+#include "build/object_check.h"
 #include "build/pipeline_private.h"
 #include "build/python_env.h"
 #include "build/python_resolve.h"
@@ -112,13 +113,11 @@ static void item_use(item *i, const item_record *r)
 /* The artefact of a record under its name in the output folder. */
 static gboolean place(pipeline *p, item *i, const item_record *r, GError **err)
 {
-	g_autofree char *out = g_canonicalize_filename(p->options.out_dir, NULL);
 	g_autofree char *path = g_build_filename(p->options.out_dir, r->file, NULL);
 	g_autofree char *there = g_file_test(path, G_FILE_TEST_EXISTS)
 					 ? digest_file(path, NULL, NULL)
 					 : NULL;
 
-	(void)out;
 	item_use(i, r);
 	if (!there || !g_str_equal(there, r->sha256)) {
 		if (there && !p->options.replace) {
@@ -246,15 +245,24 @@ static char *log_path(pipeline *p, const item *i, GError **err)
 	return fs_write_atomic(path, "", 0, 0644, err) ? g_steal_pointer(&path) : NULL;
 }
 
-static gint64 date_of(const char *source)
+/* The oldest date a zip file can hold, 1980-01-01. */
+#define DATE_OLDEST 315532800
+
+/* SOURCE_DATE_EPOCH, else the sdist's newest file. A folder of the repository has
+ * no date: its files are as old as the checkout. */
+static gint64 date_of(const recipe *r, const char *source)
 {
 	const char *given = g_getenv("SOURCE_DATE_EPOCH");
 	gint64 date = given ? g_ascii_strtoll(given, NULL, 10) : 0;
 
+	for (guint n = 0; date <= 0 && n < r->sources->len; n++) {
+		const recipe_source *s = g_ptr_array_index(r->sources, n);
+		if (s->kind == SOURCE_PATH)
+			return DATE_OLDEST;
+	}
 	if (date <= 0)
 		date = source_date(source);
-	/* zip cannot say anything before 1980; nor do backends like it. */
-	return MAX(date, 315532800);
+	return MAX(date, DATE_OLDEST);
 }
 
 static char *place_of_build_key(const recipe *r)
@@ -313,6 +321,14 @@ static gboolean step(const item *i, const char *name, gint64 *begun, gboolean ok
 		*begun = event_step_begin(i->id, name);
 	}
 	return ok;
+}
+
+static gboolean cpu_allowed(const recipe *r, const char *feature)
+{
+	for (guint n = 0; r->wheel.cpu && n < r->wheel.cpu->len; n++)
+		if (g_str_equal(g_ptr_array_index(r->wheel.cpu, n), feature))
+			return TRUE;
+	return FALSE;
 }
 
 static gboolean remember(pipeline *p, item *i, GError **err)
@@ -385,7 +401,7 @@ static gboolean build_in(pipeline *p, item *i, workplace *w, GError **err)
 		.config_settings = r->build.config_settings,
 		.variables = r->build.env,
 		.tools = (const char *const *)tools->pdata,
-		.source_date_epoch = date_of(w->source),
+		.source_date_epoch = date_of(r, w->source),
 		.jobs = r->build.jobs ? (int)r->build.jobs : p->ctx->jobs,
 		.strip = r->wheel.strip,
 		.network = r->build.network,
@@ -403,6 +419,9 @@ static gboolean build_in(pipeline *p, item *i, workplace *w, GError **err)
 	if (!wheel)
 		return FALSE;
 	i->sandbox = g_strdup(sandbox_level_name(info->level));
+	const char *built[] = {w->source, w->scratch, NULL};
+	if (!object_check_cpu(built, i->platform, cpu_allowed(r, "neon"), err))
+		return FALSE;
 
 	step(i, "audit", &begun, TRUE);
 	g_autofree char *folder = g_path_get_dirname(wheel);

@@ -233,7 +233,7 @@ static char *escape_lines(const char *text)
 	return g_strjoinv("\n", lines);
 }
 
-void output_error(const GError *err)
+void output_failure(const GError *err)
 {
 	g_autofree char *code = NULL;
 	g_autofree char *text = escape_lines(message_parts(err, &code));
@@ -249,6 +249,11 @@ void output_error(const GError *err)
 			"did; please report it with the command\n",
 			XORCH_VERSION, g_quark_to_string(err->domain), err->code);
 	output_people(out->str);
+}
+
+void output_error(const GError *err)
+{
+	output_failure(err);
 	if (output.json && !output.json_written)
 		error_json(err);
 }

@@ -35,6 +35,8 @@ void output_diags(diag_list *l);
  * marked as a bug of xorch. With --json the document says it when the verb has
  * written none. */
 void output_error(const GError *err);
+/* The same for one of several things that failed, the verb going on: never JSON. */
+void output_failure(const GError *err);
 /* The exit status for an error: its code, EXIT_BUG for a foreign domain. */
 int output_exit_code(const GError *err);
 

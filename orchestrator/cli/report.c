@@ -37,7 +37,7 @@ void report_failure(const item *i)
 		return;
 	g_autoptr(GError) shown = g_error_copy(i->error);
 	error_prefix(&shown, "%s", i->id);
-	output_error(shown);
+	output_failure(shown);
 }
 
 static json_t *tags_json(const char *tags)
@@ -75,7 +75,8 @@ static json_t *item_json(const item *i)
 	set_string(o, "error", i->error ? i->error->message : NULL);
 	set_string(o, "key", i->key ? key_digest(i->key) : NULL);
 	if (i->file) {
-		set_string(o, "file", i->file);
+		g_autofree char *path = g_canonicalize_filename(i->file, NULL);
+		set_string(o, "file", path);
 		set_string(o, "sha256", i->sha256);
 		json_object_set_new(o, "size", json_integer(i->size));
 		json_object_set_new(o, "tags", tags_json(i->tags));

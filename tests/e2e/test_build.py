@@ -58,10 +58,17 @@ def rebuilds(home, recipe, says, *args, target="aarch64"):
 
 def test_change_rebuilds_and_explain_names_it():
     with xt.scratch() as home:
-        patch = "--- a/tiny.c\n+++ b/tiny.c\n@@ -1,3 +1,3 @@\n #include <Python.h>\n" \
-                " static PyObject *answer(PyObject *self, PyObject *args)\n" \
-                "-{ (void)self; (void)args; return PyLong_FromLong(42); }\n" \
-                "+{ (void)self; (void)args; return PyLong_FromLong(43); }\n"
+        patch = """--- a/tiny.c
++++ b/tiny.c
+@@ -1,6 +1,6 @@
+ #include <Python.h>
+ static PyObject *answer(PyObject *self, PyObject *args)
+-{ (void)self; (void)args; return PyLong_FromLong(42); }
++{ (void)self; (void)args; return PyLong_FromLong(43); }
+ static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+ 
+ static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "tiny", 0, -1, methods};
+"""
         xt.write(os.path.join(home, "a.patch"), patch)
         recipe = packages.project(home, patches=", patches: [a.patch]")
         build(home, recipe)
