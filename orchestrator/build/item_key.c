@@ -7,7 +7,7 @@
 #include "format/digest.h"
 
 /* Raise when the program does something else with the same inputs. */
-#define ITEM_KEY_VERSION 1
+#define ITEM_KEY_VERSION 2
 
 /* What of xorch itself runs inside a build or decides what comes out. */
 static char *builder_digest(void)
