@@ -2,6 +2,7 @@
 happens without a network, twice at once, and when it is killed."""
 import glob
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -154,26 +155,44 @@ def test_reproducible_in_other_folders():
         xt.equal(a["sha256"], b["sha256"], a, b)
 
 
-STEPS = ["download", "verify", "extract", "rename", "configure", "build", "repair",
-         "write-wheel", "record"]
+# Step -> kinds of trees that must be missing for it to come up.
+STEPS = {"download": ["env"], "verify": ["env"], "rename": ["env"],
+         "environment": ["env"], "python": ["python"], "floor": ["floor"],
+         "extract": ["sysroot"], "manifest": ["python"], "configure": [], "build": [],
+         "write-wheel": [], "record": []}
+
+
+def copy_of_store(dest):
+    """The shared store by hard links, without what was built from it."""
+    os.makedirs(dest, mode=0o700)
+    for part in ("blobs", "trees", "records"):
+        source = os.path.join(test_wheels.shared_cache(), "v1", part)
+        os.makedirs(os.path.join(dest, "v1"), exist_ok=True)
+        subprocess.run(["cp", "-al", source, os.path.join(dest, "v1", part)], check=True)
+    for kind in ("item", "last"):
+        shutil.rmtree(os.path.join(dest, "v1", "records", kind), ignore_errors=True)
+
+
+def without_trees(cache, kinds):
+    for kind in kinds:
+        shutil.rmtree(os.path.join(cache, "v1", "trees", kind), ignore_errors=True)
 
 
 def test_K01_killed_at_every_step():
     with xt.scratch() as home:
         recipe = packages.project(home)
         want = only(build(home, recipe))["sha256"]
-        for step in STEPS:
+        for step, missing in STEPS.items():
             work = os.path.join(home, "k-" + step)
             os.makedirs(work)
             own = packages.project(work)
             shutil.copy(os.path.join(home, "tiny.lock"), work)
             cache = os.path.join(work, "cache")
-            # the big downloads are there; trees, records and one blob are not
-            shutil.copytree(os.path.join(test_wheels.shared_cache(), "v1", "blobs"),
-                            os.path.join(cache, "v1", "blobs"), copy_function=os.link)
-            os.chmod(cache, 0o700)
-            for blob in wheel_blobs(os.path.join(work, "tiny.lock"), cache):
-                os.unlink(blob)
+            copy_of_store(cache)
+            without_trees(cache, missing)
+            if missing == ["env"]:
+                for blob in wheel_blobs(os.path.join(work, "tiny.lock"), cache):
+                    os.unlink(blob)
             killed = build(work, own, cache=cache, code=None, XORCH_TEST_DIE_AT=step)
             xt.equal(killed.code, -9, f"at {step}", killed)
             again = only(build(work, own, cache=cache))
@@ -209,7 +228,6 @@ def test_C01_eight_processes_at_once():
         for p in running:
             out, err = p.communicate(timeout=900)
             xt.equal(p.returncode, 0, out, err)
-            import json
             states.append(json.loads(out)["items"][0]["state"])
         xt.equal(sorted(set(states)), ["built", "cached"], states)
         xt.equal(states.count("built"), 1, states)
