@@ -113,7 +113,7 @@ static void result(const char *text, gsize len)
 		output.result_lost = TRUE;
 		output.result_errno = failed;
 	}
-	live_draw();
+	live_print("");
 	g_mutex_unlock(&output.lock);
 }
 
@@ -152,11 +152,10 @@ void output_people_locked(const char *text)
 	gsize len = strlen(text);
 	g_autofree char *dressed = output_dress(text, output.color, output.ascii);
 
-	live_erase();
-	output_stderr(dressed, strlen(dressed));
-	if (len && text[len - 1] != '\n')
-		output_stderr("\n", 1);
-	live_draw();
+	g_autofree char *whole =
+		g_strconcat(dressed, len && text[len - 1] != '\n' ? "\n" : "", NULL);
+
+	live_print(whole);
 }
 
 void output_people(const char *text)

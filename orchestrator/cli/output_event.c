@@ -160,11 +160,12 @@ void output_event(const event *e, void *data)
 		event_json(e);
 	} else if (is_wanted(e) && e->kind != EVENT_ARTIFACT) {
 		gboolean live = output.progress == PROGRESS_TTY;
-		if (live)
-			live_event(e);
+		gboolean draw = live && live_event(e);
 		g_autofree char *line = output_event_line(e, output.verbose, !live);
 		if (line)
 			output_people_locked(line);
+		else if (draw)
+			live_print("");
 	}
 	g_mutex_unlock(&output.lock);
 }

@@ -32,10 +32,8 @@ static gpointer tick(gpointer data)
 	for (;;) {
 		g_usleep(TICK_MICROSECONDS);
 		g_mutex_lock(&output.lock);
-		if (items->len) {
-			live_erase();
-			live_draw();
-		}
+		if (items->len)
+			live_print("");
 		g_mutex_unlock(&output.lock);
 	}
 	return NULL;
@@ -47,16 +45,21 @@ void live_start(void)
 	g_thread_unref(g_thread_new("live", tick, NULL));
 }
 
-void live_erase(void)
+static void erase(GString *out)
 {
-	if (!drawn)
-		return;
-	g_autoptr(GString) out = g_string_new(NULL);
 	for (int i = 0; i < drawn; i++)
 		g_string_append(out, "\033[A\033[2K");
-	g_string_append_c(out, '\r');
-	output_stderr(out->str, out->len);
+	if (drawn)
+		g_string_append_c(out, '\r');
 	drawn = 0;
+}
+
+void live_erase(void)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	erase(out);
+	output_stderr(out->str, out->len);
 }
 
 /* Cut to the width, so that a line is one line. */
@@ -92,11 +95,10 @@ static char *item_line(const live_item *i)
 		(int)(100 * i->done / i->total));
 }
 
-void live_draw(void)
+static void draw(GString *out)
 {
 	if (!items || !items->len)
 		return;
-	g_autoptr(GString) out = g_string_new(NULL);
 	int width = output_width(), shown = 0;
 	/* The oldest are of interest: they are what everything waits for. */
 	for (guint i = 0; i < items->len && shown < LINES_MAX; i++, shown++) {
@@ -108,9 +110,19 @@ void live_draw(void)
 		g_string_append_printf(out, "  and %u more\n", items->len - LINES_MAX);
 		shown++;
 	}
-	output_stderr(out->str, out->len);
 	drawn = shown;
 	drawn_at = g_get_monotonic_time();
+}
+
+/* In one write, so that nothing flickers. */
+void live_print(const char *text)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	erase(out);
+	g_string_append(out, text);
+	draw(out);
+	output_stderr(out->str, out->len);
 }
 
 static guint find(const event *e)
@@ -137,23 +149,18 @@ static live_item *item_add(const event *e)
 	return i;
 }
 
-void live_event(const event *e)
+gboolean live_event(const event *e)
 {
 	if (e->kind != EVENT_STEP && e->kind != EVENT_DOWNLOAD)
-		return;
+		return FALSE;
 	guint at = find(e);
 	if (e->phase == EVENT_END || e->phase == EVENT_FAIL) {
-		live_erase();
 		if (at != G_MAXUINT)
 			g_ptr_array_remove_index(items, at);
-		live_draw();
-		return;
+		return TRUE;
 	}
 	live_item *i = at == G_MAXUINT ? item_add(e) : g_ptr_array_index(items, at);
 	i->done = e->done;
 	i->total = e->total;
-	if (g_get_monotonic_time() - drawn_at < TICK_MICROSECONDS / 2)
-		return;
-	live_erase();
-	live_draw();
+	return g_get_monotonic_time() - drawn_at >= TICK_MICROSECONDS / 2;
 }

@@ -31,6 +31,8 @@ char *output_event_line(const event *e, int verbose, gboolean begin_too);
 
 /* Live lines, with the lock held. */
 void live_start(void);
-void live_event(const event *e);
+/* Takes note of an event; TRUE when the lines are to be drawn anew. */
+gboolean live_event(const event *e);
 void live_erase(void);
-void live_draw(void);
+/* Prints above the live lines; "" only draws them anew. */
+void live_print(const char *text);

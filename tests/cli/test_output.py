@@ -1,6 +1,7 @@
 """Where the output goes and how it looks: terminals, colours, locales, streams
 that are closed or full, JSON. Golden files beside this one hold the texts."""
 import fcntl
+import json
 import os
 import pty
 import re
@@ -9,6 +10,7 @@ import subprocess
 import termios
 import time
 
+import server
 import xt
 
 BAD = """schema_version: 1
@@ -25,11 +27,12 @@ source: {pypi: foo}
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def on_terminal(args, home, columns=80, **env):
+def on_terminal(args, home, columns=80, binary=None, **env):
     """Exit status and everything printed, with a terminal as stdout and stderr."""
     main, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    p = subprocess.Popen([xt.XORCH, *args], cwd=home, env=xt.environment(home, **env),
+    command = args if binary == "" else [xt.XORCH, *args]
+    p = subprocess.Popen(command, cwd=home, env=xt.environment(home, **env),
                          stdin=subprocess.DEVNULL, stdout=side, stderr=side)
     os.close(side)
     out = b""
@@ -192,6 +195,44 @@ def test_U01_resized():
             code, out = on_terminal(["help"], home, columns, TERM="xterm")
             xt.equal(code, 0)
             xt.check("--verbose" in out, out)
+
+
+def screen(out):
+    """What is left on a terminal after these bytes: the few controls used."""
+    lines, row = [""], 0
+    for part in re.findall("\x1b\\[A|\x1b\\[2K|\r|\n|[^\x1b\r\n]+", out):
+        if part == "\x1b[A":
+            row = max(0, row - 1)
+        elif part == "\x1b[2K":
+            lines[row] = ""
+        elif part == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif part != "\r":
+            lines[row] = part
+    return [line for line in lines if line]
+
+
+def test_U01_live_lines_leave_nothing():
+    with xt.scratch() as home, server.Server() as s:
+        body = b"x" * 200000
+        items = []
+        for i in range(12):
+            s.add(f"/f{i}", server.Reply(body + bytes([i]), rate=300000))
+            items.append({"label": f"file-{i}", "urls": [s.url(f"/f{i}")],
+                          "sha256": server.sha256(body + bytes([i])),
+                          "size": len(body) + 1})
+        path = xt.write(os.path.join(home, "items.json"), json.dumps(items))
+        command = ["sh", "-c", f"exec {xt.XORCH} __fetch -v < {path}"]
+        code, out = on_terminal(command, home, 50, binary="", TERM="xterm")
+        xt.equal(code, 0, out)
+        xt.check("\x1b[A\x1b[2K" in out and " of 200.0 kB" in out, out)
+        left = screen(out)
+        xt.equal(len([line for line in left if "fetched 200.0 kB" in line]), 12, left)
+        xt.check(not any("%" in line for line in left), left)
+        drawn = re.sub("\x1b\\[[0-9;]*[A-Za-z]", "", out)
+        xt.check(all(len(line) <= 50 for line in re.split("[\r\n]+", drawn)
+                     if line.startswith("  ")), drawn)
 
 
 def test_Y12_too_large():
