@@ -3,6 +3,7 @@
 #include "base/process.h"
 #include "build/floor.h"
 #include "build/pipeline.h"
+#include "build/python_symbols.h"
 #include "build/scheduler.h"
 #include "cli/common.h"
 #include "cli/output.h"
@@ -30,6 +31,7 @@ static gboolean finish(item *i, const pipeline_product *product, void *data, GEr
 	const recipe *r = i->recipe;
 	g_autoptr(GPtrArray) extensions = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(provided) names = provided_load(product->floor_names, err);
+	g_autoptr(GHashTable) exports = i->python ? host_python_symbols(i->python) : NULL;
 	gboolean neon = FALSE;
 
 	if (!names)
@@ -54,6 +56,7 @@ static gboolean finish(item *i, const pipeline_product *product, void *data, GEr
 		.build_paths = product->build_paths,
 		.provides = provided_answer,
 		.provides_data = names,
+		.python_symbols = exports,
 		.mtime = product->source_date_epoch,
 		.jobs = 1};
 	wheel_result result = {0};

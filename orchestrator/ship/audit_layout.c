@@ -30,17 +30,18 @@ static char *suffix_of(const audit_member *m)
 	return len <= 4 ? g_strdup("") : g_strndup(dot + 1, len - 4);
 }
 
-static const char *multiarch_of(const audit_run *run)
+/* The tail of EXT_SUFFIX. New string or NULL. */
+static char *multiarch_of(const audit_run *run)
 {
 	const platform *p = run->platform;
 
-	if (!p)
+	if (!p || !p->multiarch)
 		return NULL;
 	if (run->family != &policy_musllinux)
-		return p->multiarch;
+		return g_strdup(p->multiarch);
 	return g_str_equal(p->multiarch, "arm-linux-gnueabihf")
-		       ? "arm-linux-musleabihf"
-		       : g_intern_string(g_strconcat(p->machine, "-linux-musl", NULL));
+		       ? g_strdup("arm-linux-musleabihf")
+		       : g_strconcat(p->machine, "-linux-musl", NULL);
 }
 
 /* Whether some tag of the wheel's name installs into "cpython-311" ("311", "313t",
@@ -75,7 +76,7 @@ static void wrong_suffix(
 /* EXT_SUFFIX of the wheel's first cpXY tag, for the message. New string. */
 static char *wanted_suffix(const audit_run *run)
 {
-	const char *multiarch = multiarch_of(run);
+	g_autofree char *multiarch = multiarch_of(run);
 
 	for (char **a = run->wheel->name->abis; *a && multiarch; a++)
 		if (g_str_has_prefix(*a, "cp"))
@@ -90,7 +91,7 @@ static void check_suffix(audit_run *run, audit_member *m, const char *suffix)
 	if (!run->wheel->name || !*suffix || !g_str_has_prefix(suffix, "cpython-"))
 		return;
 	g_auto(GStrv) part = g_strsplit(suffix, "-", 3);
-	const char *multiarch = multiarch_of(run);
+	g_autofree char *multiarch = multiarch_of(run);
 	want = wanted_suffix(run);
 	if (!part[1] || !tag_has(run, part[1])) {
 		g_autofree char *why = g_strdup_printf(
@@ -187,6 +188,23 @@ static void check_place(audit_run *run, audit_member *m)
 	}
 }
 
+/* Wheels of other systems hold no ELF file; "ok" must not sound like a verdict. */
+static void check_system(audit_run *run)
+{
+	const wheel_name *n = run->wheel->name;
+
+	for (char **p = n ? n->platforms : NULL; p && *p; p++)
+		if (g_str_has_prefix(*p, "macosx_") || g_str_has_prefix(*p, "win") ||
+			g_str_has_prefix(*p, "ios_") ||
+			g_str_has_prefix(*p, "android_")) {
+			audit_finding *f = audit_add(run, AUDIT_NOTE, "X0703", NULL,
+				"a wheel for another system than Linux");
+			audit_line(f, "%s", *p);
+			audit_hint(f, "only names and records were checked");
+			return;
+		}
+}
+
 static void check_pure(audit_run *run)
 {
 	const wheel_name *n = run->wheel->name;
@@ -215,6 +233,7 @@ void audit_layout(audit_run *run)
 		check_place(run, m);
 		check_module(run, m);
 	}
+	check_system(run);
 	check_pure(run);
 	check_lost(run);
 }

@@ -124,6 +124,9 @@ static void check_arm_cpu(audit_run *run, audit_member *m)
 	gboolean fp = a->fp_arch > 4; /* VFPv4 and later */
 	gboolean neon = run->options->allow_neon;
 
+	if (!a->present && run->options->own && m->elf->dynamic)
+		audit_gather(run, AUDIT_NOTE, "X0721", m->name,
+			"does not say which CPU it needs", "it has no ARM attributes");
 	if (!a->present || (!v8 && !fp && (neon || (!simd && !d32))))
 		return;
 	audit_severity usual =

@@ -93,6 +93,18 @@ def test_bare_files():
         xt.check("x86-64, 64-bit, program" in r.out, r)
 
 
+def test_other_systems():
+    with xt.scratch() as folder:
+        path = os.path.join(folder, "pkg-1.0-cp311-cp311-macosx_11_0_arm64.whl")
+        elfmake.wheel(path, {"pkg/_impl.cpython-311-darwin.so": b"\xcf\xfa\xed\xfe"})
+        r = xt.run(["audit", "--json", path])
+        xt.equal(r.code, 0, r)
+        file = r.json["files"][0]
+        xt.equal(file["tag"], None, r)
+        xt.equal([f["message"] for f in file["findings"]],
+                 ["a wheel for another system than Linux"], r)
+
+
 def test_exit_statuses():
     with xt.scratch() as folder:
         good, broken = sound(folder), os.path.join(folder, "x-1-py3-none-any.whl")
