@@ -12,5 +12,5 @@ twice=$(sort <<<"$known" | uniq -d)
 missing=$(comm -13 <(sort -u <<<"$known") <(echo "$used"))
 unused=$(comm -23 <(sort -u <<<"$known") <(echo "$used"))
 [ -z "$missing" ] || { echo "codes: used, not in $def:" $missing >&2; status=1; }
-[ -z "$unused" ] || echo "codes: in $def, not used yet:" $unused >&2
+[ -z "$unused" ] || { echo "codes: in $def, not used:" $unused >&2; status=1; }
 exit $status

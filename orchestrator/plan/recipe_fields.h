@@ -3,7 +3,7 @@
 #include "plan/recipe.h"
 
 /* The keys of a recipe as tables. */
-extern const bind_struct recipe_binding;
+extern const bind_struct recipe_binding, source_binding;
 /* Which keys a source of a kind takes, blank-separated; the first is its own. */
 extern const char *const source_keys[SOURCE_DEBSRC + 1];
 
