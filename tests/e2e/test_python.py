@@ -194,7 +194,9 @@ def test_W01_not_exactly_one_wheel():
             ("open(f'{folder}/a-1.0-py3-none-any.whl', 'w')\n"
              "return 'b-1.0-py3-none-any.whl'", "another name"),
             ("os.symlink('/etc/passwd', f'{folder}/a-1.0-py3-none-any.whl')\n"
-             "return 'a-1.0-py3-none-any.whl'", "X0916")):
+             "return 'a-1.0-py3-none-any.whl'", "X0916"),
+            ("os.rmdir(folder)\nos.symlink('/tmp', folder)\n"
+             "return 'a-1.0-py3-none-any.whl'", "no wheel")):
         with xt.scratch() as home:
             result = build(home, in_tree(home, body), code=1)
             xt.check(says in result.err and "X0916" in result.err, says, result.err)
