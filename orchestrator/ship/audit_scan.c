@@ -1,10 +1,10 @@
 #include "ship/audit_parts.h"
+#include "format/digest.h"
 #include "base/error.h"
-#include <openssl/evp.h>
 #include <string.h>
 
 /* Below this a second thread costs more than it saves. */
-#define SMALL (G_GUINT64_CONSTANT(256) << 10)
+#define SMALL (G_GUINT64_CONSTANT(1) << 20)
 
 /* Where builds happen: xorch's own constant paths; and, where the caller names
  * none, pip's and build's temporary folders and home folders. These last are only
@@ -81,7 +81,8 @@ static void scan_member(gpointer item, gpointer data)
 	if (!bytes)
 		return;
 	const guint8 *content = g_bytes_get_data(bytes, &size);
-	m->hashed = EVP_Digest(content, size, m->sha256, NULL, EVP_sha256(), NULL) == 1;
+	digest_raw(content, size, m->sha256);
+	m->hashed = TRUE;
 	if (!elf_magic(content, size) || g_str_has_suffix(m->name, ".py"))
 		return;
 	m->elf = elf_file_open(bytes, m->name, 0, &m->problem);

@@ -1,6 +1,6 @@
 #include "ship/wheel_rewrite.h"
+#include "format/digest.h"
 #include "format/zip_writer.h"
-#include <openssl/evp.h>
 #include <string.h>
 
 static wheel_name new_name(const wheel *w, const wheel_rewrite *how)
@@ -84,10 +84,10 @@ static GArray *members_of(const wheel *w)
 static gboolean add(zip_writer *out, GString *record, const char *name, const void *data,
 	gsize size, gboolean executable, GError **err)
 {
-	guint8 digest[32];
+	guint8 sha256[32];
 
-	EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL);
-	wheel_record_append(record, name, digest, (gint64)size);
+	digest_raw(data, size, sha256);
+	wheel_record_append(record, name, sha256, (gint64)size);
 	return zip_writer_add(out, name, data, size, executable, err);
 }
 
