@@ -18,7 +18,7 @@
 #define LIBRARY_MAX (256u << 20)
 
 /* Raise when the same inputs give another tree. */
-#define FLOOR_VERSION 3
+#define FLOOR_VERSION 5
 
 /* A floor in the making. */
 typedef struct floor_work {
@@ -223,6 +223,27 @@ static char *gcc_folder(const floor_work *w)
 		       : NULL;
 }
 
+/* The objects of build/floor_facets.h, GBytes; none when the floor lacks none. */
+static GPtrArray *facets_compile(
+	const floor_work *w, const floor_library *library, GError **err)
+{
+	gboolean is64 = w->spec->platform->elf_class == ELFCLASS64;
+	g_autoptr(GPtrArray) out =
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+	g_autoptr(GPtrArray) ids = floor_facet_ids(library);
+
+	for (guint i = 0; ids->len && i <= ids->len; i++) {
+		g_autofree char *source =
+			i < ids->len ? floor_facet_source(library, ids->pdata[i], is64)
+				     : g_strdup(floor_facet_common());
+		GBytes *object = floor_compile(w->spec, source, "facet", w->temp, err);
+		if (!object)
+			return NULL;
+		g_ptr_array_add(out, object);
+	}
+	return g_steal_pointer(&out);
+}
+
 /* libstdc++: stub, the archive with what it lacks, and the script that joins
  * them under the name the compiler links. */
 static gboolean cxx_lower(floor_work *w, GError **err)
@@ -258,10 +279,8 @@ static gboolean cxx_lower(floor_work *w, GError **err)
 	g_autoptr(GBytes) bytes = fs_read(archive, LIBRARY_MAX, err);
 	if (!bytes)
 		return FALSE;
-	g_autofree char *source = floor_facets_source(library);
-	g_autoptr(GBytes) facets =
-		source ? floor_compile(w->spec, source, "facet ids", w->temp, err) : NULL;
-	if (source && !facets)
+	g_autoptr(GPtrArray) facets = facets_compile(w, library, err);
+	if (!facets)
 		return FALSE;
 	g_autoptr(floor_nonshared) made =
 		floor_nonshared_make(bytes, "libstdc++.a", library, facets, err);

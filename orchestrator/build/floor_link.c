@@ -57,7 +57,8 @@ static GPtrArray *clang_command(const floor_spec *spec, const char *const *flags
 GBytes *floor_compile(const floor_spec *spec, const char *source, const char *what,
 	const char *work, GError **err)
 {
-	static const char *const flags[] = {"-O2", "-fPIC", "-ffreestanding", "-nostdinc",
+	static const char *const flags[] = {"-O2", "-fPIC", "-fdata-sections",
+		"-ffunction-sections", "-ffreestanding", "-nostdinc",
 		"-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-Wall",
 		"-Werror", "-x", "c", "-c", "-", "-o", NULL};
 	g_autoptr(GPtrArray) cmd = clang_command(spec, flags);

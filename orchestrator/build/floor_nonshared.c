@@ -102,10 +102,11 @@ void floor_nonshared_free(floor_nonshared *nonshared)
 	g_free(nonshared);
 }
 
-static gboolean facets_add(
-	floor_nonshared *out, ar_writer *writer, GBytes *facets, GError **err)
+static gboolean facet_add(
+	floor_nonshared *out, ar_writer *writer, GBytes *facet, guint index, GError **err)
 {
-	g_autoptr(elf_file) object = elf_file_open(facets, "facet ids", ELF_SYMTAB, err);
+	g_autofree char *name = g_strdup_printf("xorch_facet%u.o", index);
+	g_autoptr(elf_file) object = elf_file_open(facet, name, ELF_SYMTAB, err);
 	g_autoptr(GPtrArray) symbols = g_ptr_array_new();
 
 	if (!object)
@@ -117,14 +118,13 @@ static gboolean facets_add(
 		g_ptr_array_add(symbols, (void *)s->name);
 	}
 	g_ptr_array_add(symbols, NULL);
-	ar_writer_add(
-		writer, "xorch_facets.o", facets, (const char *const *)symbols->pdata);
+	ar_writer_add(writer, name, facet, (const char *const *)symbols->pdata);
 	out->members++;
 	return TRUE;
 }
 
 floor_nonshared *floor_nonshared_make(GBytes *archive, const char *name,
-	const floor_library *stub, GBytes *facets, GError **err)
+	const floor_library *stub, const GPtrArray *facets, GError **err)
 {
 	gsize size;
 	const guint8 *data = g_bytes_get_data(archive, &size);
@@ -132,8 +132,11 @@ floor_nonshared *floor_nonshared_make(GBytes *archive, const char *name,
 	g_autoptr(ar_writer) writer = ar_writer_new();
 	g_autoptr(floor_nonshared) out = g_new0(floor_nonshared, 1);
 
-	if (!members || (facets && !facets_add(out, writer, facets, err)))
+	if (!members)
 		return NULL;
+	for (guint i = 0; i < facets->len; i++)
+		if (!facet_add(out, writer, facets->pdata[i], i, err))
+			return NULL;
 	for (guint i = 0; i < members->len; i++) {
 		const ar_member *m = g_ptr_array_index(members, i);
 		g_autofree char *where = g_strdup_printf("%s(%s)", name, m->name);

@@ -10,8 +10,8 @@
  *    reference, so that there is one copy of it in a process (locale ids, type
  *    information, the caches of iostreams);
  *  - every other global definition becomes hidden, so no module exports it;
- *  - the ids of facets (build/floor_facets.h) become references to an object of
- *    ours, which is added.
+ *  - the ids of facets (build/floor_facets.h) become references to objects of
+ *    ours, which are added.
  * Only symbol table entries change; code and relocations stay as they are. */
 typedef struct floor_nonshared {
 	GBytes *archive;
@@ -19,9 +19,9 @@ typedef struct floor_nonshared {
 } floor_nonshared;
 
 /* `archive` is libstdc++.a (`name` for messages), `stub` the floor's
- * libstdc++.so.6, `facets` the compiled floor_facets_source or NULL. Errors:
- * EXIT_INTEGRITY, X0650 or X0702. */
+ * libstdc++.so.6, `facets` the compiled sources of build/floor_facets.h, GBytes.
+ * Errors: EXIT_INTEGRITY, X0650 or X0702. */
 floor_nonshared *floor_nonshared_make(GBytes *archive, const char *name,
-	const floor_library *stub, GBytes *facets, GError **err);
+	const floor_library *stub, const GPtrArray *facets, GError **err);
 void floor_nonshared_free(floor_nonshared *nonshared);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(floor_nonshared, floor_nonshared_free)

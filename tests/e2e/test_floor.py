@@ -178,6 +178,46 @@ def test_cxx17_two_modules_gcc():
     cxx17("gcc")
 
 
+NO_IDS = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+void *dlsym(void *handle, const char *name)
+{
+	size_t n = strlen(name);
+	void *(*real)(void *, const char *);
+	if (n > 4 && !strncmp(name, "_ZNSt", 5) && !strcmp(name + n - 4, "2idE")) {
+		fprintf(stderr, "hidden\\n");
+		return 0;
+	}
+	*(void **)&real = dlvsym(RTLD_NEXT, "dlsym", VERSION);
+	return real(handle, name);
+}
+"""
+
+
+def test_facets_with_a_libstdcxx_that_lacks_them():
+    """GCC 4.8's libstdc++ has no collate, numpunct … of the new string ABI; one that
+    does not give away their ids stands for it."""
+    for toolchain, target, version in (("clang", "aarch64", "GLIBC_2.17"),
+                                       ("gcc", "armv7", "GLIBC_2.4")):
+        root = target_root.get("bullseye", target)
+        cross = Cross(toolchain, target)
+        with xt.scratch() as home:
+            some = os.path.dirname(xt.write(os.path.join(home, "some", "file"), "x"))
+            compile_pair(cross, home)
+            xt.write(os.path.join(home, "n.c"), NO_IDS)
+            cross.tool("cc", "-O2", "-shared", "-fPIC", f'-DVERSION="{version}"', "n.c",
+                       "-o", "n.so", "-ldl", cwd=home)
+            command = root.command()
+            command[1:1] = ["-E", f"LD_PRELOAD={home}/n.so"]
+            p = subprocess.run(command + ["-c", RUN, home, some], capture_output=True,
+                               text=True, env={"LC_ALL": "C.UTF-8"})
+            xt.equal(p.stdout, REPORT, toolchain, target, p.stderr)
+            xt.check(p.stderr.count("hidden") > 3, p.stderr)
+
+
 # label: long
 def test_cxx17_two_modules_lto():
     for toolchain in ("clang", "gcc"):
@@ -526,6 +566,26 @@ def test_constant_paths_in_the_sandbox_give_equal_bytes():
             # clang leaves the common part of source and header paths out.
             xt.check(b"xorch/sysroot/" in data or b"build-sysroot/usr" in data, name)
             xt.check(os.path.realpath(xt.CACHE).encode() not in data)
+
+
+def test_floors_have_the_same_bytes_in_another_cache():
+    with xt.scratch() as home:
+        first = Cross("clang", "armv7")
+        other = os.path.join(home, "cache", "v1")
+        source = os.path.dirname(first.trees)
+        os.makedirs(os.path.join(other, "trees"))
+        # Links keep inodes, so the trees that floors are made of count as checked.
+        for name in ("blobs", "records", "trees/toolchain", "trees/sysroot"):
+            if subprocess.run(["cp", "-al", os.path.join(source, name),
+                               os.path.join(other, name)], stderr=subprocess.DEVNULL).returncode:
+                subprocess.run(["cp", "-a", os.path.join(source, name),
+                                os.path.join(other, name)], check=True)
+        second = Cross("clang", "armv7", cache=os.path.dirname(other))
+        xt.check(second.dir.startswith(home) and first.sysroot != second.sysroot)
+        xt.equal(os.path.basename(first.sysroot), os.path.basename(second.sysroot))
+        p = subprocess.run(["diff", "-r", "--no-dereference", first.sysroot, second.sysroot],
+                           capture_output=True, text=True)
+        xt.equal(p.returncode, 0, p.stdout[:2000])
 
 
 def test_a_moved_cache_works():
