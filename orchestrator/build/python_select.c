@@ -47,12 +47,18 @@ static void missing(const char *tag, const GPtrArray *found, GError **err)
 		name ? name : "3.9 to 3.14");
 	error_note(err, "found: %s", have->len ? have->str : "none");
 	name = name ? name : g_strdup("3.12");
-	error_help(err,
-		"install it where PATH, pyenv or uv has it: `apt-get install "
-		"python%s-dev` "
-		"(where the distribution has that version), `pyenv install %s` or `uv "
-		"python install %s`",
-		name, name, name);
+	if (g_str_has_suffix(name, "t"))
+		error_help(err,
+			"install it where PATH, pyenv or uv has it: `pyenv install %s` "
+			"or "
+			"`uv python install %s`",
+			name, name);
+	else
+		error_help(err,
+			"install it where PATH, pyenv or uv has it: `apt-get install "
+			"python%s-dev` (where the distribution has that version), `pyenv "
+			"install %s` or `uv python install %s`",
+			name, name, name);
 }
 
 static host_python *find(const GPtrArray *found, const char *tag)
