@@ -268,7 +268,7 @@ def test_H14_no_verifier():
     with Archive() as a:
         simple(a)
         r = a.xorch("fetch", "--toolchain", "mini", PATH=without_programs(a))
-        refused(r, 8, "[X0830]", "install gpgv")
+        refused(r, 8, "[X0840]", "install gpgv")
         nothing_kept(a)
         works_now(a)
 
@@ -330,7 +330,7 @@ def test_keyring_missing():
     with Archive() as a:
         simple(a)
         r = a.xorch("fetch", "--toolchain", "mini", XORCH_KEYRING_DEBIAN="/nowhere.gpg")
-        refused(r, 8, "[X0831]", "/nowhere.gpg")
+        refused(r, 8, "[X0841]", "/nowhere.gpg")
 
 
 def test_gone_exact():

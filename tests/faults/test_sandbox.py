@@ -77,7 +77,8 @@ def test_S01_inside_another_bwrap():
     with xt.scratch() as home:
         outer = ["bwrap", "--unshare-user", "--unshare-pid", "--ro-bind", "/", "/",
                  "--proc", "/proc", "--dev", "/dev", "--bind", home, home, "--tmpfs", "/tmp",
-                 "--bind", home, home, "--chdir", home, xt.XORCH, "__sandbox"]
+                 "--bind", home, home, "--ro-bind", xt.BUILD, xt.BUILD,
+                 "--chdir", home, xt.XORCH, "__sandbox"]
 
         def run(*args):
             return subprocess.run([*outer, *args], env=xt.environment(home, TMPDIR=home),
