@@ -114,6 +114,17 @@ static void check_undefined(audit_run *run, audit_member *m)
 			"with -lm, -lpthread … to be sure");
 }
 
+/* gcc's LTO makes ordinary symbols of what headers define inline; where it is
+ * known what the shared library has, only that is a second copy. */
+static gboolean is_libstdcxx(const audit_run *run, const char *name)
+{
+	const audit_options *o = run->options;
+
+	return audit_name_is_libstdcxx(name) &&
+	       (!o->provides || o->provides("libstdc++.so.6", name, NULL,
+					o->provides_data) != AUDIT_NO);
+}
+
 static void check_definitions(audit_run *run, audit_member *m)
 {
 	audit_finding *libc = NULL, *libstdcxx = NULL;
@@ -133,7 +144,7 @@ static void check_definitions(audit_run *run, audit_member *m)
 					m->name, "exports functions of the C library");
 			audit_line(libc, "%s", s->name);
 		}
-		if (s->bind == STB_GLOBAL && audit_name_is_libstdcxx(s->name)) {
+		if (s->bind == STB_GLOBAL && is_libstdcxx(run, s->name)) {
 			if (!libstdcxx)
 				libstdcxx = audit_add(run, audit_grade(run, mild),
 					"X0709", m->name,
