@@ -639,4 +639,5 @@ add_library(m SHARED ${CMAKE_BINARY_DIR}/m.cc)
             check_versions(cross, os.path.join(build, "libm.so"), CAPS)
 
 
-xt.main(globals())
+if __name__ == "__main__":
+    xt.main(globals())
