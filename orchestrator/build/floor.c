@@ -39,21 +39,36 @@ static void floor_work_clear(floor_work *w)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(floor_work, floor_work_clear)
 
+/* Before it the C library had no names for what today's compilers ask of it
+ * (__poll_chk, secure_getenv), and ARM's 64 bits did not exist. */
+#define FLOOR_LOWEST 17
+
 gboolean floor_parse(const char *text, int *minor, GError **err)
 {
-	char *end = NULL;
-
-	if (g_str_has_prefix(text, "2_") && g_ascii_isdigit(text[2])) {
-		guint64 n = g_ascii_strtoull(text + 2, &end, 10);
-		if (!*end && n >= 5 && n < 100) {
-			*minor = (int)n;
-			return TRUE;
-		}
-	}
 	g_autofree char *shown = text_escape(text, -1);
-	error_set(err, EXIT_INPUT, "X0330", "not a floor: %s", shown);
-	error_help(err, "write glibc's version as in the wheel's tag: 2_17, 2_28, 2_31");
-	return FALSE;
+	char *end = NULL;
+	guint64 n = 0;
+
+	if (g_str_has_prefix(text, "2_") && g_ascii_isdigit(text[2]))
+		n = g_ascii_strtoull(text + 2, &end, 10);
+	if (!end || *end || n >= 100) {
+		error_set(err, EXIT_INPUT, "X0330", "not a floor: %s", shown);
+		error_help(err,
+			"write glibc's version as in the wheel's tag: 2_17, 2_28, 2_31");
+		return FALSE;
+	}
+	if (n < FLOOR_LOWEST) {
+		error_set(err, EXIT_INPUT, "X0330", "the floor %s is below 2_%d", shown,
+			FLOOR_LOWEST);
+		error_note(
+			err, "the headers of today's sysroots cannot be made fit for it");
+		error_help(err,
+			"take 2_%d: a wheel that needs less gets a lower tag by itself",
+			FLOOR_LOWEST);
+		return FALSE;
+	}
+	*minor = (int)n;
+	return TRUE;
 }
 
 /* glibc's minor number as the sysroot's headers say it; 0 when they do not. */

@@ -436,7 +436,7 @@ def test_the_sysroots_own_floor_needs_no_stubs():
 
 
 def test_floors_out_of_reach():
-    for floor, code in (("2_32", "X0331"), ("2_99", "X0331"), ("2.17", "X0330"),
+    for floor, code in (("2_12", "X0330"), ("2_32", "X0331"), ("2_99", "X0331"), ("2.17", "X0330"),
                         ("17", "X0330")):
         r = xt.run(["env", "--target", "aarch64", "--floor", floor, "--format", "json"],
                    cwd=xt.SOURCE, XORCH_CACHE_DIR=os.path.join(xt.CACHE, "store"))
@@ -515,6 +515,36 @@ def test_the_build_machines_compiler():
                 cross.tool(name, "-std=c++17", "-O2", "b.cc", "-o", "b", cwd=home)
                 out = subprocess.run([os.path.join(home, "b")], stdout=subprocess.PIPE).stdout
                 xt.equal(out, b'8"b"\n')
+
+
+def test_every_tool_works():
+    with xt.scratch() as home:
+        xt.write(os.path.join(home, "t.c"), "int shown(void) { return 42; }\n")
+        xt.write(os.path.join(home, "t.s"), ".globl made\nmade:\n.long 1\n")
+        for cross in crosses():
+            for name in sorted(os.listdir(os.path.join(cross.dir, "bin"))):
+                cross.tool(name, "--version", cwd=home)
+            for prefix in ("", TRIPLE[cross.target] + "-", "build-"):
+                def run(name, *args):
+                    return cross.tool(prefix + name, *args, cwd=home).stdout
+                run("cc", "-g", "-c", "t.c", "-o", "t.o")
+                run("as", "t.s", "-o", "s.o")
+                run("ld", "-r", "t.o", "s.o", "-o", "r.o")
+                run("ar", "rcD", prefix + "t.a", "t.o", "s.o")
+                os.rename(os.path.join(home, prefix + "t.a"), os.path.join(home, "libt.a"))
+                run("ranlib", "libt.a")
+                xt.check("T shown" in run("nm", "libt.a"))
+                xt.check("shown" in run("objdump", "-d", "t.o"))
+                xt.check("shown" in run("readelf", "-s", "r.o"))
+                xt.check("t.c" in run("addr2line", "-e", "t.o", "0"))
+                xt.check("int f(int)" not in run("c++filt", "_Z1gi"))
+                xt.check("made" in run("strings", "-a", "s.o"))
+                run("size", "t.o")
+                run("objcopy", "--strip-debug", "t.o", "u.o")
+                run("strip", "-o", "v.o", "--strip-debug", "t.o")
+                xt.check(os.path.getsize(os.path.join(home, "v.o")) <
+                         os.path.getsize(os.path.join(home, "t.o")))
+                xt.equal(run("cpp", "-P", "t.c").strip(), "int shown(void) { return 42; }")
 
 
 def test_any_host():

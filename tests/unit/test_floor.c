@@ -276,8 +276,8 @@ static void headers_hide(void)
 
 static void parse(void)
 {
-	static const char *const bad[] = {"2.17", "17", "2_", "2_4", "2_17x", "2_100",
-		"manylinux2014", "", "3_1", "2_-5", NULL};
+	static const char *const bad[] = {"2.17", "17", "2_", "2_4", "2_16", "2_17x",
+		"2_100", "manylinux2014", "", "3_1", "2_-5", NULL};
 	int minor = 0;
 
 	g_assert_true(floor_parse("2_17", &minor, NULL));
