@@ -114,13 +114,26 @@ static gboolean lock_all(pipeline *p, const selection *s, GError **err)
 	return TRUE;
 }
 
-static void look_all(pipeline *p, const selection *s)
+/* A plan asks nobody: what is not locked yet has no key to look up. */
+static gboolean is_unlocked(const GError *error)
+{
+	return g_error_matches(error, XORCH_ERROR, EXIT_LOCK) &&
+	       g_str_has_prefix(error->message, "[X0407]");
+}
+
+static void look_all(pipeline *p, const selection *s, verb_depth depth)
 {
 	for (guint n = 0; n < s->items->len; n++) {
 		item *i = g_ptr_array_index(s->items, n);
 		GError *error = NULL;
-		if (i->state == ITEM_PLANNED && !pipeline_look(p, i, &error))
+		if (i->state != ITEM_PLANNED || pipeline_look(p, i, &error))
+			continue;
+		if (depth == DEPTH_PLAN && is_unlocked(error)) {
+			i->reason = g_strdup("not locked yet");
+			g_error_free(error);
+		} else {
 			fail(i, error);
+		}
 	}
 }
 
@@ -213,7 +226,7 @@ static gboolean run(const build_context *c, const options *o, selection *s,
 		return FALSE;
 	if (depth == DEPTH_FETCH)
 		return pipeline_fetch(p, s->items, err);
-	look_all(p, s);
+	look_all(p, s, depth);
 	if (o->explain)
 		explain_all(s);
 	return depth == DEPTH_PLAN || build_all(p, s, o, c->jobs, err);
