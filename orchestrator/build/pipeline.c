@@ -186,7 +186,10 @@ gboolean pipeline_look(pipeline *p, item *i, GError **err)
 	if (r) {
 		if (!place(p, i, r, err))
 			return FALSE;
-		i->state = ITEM_CACHED;
+		if (!p->options.again)
+			i->state = ITEM_CACHED;
+		g_free(i->reason);
+		i->reason = g_strdup("--check-reproducible");
 		return TRUE;
 	}
 	g_free(i->reason);
@@ -350,7 +353,8 @@ static gboolean remember(pipeline *p, item *i, GError **err)
 	return item_record_put(p->ctx->store, i->id, r, err);
 }
 
-static gboolean build_in(pipeline *p, item *i, workplace *w, GError **err)
+static gboolean build_in(
+	pipeline *p, item *i, workplace *w, pipeline_finish finish, GError **err)
 {
 	const recipe *r = i->recipe;
 	cross_request request;
@@ -418,6 +422,7 @@ static gboolean build_in(pipeline *p, item *i, workplace *w, GError **err)
 	fault_point("build");
 	if (!wheel)
 		return FALSE;
+	g_free(i->sandbox);
 	i->sandbox = g_strdup(sandbox_level_name(info->level));
 	const char *built[] = {w->source, w->scratch, NULL};
 	if (!object_check_cpu(built, i->platform, cpu_allowed(r, "neon"), err))
@@ -431,14 +436,35 @@ static gboolean build_in(pipeline *p, item *i, workplace *w, GError **err)
 		.source_date_epoch = s.source_date_epoch,
 		.floor_names = names,
 		.build_paths = paths};
-	ok = p->options.finish(i, &product, p->options.finish_data, err);
+	ok = finish(i, &product, p->options.finish_data, err);
 	return step(i, "audit", &begun, ok);
+}
+
+/* Logs, builds in a folder of its own, finishes and cleans up. */
+static gboolean build_once(pipeline *p, item *i, pipeline_finish finish, GError **err)
+{
+	workplace w = {0};
+
+	g_free(i->log);
+	i->log = log_path(p, i, err);
+	gboolean ok =
+		i->log && workplace_make(p, &w, err) && build_in(p, i, &w, finish, err);
+	workplace_clear(i, &w);
+	return ok;
+}
+
+/* The second build, against what the first (or an earlier run) made. */
+static gboolean build_again(pipeline *p, item *i, GError **err)
+{
+	if (!p->options.again)
+		return TRUE;
+	event_log(EVENT_INFO, i->id, "building once more to compare");
+	return build_once(p, i, p->options.again, err);
 }
 
 gboolean pipeline_build(pipeline *p, item *i, GError **err)
 {
 	gint64 begun = g_get_monotonic_time();
-	workplace w = {0};
 	/* One process builds a key; the others wait and take its result. */
 	g_autoptr(lockfile) lock =
 		store_lock(p->ctx->store, "item", key_digest(i->key), i->id, err);
@@ -447,16 +473,15 @@ gboolean pipeline_build(pipeline *p, item *i, GError **err)
 		return FALSE;
 	g_autoptr(item_record) r = p->options.force ? NULL : usable_record(p, i);
 	if (r) {
-		if (!place(p, i, r, err))
+		if (!place(p, i, r, err) || !build_again(p, i, err))
 			return FALSE;
 		i->state = ITEM_CACHED;
 		return TRUE;
 	}
-	i->log = log_path(p, i, err);
-	gboolean ok = i->log && workplace_make(p, &w, err) && build_in(p, i, &w, err);
-	workplace_clear(i, &w);
+	if (!build_once(p, i, p->options.finish, err))
+		return FALSE;
 	i->seconds = (g_get_monotonic_time() - begun) / 1e6;
-	if (!ok || !remember(p, i, err))
+	if (!build_again(p, i, err) || !remember(p, i, err))
 		return FALSE;
 	i->state = ITEM_BUILT;
 	return TRUE;

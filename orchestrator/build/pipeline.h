@@ -33,6 +33,9 @@ typedef struct pipeline_options {
 	gboolean renew;	  /* `xorch lock`: entries that do not fit are made anew */
 	gboolean upgrade; /* the same for entries that do */
 	pipeline_finish finish;
+	/* Not NULL: every item is built a second time, in another folder, and handed
+	 * to this; it compares with the artefact at item->file (W19). */
+	pipeline_finish again;
 	void *finish_data;
 } pipeline_options;
 

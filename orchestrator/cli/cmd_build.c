@@ -10,6 +10,7 @@
 #include "cli/report.h"
 #include "cli/verbs.h"
 #include "ship/provided.h"
+#include "ship/wheel_compare.h"
 #include "ship/wheelhouse.h"
 #include <string.h>
 
@@ -24,10 +25,11 @@ static char *module_name(const char *path)
 	return g_strdelimit(g_strdup(path), "/", '.');
 }
 
-/* The last step of a build, which build/ leaves to ship/. */
-static gboolean finish(item *i, const pipeline_product *product, void *data, GError **err)
+/* The last steps of a build, which build/ leaves to ship/: judges the product and
+ * places it in the folder `out`. */
+static gboolean finish_in(item *i, const pipeline_product *product, const options *o,
+	const char *out, wheel_result *result, GError **err)
 {
-	const options *o = data;
 	const recipe *r = i->recipe;
 	g_autoptr(GPtrArray) extensions = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(provided) names = provided_load(product->floor_names, err);
@@ -59,16 +61,37 @@ static gboolean finish(item *i, const pipeline_product *product, void *data, GEr
 		.python_symbols = exports,
 		.mtime = product->source_date_epoch,
 		.jobs = 1};
+
+	return fs_mkdir_p(out, 0777, err) &&
+	       wheel_finish(product->folder, &expect, out, result, err);
+}
+
+static gboolean finish(item *i, const pipeline_product *product, void *data, GError **err)
+{
+	const options *o = data;
 	wheel_result result = {0};
 	const char *out = o->out ? o->out : OUT_DEFAULT;
-	gboolean ok = fs_mkdir_p(out, 0777, err) &&
-		      wheel_finish(product->folder, &expect, out, &result, err);
+	gboolean ok = finish_in(i, product, o, out, &result, err);
+
 	if (ok) {
 		i->file = g_steal_pointer(&result.path);
 		i->sha256 = g_steal_pointer(&result.sha256);
 		i->size = result.size;
 		i->tags = g_strjoinv(".", result.tags);
 	}
+	wheel_result_clear(&result);
+	return ok;
+}
+
+/* --check-reproducible: the same from the second build, beside its product. */
+static gboolean compare(
+	item *i, const pipeline_product *product, void *data, GError **err)
+{
+	wheel_result result = {0};
+	g_autofree char *out = g_build_filename(product->folder, "again", NULL);
+	gboolean ok = finish_in(i, product, data, out, &result, err) &&
+		      wheel_same_bytes(i->file, result.path, err);
+
 	wheel_result_clear(&result);
 	return ok;
 }
@@ -203,6 +226,7 @@ static pipeline_options pipeline_options_of(const options *o, verb_depth depth)
 		.upgrade = o->upgrade,
 		.renew = depth == DEPTH_LOCK,
 		.finish = finish,
+		.again = o->check_reproducible ? compare : NULL,
 		.finish_data = (void *)o};
 }
 

@@ -36,7 +36,10 @@ void report_failure(const item *i)
 	if (!i->error)
 		return;
 	g_autoptr(GError) shown = g_error_copy(i->error);
-	error_prefix(&shown, "%s", i->id);
+	/* What failed inside the step says so itself, after its code "[X0901] ". */
+	const char *text = strchr(shown->message, ' ');
+	if (!text || !g_str_has_prefix(text + 1, i->id))
+		error_prefix(&shown, "%s", i->id);
 	output_failure(shown);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/selection.h"
 #include "base/error.h"
+#include "build/host_requires.h"
 #include "build/python_select.h"
 #include "cli/common.h"
 #include "cli/output.h"
@@ -91,6 +92,15 @@ static gboolean resolve(item *i, diag_list *l)
 	return i->recipe != NULL;
 }
 
+/* What a plan can tell of the libraries asked for. */
+static void check_host(item *i)
+{
+	g_autoptr(sysroot_def) def = sysroot_def_find(i->sysroot, &i->error);
+
+	if (!def || !host_requires_check(i->recipe, i->platform, def, &i->error))
+		i->state = ITEM_FAILED;
+}
+
 static gboolean one_item(wish *w, item_source *source, const platform *target,
 	const char *tag, const host_python *python, GError *missing, diag_list *l)
 {
@@ -114,6 +124,8 @@ static gboolean one_item(wish *w, item_source *source, const platform *target,
 	}
 	if (!resolve(i, l))
 		return FALSE;
+	if (i->state == ITEM_PLANNED && i->recipe->requirements.host)
+		check_host(i);
 	if (i->state == ITEM_PLANNED && missing) {
 		i->state = ITEM_FAILED;
 		i->error = g_error_copy(missing);

@@ -155,6 +155,29 @@ def test_reproducible_in_other_folders():
         xt.equal(a["sha256"], b["sha256"], a, b)
 
 
+def test_W19_two_builds_that_differ():
+    with xt.scratch() as home:
+        recipe = packages.project(home)
+        result = build(home, recipe, "--check-reproducible")
+        xt.equal(only(result)["state"], "built")
+        # also what an earlier run made is compared
+        again = build(home, recipe, "--check-reproducible")
+        xt.equal(only(again)["state"], "cached")
+        xt.check("once more" in again.err or "up to date" in again.err, again.err)
+    with xt.scratch() as home:
+        recipe = packages.project(home, setup="""
+import uuid
+from setuptools import setup, Extension
+with open("drawn.py", "w") as f:
+    f.write("NUMBER = %r\\n" % uuid.uuid4().hex)
+setup(name="tiny", version="1.0", py_modules=["drawn"],
+      ext_modules=[Extension("tiny", ["tiny.c"])])
+""")
+        result = build(home, recipe, "--check-reproducible", code=7)
+        for words in ("X0729", "drawn.py", "from byte 10"):
+            xt.check(words in result.err, words, result.err)
+
+
 # Step -> kinds of trees that must be missing for it to come up.
 STEPS = {"download": ["env"], "verify": ["env"], "rename": ["env"],
          "environment": ["env"], "python": ["python"], "floor": ["floor"],

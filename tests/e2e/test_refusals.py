@@ -52,6 +52,38 @@ static PyObject *answer(PyObject *s, PyObject *a)
 """ + METHODS)
 
 
+def test_X03_newer_symbols_than_the_floor():
+    """What gets round the stubs (a version said in assembler) is seen at the link or
+    by the audit; a floor that the sysroot cannot have is refused by the plan."""
+    code = """
+__asm__(".symver own, fcntl64@GLIBC_2.28");
+extern int own(int, int, ...);
+static PyObject *answer(PyObject *s, PyObject *a)
+{ (void)s; (void)a; return PyLong_FromLong(own(0, 1)); }
+""" + METHODS
+    refused([r"fcntl64@*GLIBC_2\.28|fcntl64.*2\.28"], codes=(1, 7), code=code)
+    refused([r"fcntl64@GLIBC_2\.28", "2_17"], codes=(7,), code="""
+extern int fcntl64(int, int, ...);
+static PyObject *answer(PyObject *s, PyObject *a)
+{ (void)s; (void)a; return PyLong_FromLong(fcntl64(0, 1)); }
+""" + METHODS, setup="""
+import subprocess
+from setuptools import setup, Extension
+open("new.c", "w").write("int fcntl64(int a, int b, ...) { return a + b; }")
+open("new.map", "w").write("GLIBC_2.28 { fcntl64; };")
+subprocess.check_call(["cc", "-shared", "-fPIC", "-nostdlib", "-Wl,-soname,libc.so.6",
+                       "-Wl,--version-script=new.map", "-o", "libnew.so", "new.c"])
+setup(name="tiny", version="1.0", py_modules=[], ext_modules=[
+    Extension("tiny", ["tiny.c"], extra_objects=["libnew.so"])])
+""")
+    refused(["X0331", "2_35", r"2\.31"], codes=(2,), args=["--floor", "2_35"])
+
+
+def test_X04_two_time_t_worlds():
+    refused(["X0333", "libssl3t64", "armv7"], target="armv7", codes=(2,),
+            recipe="requirements: {host: [\"deb:libssl3t64\"]}\n")
+
+
 def test_libm_symbol_from_a_static_archive():
     # what a dangling libm.so does: exp and its kin come out of libm.a
     refused([r"\bexp\b", "libm"], code="""

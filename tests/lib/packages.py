@@ -1,7 +1,12 @@
 """Small Python projects made on the spot, as `path` sources of a recipe."""
 import os
+import uuid
 
 import xt
+
+# In every project's source: two runs of a test never find each other's results in the
+# store that they share.
+RUN = uuid.uuid4().hex
 
 SETUP = """from setuptools import setup, Extension
 setup(name={name!r}, version="1.0", {packages}
@@ -42,5 +47,6 @@ def project(folder, name="tiny", code=ANSWER, source=None, setup=None, more="",
         packages="py_modules=[],"))
     for path, text in files:
         xt.write(os.path.join(src, path), text)
+    xt.write(os.path.join(src, "run-id"), RUN)
     return xt.write(os.path.join(folder, name + ".yaml"),
                     RECIPE.format(name=name, more=recipe, patches=patches))
