@@ -1,14 +1,28 @@
 #include "build/item.h"
 #include "base/error.h"
-#include "build/pypi.h"
 #include <string.h>
 
-static void keep_free(void *data)
-{
-	pypi_lookup *l = data;
+typedef struct kept {
+	void *data;
+	GDestroyNotify free;
+} kept;
 
-	g_free(l->project);
-	g_free(l);
+static void kept_free(void *data)
+{
+	kept *k = data;
+
+	k->free(k->data);
+	g_free(k);
+}
+
+void item_source_keep(item_source *s, void *data, GDestroyNotify free_data)
+{
+	kept *k = g_new(kept, 1);
+
+	*k = (kept){data, free_data};
+	g_mutex_lock(&s->mutex);
+	g_ptr_array_add(s->keep, k);
+	g_mutex_unlock(&s->mutex);
 }
 
 item_source *item_source_load(const char *path, diag_list *l, GError **err)
@@ -18,7 +32,7 @@ item_source *item_source_load(const char *path, diag_list *l, GError **err)
 	GError *problem = NULL;
 
 	g_mutex_init(&s->mutex);
-	s->keep = g_ptr_array_new_with_free_func(keep_free);
+	s->keep = g_ptr_array_new_with_free_func(kept_free);
 	s->recipe = recipe_load(path, l);
 	if (!s->recipe)
 		return NULL;
@@ -56,7 +70,8 @@ item *item_new(item_source *source, const platform *target, const char *python_t
 	i->platform = target;
 	i->python_tag = g_strdup(python_tag);
 	i->id = g_strdup_printf("%s-%s-%s-%s", r->normalized, r->package.version,
-		python_tag, target->name);
+		python_tag ? python_tag : "linux", target->name);
+	i->needs = g_ptr_array_new();
 	return i;
 }
 
@@ -78,6 +93,7 @@ void item_free(item *i)
 	g_free(i->tags);
 	g_free(i->log);
 	g_free(i->sandbox);
+	g_ptr_array_unref(i->needs);
 	g_free(i);
 }
 

@@ -11,16 +11,19 @@ typedef struct item_source {
 	recipe_lock *lock; /* never NULL; empty when there is no file yet */
 	char *lock_text;   /* what the file holds; NULL when there is none */
 	GMutex mutex;	   /* around lock */
-	GPtrArray *keep;   /* what downloads under way refer to */
+	GPtrArray *keep;   /* private: item_source_keep */
 } item_source;
 
 /* Loads recipe and lock. NULL with errors in the list (recipe) or *err (lock). */
 item_source *item_source_load(const char *path, diag_list *l, GError **err);
+/* Keeps `data` as long as the source: what downloads under way refer to. */
+void item_source_keep(item_source *s, void *data, GDestroyNotify free_data);
 void item_source_free(item_source *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(item_source, item_source_free)
 
 /* One artefact to make: recipe x target x Python, with its stable id
- * (cwcwidth-0.1.12-cp311-aarch64). */
+ * (cwcwidth-0.1.12-cp311-aarch64); what has no Python (a Go binary, a library) is
+ * recipe x target (fzf-0.65.2-linux-armv7). */
 typedef enum item_state {
 	ITEM_PLANNED, /* to be built (after item_look: not in the store) */
 	ITEM_SKIPPED, /* reason says why; not an error */
@@ -34,11 +37,12 @@ typedef struct item {
 	item_source *source; /* borrowed */
 	recipe *recipe;	     /* resolved for this item; NULL when skipped early */
 	const platform *platform;
-	const host_python *python; /* borrowed; NULL when skipped or missing */
-	char *python_tag;	   /* "cp311" */
+	const host_python *python; /* borrowed; NULL when skipped, missing or none */
+	char *python_tag;	   /* "cp311"; NULL: it has no Python */
 	char *floor;		   /* "2_17" */
 	char *toolchain, *sysroot; /* names of definitions */
 
+	GPtrArray *needs; /* item *, borrowed: built before this one; no cycles */
 	item_state state;
 	char *reason;  /* skipped: why; planned: what changed, for --explain */
 	GError *error; /* failed */
@@ -49,6 +53,7 @@ typedef struct item {
 	double seconds;
 } item;
 
+/* `python_tag` NULL: without a Python. */
 item *item_new(item_source *source, const platform *target, const char *python_tag);
 void item_free(item *i);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(item, item_free)

@@ -3,16 +3,11 @@
 #include "base/event.h"
 #include "base/fault.h"
 #include "base/fs.h"
-#include "build/builder_wheel.h"
-#include "build/embedded.h"
+#include "build/builder.h"
 #include "build/fetch.h"
-#include "build/floor.h"
 #include "build/item_key.h"
 #include "build/item_record.h"
-#include "build/object_check.h"
 #include "build/pipeline_private.h"
-#include "build/python_env.h"
-#include "build/python_resolve.h"
 #include "build/source.h"
 #include "format/digest.h"
 #include <string.h>
@@ -176,12 +171,24 @@ static char *why_built(pipeline *p, const item *i)
 	return g_strjoinv("; ", (char **)changes->pdata);
 }
 
+/* A library: its tree is the result. */
+static gboolean is_in_store(pipeline *p, item *i)
+{
+	const builder *how = builder_of(i->recipe, NULL);
+
+	return how && how->in_store && !p->options.force && how->in_store(p, i);
+}
+
 gboolean pipeline_look(pipeline *p, item *i, GError **err)
 {
 	g_clear_pointer(&i->key, key_free);
 	i->key = item_key(p, i, err);
 	if (!i->key)
 		return FALSE;
+	if (is_in_store(p, i)) {
+		i->state = ITEM_CACHED;
+		return TRUE;
+	}
 	g_autoptr(item_record) r = p->options.force ? NULL : usable_record(p, i);
 	if (r) {
 		if (!place(p, i, r, err))
@@ -216,16 +223,8 @@ gboolean pipeline_fetch(pipeline *p, GPtrArray *items, GError **err)
 		item *i = g_ptr_array_index(items, n);
 		if (i->state == ITEM_SKIPPED || i->state == ITEM_FAILED)
 			continue;
-		cross_request request;
-		g_auto(cross) c = {0};
-		const lock_environment *e = recipe_lock_environment(
-			i->source->lock, i->python_tag, i->platform->name);
-		if (!pipeline_cross_request(p, i, &request, err) ||
-			!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err))
-			return FALSE;
-		g_autoptr(GPtrArray) files = python_files_fetch(
-			p->ctx, e->packages, i->source->lock->path, err);
-		if (!files)
+		const builder *how = builder_of(i->recipe, err);
+		if (!how || !source_obtain(p->ctx, i, err) || !how->fetch(p, i, err))
 			return FALSE;
 	}
 	return TRUE;
@@ -247,40 +246,6 @@ static char *log_path(pipeline *p, const item *i, GError **err)
 	/* A run's log begins empty; the last run's is not worth keeping. */
 	return fs_write_atomic(path, "", 0, 0644, err) ? g_steal_pointer(&path) : NULL;
 }
-
-/* The oldest date a zip file can hold, 1980-01-01. */
-#define DATE_OLDEST 315532800
-
-/* SOURCE_DATE_EPOCH, else the sdist's newest file. A folder of the repository has
- * no date: its files are as old as the checkout. */
-static gint64 date_of(const recipe *r, const char *source)
-{
-	const char *given = g_getenv("SOURCE_DATE_EPOCH");
-	gint64 date = given ? g_ascii_strtoll(given, NULL, 10) : 0;
-
-	for (guint n = 0; date <= 0 && n < r->sources->len; n++) {
-		const recipe_source *s = g_ptr_array_index(r->sources, n);
-		if (s->kind == SOURCE_PATH)
-			return DATE_OLDEST;
-	}
-	if (date <= 0)
-		date = source_date(source);
-	return MAX(date, DATE_OLDEST);
-}
-
-static char *place_of_build_key(const recipe *r)
-{
-	const yaml_node *n = yaml_map_key(r->doc->root, "build");
-
-	return n ? g_strdup_printf("%s:%d:%d", r->path, n->line, n->col)
-		 : g_strdup(r->path);
-}
-
-typedef struct workplace {
-	char *dir; /* temporary, of the store */
-	char *source, *out, *scratch;
-	gboolean keep;
-} workplace;
 
 static gboolean workplace_make(pipeline *p, workplace *w, GError **err)
 {
@@ -315,30 +280,14 @@ static void workplace_clear(const item *i, workplace *w)
 	g_free(w->scratch);
 }
 
-static gboolean step(const item *i, const char *name, gint64 *begun, gboolean ok)
-{
-	if (*begun) {
-		event_step_end(i->id, name, *begun, ok);
-		*begun = 0;
-	} else {
-		*begun = event_step_begin(i->id, name);
-	}
-	return ok;
-}
-
-static gboolean cpu_allowed(const recipe *r, const char *feature)
-{
-	for (guint n = 0; r->wheel.cpu && n < r->wheel.cpu->len; n++)
-		if (g_str_equal(g_ptr_array_index(r->wheel.cpu, n), feature))
-			return TRUE;
-	return FALSE;
-}
-
 static gboolean remember(pipeline *p, item *i, GError **err)
 {
 	g_autoptr(item_record) r = item_record_new();
-	g_autofree char *sha = store_blob_add_file(p->ctx->store, i->file, err);
+	g_autofree char *sha =
+		i->file ? store_blob_add_file(p->ctx->store, i->file, err) : NULL;
 
+	if (!i->file)
+		return TRUE; /* a tree of the store */
 	if (!sha)
 		return FALSE;
 	r->key = g_strdup(key_digest(i->key));
@@ -353,102 +302,19 @@ static gboolean remember(pipeline *p, item *i, GError **err)
 	return item_record_put(p->ctx->store, i->id, r, err);
 }
 
-static gboolean build_in(
-	pipeline *p, item *i, workplace *w, pipeline_finish finish, GError **err)
-{
-	const recipe *r = i->recipe;
-	cross_request request;
-	g_auto(cross) c = {0};
-	g_auto(python_target) target = {0};
-	g_auto(python_project) project = {0};
-	gint64 begun = 0;
-
-	step(i, "prepare", &begun, TRUE);
-	const lock_environment *locked = recipe_lock_environment(
-		i->source->lock, i->python_tag, i->platform->name);
-	g_autofree char *env_key = NULL;
-	g_autofree char *env = NULL;
-	const sandbox_info *info = sandbox_choose(p->options.level, err);
-	gboolean ok = info && pipeline_cross_request(p, i, &request, err) &&
-		      cross_prepare(p->ctx, &request, &c, err) &&
-		      pipeline_target(p, i, &c, TRUE, &target, err) &&
-		      pipeline_uv(p, err);
-	if (ok) {
-		env = python_env_prepare(p->ctx, &p->uv, i->python, locked->packages,
-			i->source->lock->path, &env_key, err);
-		ok = env && source_unpack(p->ctx, i, w->source, info->level, err) &&
-		     python_project_read(
-			     p->ctx->store, i->python, w->source, &project, err);
-	}
-	fault_point("configure");
-	if (!step(i, "prepare", &begun, ok))
-		return FALSE;
-
-	g_autofree char *where = place_of_build_key(r);
-	g_autofree char *again = g_strdup_printf("xorch build %s --keep -v", i->id);
-	g_autoptr(GPtrArray) tools = g_ptr_array_new();
-	for (guint n = 0; r->requirements.tools && n < r->requirements.tools->len; n++)
-		g_ptr_array_add(tools, g_ptr_array_index(r->requirements.tools, n));
-	g_ptr_array_add(tools, NULL);
-	const recipe_source *first = g_ptr_array_index(r->sources, 0);
-	python_step s = {.ctx = p->ctx,
-		.python = i->python,
-		.platform = i->platform,
-		.floor = i->floor,
-		.cross = &c,
-		.target = &target,
-		.env = env,
-		.source = w->source,
-		.subdirectory = first->subdirectory,
-		.out = w->out,
-		.project = &project,
-		.config_settings = r->build.config_settings,
-		.variables = r->build.env,
-		.tools = (const char *const *)tools->pdata,
-		.source_date_epoch = date_of(r, w->source),
-		.jobs = r->build.jobs ? (int)r->build.jobs : p->ctx->jobs,
-		.strip = r->wheel.strip,
-		.network = r->build.network,
-		.level = info->level,
-		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,
-		.silent_timeout_s = r->build.silent_timeout,
-		.memory_limit = r->build.memory,
-		.log_path = i->log,
-		.item = i->id,
-		.where = where,
-		.reproduce = again,
-		.scratch = w->scratch};
-	g_autofree char *wheel = builder_wheel_run(&s, err);
-	fault_point("build");
-	if (!wheel)
-		return FALSE;
-	g_free(i->sandbox);
-	i->sandbox = g_strdup(sandbox_level_name(info->level));
-	const char *built[] = {w->source, w->scratch, NULL};
-	if (!object_check_cpu(built, i->platform, cpu_allowed(r, "neon"), err))
-		return FALSE;
-
-	step(i, "audit", &begun, TRUE);
-	g_autofree char *folder = g_path_get_dirname(wheel);
-	g_autofree char *names = g_build_filename(c.sysroot_tree, FLOOR_NAMES, NULL);
-	const char *paths[] = {store_root(p->ctx->store), w->dir, "/xorch/", NULL};
-	pipeline_product product = {.folder = folder,
-		.source_date_epoch = s.source_date_epoch,
-		.floor_names = names,
-		.build_paths = paths};
-	ok = finish(i, &product, p->options.finish_data, err);
-	return step(i, "audit", &begun, ok);
-}
-
 /* Logs, builds in a folder of its own, finishes and cleans up. */
 static gboolean build_once(pipeline *p, item *i, pipeline_finish finish, GError **err)
 {
 	workplace w = {0};
+	const builder *how = builder_of(i->recipe, err);
+
+	if (!how)
+		return FALSE;
 
 	g_free(i->log);
 	i->log = log_path(p, i, err);
 	gboolean ok =
-		i->log && workplace_make(p, &w, err) && build_in(p, i, &w, finish, err);
+		i->log && workplace_make(p, &w, err) && how->build(p, i, &w, finish, err);
 	workplace_clear(i, &w);
 	return ok;
 }
@@ -471,6 +337,10 @@ gboolean pipeline_build(pipeline *p, item *i, GError **err)
 
 	if (!lock)
 		return FALSE;
+	if (is_in_store(p, i)) {
+		i->state = ITEM_CACHED;
+		return TRUE;
+	}
 	g_autoptr(item_record) r = p->options.force ? NULL : usable_record(p, i);
 	if (r) {
 		if (!place(p, i, r, err) || !build_again(p, i, err))

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "build/build_log.h"
+#include "build/step_extras.h"
 #include "build/wrapper_log.h"
 #include "format/yaml_bind.h"
 #include "plan/environment.h"
@@ -19,7 +20,7 @@ typedef struct view {
 	sandbox_spec spec;
 	GArray *binds;
 	char *hide[4]; /* headers and metadata of the interpreter */
-	GPtrArray *argv;
+	GPtrArray *argv, *path;
 	GStrv env;
 	char *cwd;
 	sandbox_level level;
@@ -31,6 +32,7 @@ static void view_clear(view *v)
 	for (guint i = 0; i < G_N_ELEMENTS(v->hide); i++)
 		g_free(v->hide[i]);
 	g_clear_pointer(&v->argv, g_ptr_array_unref);
+	g_clear_pointer(&v->path, g_ptr_array_unref);
 	g_strfreev(v->env);
 	g_free(v->cwd);
 }
@@ -63,6 +65,10 @@ static void view_binds(view *v, const python_step *s)
 	 */
 	if (!g_str_equal(prefix, "/usr"))
 		bind(v, prefix, NULL, FALSE);
+	for (guint i = 0; s->extras && i < s->extras->binds->len; i++) {
+		const sandbox_bind *b = &g_array_index(s->extras->binds, sandbox_bind, i);
+		bind(v, b->host, b->inside, b->writable);
+	}
 	v->hide[0] = g_build_filename(prefix, "include", NULL);
 	v->hide[1] = g_build_filename(prefix, "lib", "pkgconfig", NULL);
 	v->spec.binds = (const sandbox_bind *)v->binds->data;
@@ -137,10 +143,20 @@ static void view_environment(view *v, const python_step *s)
 	environment_set(env, "XORCH_WRAPPER_LOG", wrapper_log);
 	if (*roots)
 		environment_set(env, "XORCH_CMAKE_ROOTS", roots);
+	for (guint i = 0; s->extras && i < s->extras->env->len; i++) {
+		const bind_pair *p = g_ptr_array_index(s->extras->env, i);
+		g_autofree char *value = step_extras_expand(p->value, &v->spec, v->level);
+		environment_set(env, p->name, value);
+	}
 	for (guint i = 0; s->variables && i < s->variables->len; i++) {
 		const bind_pair *p = g_ptr_array_index(s->variables, i);
 		environment_set(env, p->name, p->value);
 	}
+	v->path = g_ptr_array_new();
+	for (guint i = 0; s->extras && i < s->extras->path->len; i++)
+		g_ptr_array_add(v->path, g_ptr_array_index(s->extras->path, i));
+	g_ptr_array_add(v->path, NULL);
+	v->spec.path_first = (const char *const *)v->path->pdata;
 	v->env = environment_strv(env);
 	v->spec.env = (const char *const *)v->env;
 }
@@ -181,24 +197,36 @@ static gboolean view_init(view *v, const python_step *s, const char *hook, GErro
 }
 
 /* A name given again becomes a list, as pip has it. */
-static json_t *settings(const GPtrArray *pairs)
+static void add_setting(json_t *out, const char *name, const char *value)
+{
+	json_t *old = json_object_get(out, name);
+
+	if (!old) {
+		json_object_set_new(out, name, json_string(value));
+		return;
+	}
+	if (!json_is_array(old)) {
+		json_t *list = json_array();
+		json_array_append(list, old);
+		json_object_set_new(out, name, list);
+		old = list;
+	}
+	json_array_append_new(old, json_string(value));
+}
+
+/* The parts' first, so that the recipe's come last and win where one can. */
+static json_t *settings(const view *v, const python_step *s)
 {
 	json_t *out = json_object();
 
-	for (guint i = 0; pairs && i < pairs->len; i++) {
-		const bind_pair *p = g_ptr_array_index(pairs, i);
-		json_t *old = json_object_get(out, p->name);
-		if (!old) {
-			json_object_set_new(out, p->name, json_string(p->value));
-			continue;
-		}
-		if (!json_is_array(old)) {
-			json_t *list = json_array();
-			json_array_append(list, old);
-			json_object_set_new(out, p->name, list);
-			old = list;
-		}
-		json_array_append_new(old, json_string(p->value));
+	for (guint i = 0; s->extras && i < s->extras->config_settings->len; i++) {
+		const bind_pair *p = g_ptr_array_index(s->extras->config_settings, i);
+		g_autofree char *value = step_extras_expand(p->value, &v->spec, v->level);
+		add_setting(out, p->name, value);
+	}
+	for (guint i = 0; s->config_settings && i < s->config_settings->len; i++) {
+		const bind_pair *p = g_ptr_array_index(s->config_settings, i);
+		add_setting(out, p->name, p->value);
 	}
 	return out;
 }
@@ -217,7 +245,7 @@ static gboolean write_request(
 		json_array_append_new(folders, json_string(*f));
 	g_autoptr(json_t) j = json_pack("{s:s s:s s:s s:O s:o s:s}", "action", hook,
 		"source", source, "backend", s->project->backend, "backend_path", folders,
-		"config_settings", settings(s->config_settings), "out", out);
+		"config_settings", settings(v, s), "out", out);
 	if (!fs_mkdir_p(dist, 0755, err))
 		return FALSE;
 	unlink(answer);

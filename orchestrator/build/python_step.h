@@ -21,6 +21,7 @@ typedef struct python_step {
 	const char *out; /* host folder, empty: request, answer, dist/ with the result */
 	const python_project *project;
 
+	const struct step_extras *extras; /* of backends and libraries; NULL */
 	const GPtrArray *config_settings; /* bind_pair; a name may come again; NULL */
 	const GPtrArray *variables;	  /* bind_pair: recipe's env, after ours; NULL */
 	const char *const *tools;	  /* further host programs; NULL */

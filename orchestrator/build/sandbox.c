@@ -109,6 +109,11 @@ static char *default_path(const run *r)
 		SANDBOX_CROSS, SANDBOX_PYTHON, SANDBOX_ENV_DIR, NULL};
 	GString *path = g_string_new(NULL);
 
+	for (guint i = 0; r->spec->path_first && r->spec->path_first[i]; i++) {
+		g_autofree char *at =
+			path_at(r->spec, r->level, r->scratch, r->spec->path_first[i]);
+		g_string_append_printf(path, "%s:", at);
+	}
 	for (guint i = 0; folders[i]; i++) {
 		if (!is_bound(r->spec, folders[i]))
 			continue;

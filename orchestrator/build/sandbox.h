@@ -68,6 +68,8 @@ typedef struct sandbox_spec {
 	 * not there, becomes cross/bin, python/bin (uname), env/bin and
 	 * tools. */
 	const char *const *env;
+	/* Folders inside, put before that default PATH; NULL-terminated or NULL. */
+	const char *const *path_first;
 	const char *cwd; /* path inside (SANDBOX_SRC/…); NULL: SANDBOX_SRC if bound, else
 			  * SANDBOX_TMP */
 	const char *name; /* for messages: "setuptools" */

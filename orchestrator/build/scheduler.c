@@ -7,7 +7,7 @@ typedef struct run {
 	GMainLoop *loop;
 	GThreadPool *pool;
 	job *const *jobs;
-	guint n, next, running;
+	guint n, waiting, running;
 	const scheduler_options *options;
 	gboolean failed;
 } run;
@@ -17,19 +17,52 @@ typedef struct finished {
 	job *j;
 } finished;
 
+/* A need that will never be there; else *ready tells whether all are. */
+static const job *lost_need(const job *j, gboolean *ready)
+{
+	*ready = TRUE;
+	for (guint n = 0; n < j->n_needs; n++) {
+		const job *need = j->needs[n];
+		if (need->state == JOB_FAILED || need->state == JOB_DROPPED)
+			return need;
+		*ready &= need->state == JOB_DONE;
+	}
+	return NULL;
+}
+
+static void drop(run *r, job *j, const job *missing)
+{
+	j->state = JOB_DROPPED;
+	j->missing = missing;
+	r->waiting--;
+}
+
+/* Starts what may start; a dropped job can drop those that need it. */
 static void start_more(run *r)
 {
-	while (r->running < (guint)r->options->parallel && r->next < r->n) {
-		job *j = r->jobs[r->next++];
-		if (process_cancelled() || (r->failed && !r->options->keep_going)) {
-			j->state = JOB_DROPPED;
-			continue;
+	gboolean again = TRUE;
+
+	while (again) {
+		again = FALSE;
+		for (guint n = 0; n < r->n && r->waiting; n++) {
+			job *j = r->jobs[n];
+			gboolean ready;
+			if (j->state != JOB_WAITING)
+				continue;
+			const job *lost = lost_need(j, &ready);
+			if (lost || process_cancelled() ||
+				(r->failed && !r->options->keep_going)) {
+				drop(r, j, lost);
+				again = TRUE;
+			} else if (ready && r->running < (guint)r->options->parallel) {
+				j->state = JOB_RUNNING;
+				r->waiting--;
+				r->running++;
+				g_thread_pool_push(r->pool, j, NULL);
+			}
 		}
-		j->state = JOB_RUNNING;
-		r->running++;
-		g_thread_pool_push(r->pool, j, NULL);
 	}
-	if (!r->running && r->next == r->n)
+	if (!r->running && !r->waiting)
 		g_main_loop_quit(r->loop);
 }
 
@@ -66,7 +99,7 @@ static void work(gpointer data, gpointer user)
 
 int scheduler_run(job *const *jobs, guint n, const scheduler_options *options)
 {
-	run r = {.jobs = jobs, .n = n, .options = options};
+	run r = {.jobs = jobs, .n = n, .waiting = n, .options = options};
 
 	if (!n)
 		return 0;

@@ -1,11 +1,11 @@
 #pragma once
 #include <glib.h>
 
-/* Runs independent jobs, several at a time, each in a thread of its own pool;
- * what two jobs share (a sysroot, a toolchain) is ordered by the store's locks.
- * The caller's thread waits in a main loop. After process_cancel_all (signals:
- * base/interrupt.h) no further job starts; those that run are ended by their
- * children's end. */
+/* Runs jobs, several at a time, each in a thread of its own pool, in the order given
+ * but never before what they need; what two jobs share (a sysroot, a toolchain) is
+ * ordered by the store's locks. The caller's thread waits in a main loop. After
+ * process_cancel_all (signals: base/interrupt.h) no further job starts; those that run
+ * are ended by their children's end. */
 typedef enum job_state {
 	JOB_WAITING,
 	JOB_RUNNING,
@@ -18,9 +18,13 @@ typedef struct job {
 	const char *id; /* borrowed */
 	gboolean (*run)(struct job *self, GError **err);
 	void *data;
+	struct job *const *needs; /* done before it starts; borrowed; all in the run */
+	guint n_needs;
 	/* results */
-	job_state state; /* JOB_DROPPED: never started (failure or signal) */
-	GError *error;	 /* owned by the job's maker; set with JOB_FAILED */
+	/* JOB_DROPPED: never started (a failure, a signal, or a need that failed) */
+	job_state state;
+	const struct job *missing; /* JOB_DROPPED: the need that failed, or NULL */
+	GError *error;		   /* owned by the job's maker; set with JOB_FAILED */
 	double seconds;
 } job;
 

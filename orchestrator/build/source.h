@@ -3,8 +3,8 @@
 #include "build/item.h"
 #include "build/sandbox.h"
 
-/* The sources of a recipe: locked, fetched, unpacked, patched. Kinds so far:
- * `pypi` (the sdist of a version) and `path` (a folder of the repository). */
+/* The sources of a recipe: locked, fetched, unpacked, patched; kind by kind in
+ * build/source_kind.h. */
 
 /* Adds to the lock what is missing of the recipe's sources (asks PyPI). Fails
  * with EXIT_LOCK when an entry is there and does not belong to the recipe
@@ -22,6 +22,9 @@ gboolean source_lock_complete(const item_source *s, GError **err);
 /* Adds what has to be downloaded to `items` (fetch_item *). */
 gboolean source_fetch(
 	const build_context *ctx, const item *i, GPtrArray *items, GError **err);
+
+/* After the downloads: what comes another way (git). */
+gboolean source_obtain(const build_context *ctx, const item *i, GError **err);
 
 /* Digests of everything the recipe brings itself: sources by their lock, patches
  * and scripts by content, `path` folders by their tree. */

@@ -96,12 +96,15 @@ static gboolean compare(
 	return ok;
 }
 
+typedef struct build_work {
+	pipeline *p;
+	item *i;
+	GPtrArray *needs; /* job * */
+} build_work;
+
 static gboolean build_job(job *self, GError **err)
 {
-	struct {
-		pipeline *p;
-		item *i;
-	} *work = self->data;
+	build_work *work = self->data;
 	GError *error = NULL;
 
 	if (pipeline_build(work->p, work->i, &error))
@@ -172,6 +175,50 @@ static void explain_all(const selection *s)
 	}
 }
 
+/* A job for each item, with the jobs of what it needs. */
+static void connect_jobs(job *list, build_work *works, guint total)
+{
+	for (guint n = 0; n < total; n++) {
+		works[n].needs = g_ptr_array_new();
+		for (guint k = 0; k < total; k++)
+			if (g_ptr_array_find(works[n].i->needs, works[k].i, NULL))
+				g_ptr_array_add(works[n].needs, &list[k]);
+		list[n].needs = (job *const *)works[n].needs->pdata;
+		list[n].n_needs = works[n].needs->len;
+	}
+}
+
+static gboolean run_jobs(
+	pipeline *p, GPtrArray *planned, const options *o, int jobs, GError **err)
+{
+	guint total = planned->len;
+	g_autofree job *list = g_new0(job, total);
+	g_autofree build_work *works = g_new0(build_work, total);
+	g_autofree job **pointers = g_new0(job *, total);
+
+	for (guint n = 0; n < total; n++) {
+		works[n] = (build_work){p, g_ptr_array_index(planned, n), NULL};
+		list[n] =
+			(job){.id = works[n].i->id, .run = build_job, .data = &works[n]};
+		pointers[n] = &list[n];
+	}
+	connect_jobs(list, works, total);
+	scheduler_options so = {.parallel = MIN(jobs, (int)total),
+		.keep_going = !o->fail_fast && (o->keep_going || total > 1)};
+	int stopped = scheduler_run(pointers, total, &so);
+	for (guint n = 0; n < total; n++) {
+		item *i = works[n].i;
+		if (list[n].missing) {
+			g_free(i->reason);
+			i->reason = g_strdup_printf(
+				"needs %s, which failed", list[n].missing->id);
+		}
+		g_ptr_array_unref(works[n].needs);
+		g_clear_error(&list[n].error);
+	}
+	return stopped ? process_cancelled_error(err) : TRUE;
+}
+
 /* All planned items; after a failed fetch each says for itself what it lacks. */
 static gboolean build_all(
 	pipeline *p, const selection *s, const options *o, int jobs, GError **err)
@@ -187,28 +234,7 @@ static gboolean build_all(
 		return TRUE;
 	if (!pipeline_fetch(p, planned, err))
 		return FALSE;
-	guint total = planned->len;
-	g_autofree job *list = g_new0(job, total);
-	struct work {
-		pipeline *p;
-		item *i;
-	};
-	g_autofree struct work *works = g_new0(struct work, total);
-	g_autofree job **pointers = g_new0(job *, total);
-	for (guint n = 0; n < total; n++) {
-		works[n] = (struct work){p, g_ptr_array_index(planned, n)};
-		list[n] =
-			(job){.id = works[n].i->id, .run = build_job, .data = &works[n]};
-		pointers[n] = &list[n];
-	}
-	scheduler_options so = {.parallel = MIN(jobs, (int)total),
-		.keep_going = !o->fail_fast && (o->keep_going || total > 1)};
-	int stopped = scheduler_run(pointers, total, &so);
-	for (guint n = 0; n < total; n++)
-		g_clear_error(&list[n].error);
-	if (stopped)
-		return process_cancelled_error(err);
-	return TRUE;
+	return run_jobs(p, planned, o, jobs, err);
 }
 
 static pipeline_options pipeline_options_of(const options *o, verb_depth depth)

@@ -132,8 +132,8 @@ static void summary(const selection *s)
 			g_string_append_printf(table, "%-*s  failed%s%s\n", width, i->id,
 				i->log ? ", log " : "", i->log ? i->log : "");
 		else
-			g_string_append_printf(
-				table, "%-*s  not started\n", width, i->id);
+			g_string_append_printf(table, "%-*s  not started%s%s\n", width,
+				i->id, i->reason ? ": " : "", i->reason ? i->reason : "");
 	}
 	count_text(line, counts[ITEM_BUILT], "built");
 	count_text(line, counts[ITEM_CACHED], "up to date");

@@ -1,5 +1,6 @@
 #include "cli/selection.h"
 #include "base/error.h"
+#include "build/builder.h"
 #include "build/host_requires.h"
 #include "build/python_select.h"
 #include "cli/common.h"
@@ -81,7 +82,8 @@ static void skip(item *i, char *reason)
 /* Resolves the recipe for the item; a value that turns out wrong is shown. */
 static gboolean resolve(item *i, diag_list *l)
 {
-	g_autofree char *version = item_python_version(i->python_tag);
+	g_autofree char *version =
+		i->python_tag ? item_python_version(i->python_tag) : g_strdup("");
 	recipe_vars vars = {.target = i->platform->name,
 		.triple = i->platform->triple,
 		.python = version};
@@ -106,7 +108,7 @@ static gboolean one_item(wish *w, item_source *source, const platform *target,
 {
 	const recipe *r = source->recipe;
 	gboolean explicit_targets = yaml_map_get(r->doc->root, "targets") != NULL;
-	g_autofree char *version = item_python_version(tag);
+	g_autofree char *version = tag ? item_python_version(tag) : NULL;
 	item *i = add_item(w, source, target, tag);
 
 	if (!i)
@@ -117,7 +119,7 @@ static gboolean one_item(wish *w, item_source *source, const platform *target,
 		skip(i, g_strdup_printf("the recipe is for %s only", names));
 		return TRUE;
 	}
-	if (r->python.versions && !contains(r->python.versions, version)) {
+	if (version && r->python.versions && !contains(r->python.versions, version)) {
 		g_autofree char *names = join(r->python.versions);
 		skip(i, g_strdup_printf("the recipe is for Python %s only", names));
 		return TRUE;
@@ -173,22 +175,36 @@ static GPtrArray *python_tags(wish *w, const recipe *r, GError **err)
 	return g_steal_pointer(&tags);
 }
 
+/* One item a target. */
+static gboolean without_python(
+	wish *w, item_source *source, const GPtrArray *targets, diag_list *l)
+{
+	for (guint t = 0; t < targets->len; t++)
+		if (!one_item(w, source, g_ptr_array_index(targets, t), NULL, NULL, NULL,
+			    l))
+			return FALSE;
+	return TRUE;
+}
+
 static gboolean add_source(wish *w, item_source *source, diag_list *l, GError **err)
 {
 	const recipe *r = source->recipe;
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
-	if (r->kind != RECIPE_WHEEL) {
-		error_set(err, EXIT_INPUT, "X0926", "only `kind: wheel` is built so far");
-		error_line(err, "--> %s", r->path);
+	const builder *how = builder_of(r, err);
+
+	if (!how)
 		return FALSE;
-	}
 	for (guint n = 0; n < r->targets->len; n++)
 		g_ptr_array_add(names, g_ptr_array_index(r->targets, n));
 	g_ptr_array_add(names, NULL);
 	g_autoptr(GPtrArray) targets =
 		common_targets(w->o, (const char *const *)names->pdata, err);
-	g_autoptr(GPtrArray) tags = targets ? python_tags(w, r, err) : NULL;
+	if (!targets)
+		return FALSE;
+	if (!how->python)
+		return without_python(w, source, targets, l);
+	g_autoptr(GPtrArray) tags = python_tags(w, r, err);
 	if (!tags)
 		return FALSE;
 	for (guint n = 0; n < tags->len; n++) {

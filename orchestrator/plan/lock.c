@@ -1,4 +1,5 @@
 #include "plan/lock.h"
+#include "base/error.h"
 #include "plan/lock_text.h"
 #include <string.h>
 
@@ -28,12 +29,26 @@ void locked_file_free(locked_file *f)
 	g_free(f);
 }
 
-static void lock_source_free(void *data)
-{
-	lock_source *s = data;
+const char *const lock_source_kinds[] = {"pypi", "url", "git", "gomod", "debsrc", NULL};
 
+lock_source *lock_source_new(const char *kind)
+{
+	lock_source *s = g_new0(lock_source, 1);
+
+	s->kind = g_strdup(kind);
+	return s;
+}
+
+void lock_source_free(lock_source *s)
+{
+	if (!s)
+		return;
 	g_free(s->kind);
 	g_free(s->requires_python);
+	g_free(s->commit);
+	g_free(s->tree);
+	g_free(s->h1);
+	g_free(s->suite);
 	locked_file_free(s->file);
 	g_free(s);
 }
@@ -71,7 +86,7 @@ recipe_lock *recipe_lock_new(const char *path, const char *name, const char *ver
 	lock->path = g_strdup(path);
 	lock->name = g_strdup(name);
 	lock->version = g_strdup(version);
-	lock->sources = g_ptr_array_new_with_free_func(lock_source_free);
+	lock->sources = g_ptr_array_new_with_free_func((GDestroyNotify)lock_source_free);
 	lock->environments =
 		g_ptr_array_new_with_free_func((GDestroyNotify)lock_environment_free);
 	return lock;
@@ -107,7 +122,8 @@ typedef struct file_row {
 } file_row;
 
 typedef struct source_row {
-	char *pypi, *version, *file, *sha256, *requires_python;
+	char *names[5]; /* by lock_source_kinds: exactly one is there */
+	char *version, *file, *sha256, *requires_python, *commit, *tree, *h1, *suite;
 	gint64 size;
 } source_row;
 
@@ -158,15 +174,24 @@ static const bind_struct file_binding = {
 	"a locked file", sizeof(file_row), file_fields, file_init};
 
 static const bind_field source_fields[] = {
-	{"pypi", BIND_STRING, AT(source_row, pypi), BIND_REQUIRED, .doc = "project"},
+	{"pypi", BIND_STRING, AT(source_row, names[0]), .doc = "project"},
+	{"url", BIND_STRING, AT(source_row, names[1]), .doc = "file name of a URL"},
+	{"git", BIND_STRING, AT(source_row, names[2]), .doc = "repository"},
+	{"gomod", BIND_STRING, AT(source_row, names[3]), .doc = "Go module"},
+	{"debsrc", BIND_STRING, AT(source_row, names[4]), .doc = "Debian source package"},
 	{"version", BIND_STRING, AT(source_row, version), BIND_REQUIRED,
 		.doc = "version"},
-	{"file", BIND_STRING, AT(source_row, file), BIND_REQUIRED, .check = check_file,
+	{"file", BIND_STRING, AT(source_row, file), .check = check_file,
 		.doc = "file name at the index"},
 	{"size", BIND_INT, AT(source_row, size), 0, .min = 0, .max = G_MAXINT64,
 		.doc = "bytes"},
-	{"sha256", BIND_STRING, AT(source_row, sha256), BIND_REQUIRED,
-		.check = lock_check_sha256, .doc = "of the file"},
+	{"sha256", BIND_STRING, AT(source_row, sha256), .check = lock_check_sha256,
+		.doc = "of the file"},
+	{"commit", BIND_STRING, AT(source_row, commit), .doc = "git: commit"},
+	{"tree", BIND_STRING, AT(source_row, tree), .check = lock_check_sha256,
+		.doc = "git: sha256 over the files"},
+	{"h1", BIND_STRING, AT(source_row, h1), .doc = "gomod: hash of the module"},
+	{"suite", BIND_STRING, AT(source_row, suite), .doc = "debsrc: Debian suite"},
 	{"requires_python", BIND_STRING, AT(source_row, requires_python), BIND_EMPTY_OK,
 		.doc = "the release's Requires-Python"},
 	{0}};
@@ -214,18 +239,57 @@ static void take_strings(GPtrArray *to, const GPtrArray *from)
 		g_ptr_array_add(to, g_strdup(g_ptr_array_index(from, i)));
 }
 
+/* Index of the one kind a row has; the count of kinds when it is none or several. */
+static guint source_kind_of(const source_row *r)
+{
+	guint found = G_N_ELEMENTS(r->names);
+
+	for (guint n = 0; n < G_N_ELEMENTS(r->names); n++) {
+		if (!r->names[n])
+			continue;
+		if (found < G_N_ELEMENTS(r->names))
+			return G_N_ELEMENTS(r->names);
+		found = n;
+	}
+	return found;
+}
+
+/* What the table cannot say: a source is of one kind, and what is a file has its
+ * name and hash. */
+static gboolean sources_are_whole(const char *path, const lock_row *row, GError **err)
+{
+	for (guint i = 0; row->sources && i < row->sources->len; i++) {
+		const source_row *r = g_ptr_array_index(row->sources, i);
+		guint kind = source_kind_of(r);
+		if (kind < G_N_ELEMENTS(r->names) &&
+			((r->file && r->sha256) || (r->commit && r->tree)))
+			continue;
+		error_set(err, EXIT_INPUT, "X0411", "%s: source %u is not whole", path,
+			i + 1);
+		error_note(err, "it needs one of pypi, url, git, gomod, debsrc, and "
+				"file with sha256, or commit with tree");
+		error_help(err, "regenerate it with `xorch lock`");
+		return FALSE;
+	}
+	return TRUE;
+}
+
 static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 {
 	recipe_lock *lock = recipe_lock_new(path, row->recipe.name, row->recipe.version);
 
 	for (guint i = 0; row->sources && i < row->sources->len; i++) {
 		const source_row *r = g_ptr_array_index(row->sources, i);
-		lock_source *s = g_new0(lock_source, 1);
-		s->kind = g_strdup("pypi");
-		s->file =
-			locked_file_new(r->pypi, r->version, r->file, r->sha256, r->size);
+		guint kind = source_kind_of(r);
+		lock_source *s = lock_source_new(lock_source_kinds[kind]);
+		s->file = locked_file_new(
+			r->names[kind], r->version, r->file, r->sha256, r->size);
 		if (r->requires_python && *r->requires_python)
 			s->requires_python = g_strdup(r->requires_python);
+		s->commit = g_strdup(r->commit);
+		s->tree = g_strdup(r->tree);
+		s->h1 = g_strdup(r->h1);
+		s->suite = g_strdup(r->suite);
 		g_ptr_array_add(lock->sources, s);
 	}
 	for (guint i = 0; row->environments && i < row->environments->len; i++) {
@@ -251,7 +315,8 @@ recipe_lock *recipe_lock_load(const char *path, GError **err)
 	recipe_lock *lock = NULL;
 
 	if (lock_text_load(path, LOCK_VERSION, &lock_binding, &row,
-		    "regenerate it with `xorch lock`", err) == LOCK_TEXT_READ)
+		    "regenerate it with `xorch lock`", err) == LOCK_TEXT_READ &&
+		sources_are_whole(path, &row, err))
 		lock = lock_from_row(path, &row);
 	yaml_bind_clear(&lock_binding, &row);
 	return lock;
@@ -261,11 +326,13 @@ recipe_lock *recipe_lock_load(const char *path, GError **err)
 
 static void add_file(GString *out, const char *lead, const locked_file *f)
 {
-	lock_text_value(out, lead, "file", f->file);
+	if (f->file)
+		lock_text_value(out, lead, "file", f->file);
 	if (f->size >= 0)
 		g_string_append_printf(
 			out, "%ssize: %" G_GINT64_FORMAT "\n", lead, f->size);
-	lock_text_value(out, lead, "sha256", f->sha256);
+	if (f->sha256)
+		lock_text_value(out, lead, "sha256", f->sha256);
 }
 
 char *recipe_lock_text(const recipe_lock *lock)
@@ -284,9 +351,12 @@ char *recipe_lock_text(const recipe_lock *lock)
 		lock_text_value(out, "  - ", s->kind, s->file->name);
 		lock_text_value(out, "    ", "version", s->file->version);
 		add_file(out, "    ", s->file);
-		if (s->requires_python)
-			lock_text_value(
-				out, "    ", "requires_python", s->requires_python);
+		const char *const more[][2] = {{"suite", s->suite}, {"commit", s->commit},
+			{"tree", s->tree}, {"h1", s->h1},
+			{"requires_python", s->requires_python}};
+		for (guint n = 0; n < G_N_ELEMENTS(more); n++)
+			if (more[n][1])
+				lock_text_value(out, "    ", more[n][0], more[n][1]);
 	}
 	if (lock->environments->len)
 		g_string_append(out, "environments:\n");

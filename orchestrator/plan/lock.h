@@ -20,12 +20,21 @@ locked_file *locked_file_new(const char *name, const char *version, const char *
 void locked_file_free(locked_file *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(locked_file, locked_file_free)
 
-/* A source of the recipe, in the recipe's order. */
+/* A source of the recipe, in the recipe's order. What the kind does not have is NULL,
+ * a file's sha256 and name included (a repository has neither). */
 typedef struct lock_source {
-	char *kind; /* "pypi" */
-	locked_file *file;
+	char *kind;	   /* the recipe's key: pypi, url, git, gomod, debsrc */
+	locked_file *file; /* its name is what the recipe names: project, module, … */
 	char *requires_python; /* PEP 440 specifiers of the release, NULL if none */
+	char *commit;	       /* git: 40 hex digits */
+	char *tree;	       /* git: sha256 over the exported files */
+	char *h1;	       /* gomod: Go's hash of the module, "h1:…=" */
+	char *suite;	       /* debsrc: where it was found */
 } lock_source;
+lock_source *lock_source_new(const char *kind);
+void lock_source_free(lock_source *s);
+/* The kinds there are, NULL-terminated. */
+extern const char *const lock_source_kinds[];
 
 /* The build environment of one Python, for one or more targets. */
 typedef struct lock_environment {

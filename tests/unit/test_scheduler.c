@@ -56,6 +56,46 @@ static void states(void)
 	}
 }
 
+/* What is needed comes first, wherever it stands; what needs a failure never starts. */
+static void needs(void)
+{
+	gint started = 0;
+	task ok = {"exit 0", &started}, bad = {"exit 1", &started};
+	job lib = {.id = "lib", .run = run_task, .data = &ok},
+	    wrong = {.id = "wrong", .run = run_task, .data = &bad};
+	job *const on_lib[] = {&lib}, *const on_wrong[] = {&wrong};
+	job user = {.id = "user",
+		    .run = run_task,
+		    .data = &ok,
+		    .needs = on_lib,
+		    .n_needs = 1},
+	    lost = {.id = "lost",
+		    .run = run_task,
+		    .data = &ok,
+		    .needs = on_wrong,
+		    .n_needs = 1};
+	job *const on_lost[] = {&lost};
+	job last = {.id = "last",
+		.run = run_task,
+		.data = &ok,
+		.needs = on_lost,
+		.n_needs = 1};
+	job *jobs[] = {&last, &user, &lost, &lib, &wrong};
+
+	g_assert_cmpint(scheduler_run(jobs, 5,
+				&(scheduler_options){.parallel = 4, .keep_going = TRUE}),
+		==, 0);
+	g_assert_cmpint(lib.state, ==, JOB_DONE);
+	g_assert_cmpint(user.state, ==, JOB_DONE);
+	g_assert_cmpint(wrong.state, ==, JOB_FAILED);
+	g_assert_cmpint(lost.state, ==, JOB_DROPPED);
+	g_assert_true(lost.missing == &wrong);
+	g_assert_cmpint(last.state, ==, JOB_DROPPED);
+	g_assert_true(last.missing == &lost);
+	g_assert_cmpint(started, ==, 3);
+	g_clear_error(&wrong.error);
+}
+
 /* K02: what runs ends, what waits never starts. */
 static void k02_cancel(void)
 {
@@ -84,6 +124,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/scheduler/states", states);
+	g_test_add_func("/scheduler/needs", needs);
 	g_test_add_func("/scheduler/K02-cancel", k02_cancel);
 	return g_test_run();
 }

@@ -1,0 +1,67 @@
+#include "build/builder.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "build/source.h"
+
+static const builder *const builders[RECIPE_LIBRARY + 1] = {
+	[RECIPE_WHEEL] = &builder_wheel,
+};
+
+const builder *builder_of(const recipe *r, GError **err)
+{
+	static const char *const names[] = {"wheel", "go-binary", "library"};
+
+	if (builders[r->kind])
+		return builders[r->kind];
+	error_set(err, EXIT_INPUT, "X0926", "`kind: %s` is not built by this xorch",
+		names[r->kind]);
+	error_line(err, "--> %s", r->path);
+	return NULL;
+}
+
+/* The oldest date a zip file can hold, 1980-01-01. */
+#define DATE_OLDEST 315532800
+
+/* SOURCE_DATE_EPOCH, else the sdist's newest file. A folder of the repository has
+ * no date: its files are as old as the checkout. */
+gint64 pipeline_date(const recipe *r, const char *source)
+{
+	const char *given = g_getenv("SOURCE_DATE_EPOCH");
+	gint64 date = given ? g_ascii_strtoll(given, NULL, 10) : 0;
+
+	for (guint n = 0; date <= 0 && n < r->sources->len; n++) {
+		const recipe_source *s = g_ptr_array_index(r->sources, n);
+		if (s->kind == SOURCE_PATH)
+			return DATE_OLDEST;
+	}
+	if (date <= 0)
+		date = source_date(source);
+	return MAX(date, DATE_OLDEST);
+}
+
+char *pipeline_build_place(const recipe *r)
+{
+	const yaml_node *n = yaml_map_key(r->doc->root, "build");
+
+	return n ? g_strdup_printf("%s:%d:%d", r->path, n->line, n->col)
+		 : g_strdup(r->path);
+}
+
+gboolean pipeline_step(const item *i, const char *name, gint64 *begun, gboolean ok)
+{
+	if (*begun) {
+		event_step_end(i->id, name, *begun, ok);
+		*begun = 0;
+	} else {
+		*begun = event_step_begin(i->id, name);
+	}
+	return ok;
+}
+
+gboolean pipeline_cpu_allowed(const recipe *r, const char *feature)
+{
+	for (guint n = 0; r->wheel.cpu && n < r->wheel.cpu->len; n++)
+		if (g_str_equal(g_ptr_array_index(r->wheel.cpu, n), feature))
+			return TRUE;
+	return FALSE;
+}

@@ -1,0 +1,46 @@
+#pragma once
+#include "build/pipeline.h"
+
+/* How one kind of recipe (plan/recipe.h: recipe_kind) becomes an artefact: a file
+ * build/pipeline_KIND.c each and a row in the table of build/builder.c. The pipeline
+ * does what all kinds share: sources, keys, records, logs, the work folder. */
+typedef struct workplace {
+	char *dir; /* temporary, of the store */
+	char *source, *out, *scratch;
+	gboolean keep;
+} workplace;
+
+typedef struct builder {
+	const char *name; /* of its keys: "wheel" */
+	gboolean python;  /* an item for each Python; else one for each target */
+	/* Locks what it needs beside the sources; may make the item ITEM_SKIPPED. Under
+	 * ctx->locked a missing section is EXIT_LOCK. NULL: nothing. */
+	gboolean (*lock)(pipeline *p, item *i, GError **err);
+	/* Adds what decides the bytes beside recipe, sources and target. */
+	gboolean (*add_to_key)(pipeline *p, item *i, key *k, GError **err);
+	/* Into the store, after the sources. */
+	gboolean (*fetch)(pipeline *p, item *i, GError **err);
+	/* Builds in the work folder and hands the product to `finish`. i->log is
+	 * open, fault points "configure" and "build" are to be passed. */
+	gboolean (*build)(
+		pipeline *p, item *i, workplace *w, pipeline_finish finish, GError **err);
+	/* For artefacts that are no file of the output folder but a tree of the store
+	 * (a library): whether the tree of the item's key is there; then nothing is
+	 * recorded or placed. NULL for files. */
+	gboolean (*in_store)(pipeline *p, item *i);
+} builder;
+
+/* NULL with X0926 for a kind that this xorch does not build. */
+const builder *builder_of(const recipe *r, GError **err);
+
+extern const builder builder_wheel;
+
+/* For builders: a step of the item begins (*begun 0) or ends; returns `ok`. */
+gboolean pipeline_step(const item *i, const char *name, gint64 *begun, gboolean ok);
+/* SOURCE_DATE_EPOCH of a build: the variable, else the sources' newest file; a folder
+ * of the repository has no date. Seconds, never before 1980 (zip files). */
+gint64 pipeline_date(const recipe *r, const char *source);
+/* "recipes/a.yaml:9:1": where the recipe says how it is built. New string. */
+char *pipeline_build_place(const recipe *r);
+/* wheel.cpu of the recipe allows the feature. */
+gboolean pipeline_cpu_allowed(const recipe *r, const char *feature);

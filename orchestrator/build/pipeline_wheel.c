@@ -1,0 +1,184 @@
+#include "build/pipeline_wheel.h"
+#include "base/error.h"
+#include "base/fault.h"
+#include "build/builder_wheel.h"
+#include "build/floor.h"
+#include "build/object_check.h"
+#include "build/pipeline_private.h"
+#include "build/python_env.h"
+#include "build/python_resolve.h"
+#include "build/source.h"
+#include "build/step_extras.h"
+
+/* The builder of `kind: wheel`: a PEP 517 build in three environments. */
+
+/* What adds to a build step, one row a backend or kind of input. */
+static const step_part *const parts[] = {NULL};
+
+static void add_requirements(key *k, const lock_environment *e)
+{
+	for (guint n = 0; n < e->packages->len; n++) {
+		const locked_file *f = g_ptr_array_index(e->packages, n);
+		g_autofree char *name = g_strdup_printf("requirement %s", f->name);
+		g_autofree char *value =
+			g_strdup_printf("%s %.16s", f->version, f->sha256);
+		key_add(k, name, value);
+	}
+}
+
+static gboolean wheel_add_to_key(pipeline *p, item *i, key *k, GError **err)
+{
+	g_auto(cross) c = {0};
+	g_auto(python_target) target = {0};
+	cross_request request;
+	const lock_environment *e = recipe_lock_environment(
+		i->source->lock, i->python_tag, i->platform->name);
+
+	if (!e) {
+		error_set(
+			err, EXIT_LOCK, "X0407", "the build requirements are not locked");
+		error_note(err, "%s has no section for %s on %s", i->source->lock->path,
+			i->python_tag, i->platform->name);
+		error_help(err, "run `xorch lock %s`", i->source->recipe->path);
+		return FALSE;
+	}
+	if (!pipeline_cross_request(p, i, &request, err) ||
+		!cross_describe(p->ctx, &request, &c, err) ||
+		!pipeline_target(p, i, &c, FALSE, &target, err) || !pipeline_uv(p, err))
+		return FALSE;
+	add_requirements(k, e);
+	key_add(k, "compilers", c.key);
+	key_add(k, "target headers", target.key);
+	g_autofree char *env = python_env_key(&p->uv, i->python, e->packages);
+	key_add(k, "build environment", env);
+	return step_parts_add_to_key(parts, p, i, k, err);
+}
+
+static gboolean wheel_lock_all(pipeline *p, item *i, GError **err)
+{
+	if (!wheel_lock(p, i, err))
+		return FALSE;
+	return i->state == ITEM_SKIPPED || step_parts_lock(parts, p, i, err);
+}
+
+static gboolean wheel_fetch(pipeline *p, item *i, GError **err)
+{
+	cross_request request;
+	g_auto(cross) c = {0};
+	const lock_environment *e = recipe_lock_environment(
+		i->source->lock, i->python_tag, i->platform->name);
+
+	if (!pipeline_cross_request(p, i, &request, err) ||
+		!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err))
+		return FALSE;
+	g_autoptr(GPtrArray) files =
+		python_files_fetch(p->ctx, e->packages, i->source->lock->path, err);
+	return files && step_parts_fetch(parts, p, i, err);
+}
+
+static gboolean wheel_build(
+	pipeline *p, item *i, workplace *w, pipeline_finish finish, GError **err)
+{
+	const recipe *r = i->recipe;
+	cross_request request;
+	g_auto(cross) c = {0};
+	g_auto(python_target) target = {0};
+	g_auto(python_project) project = {0};
+	gint64 begun = 0;
+
+	pipeline_step(i, "prepare", &begun, TRUE);
+	const lock_environment *locked = recipe_lock_environment(
+		i->source->lock, i->python_tag, i->platform->name);
+	g_autofree char *env_key = NULL;
+	g_autofree char *env = NULL;
+	const sandbox_info *info = sandbox_choose(p->options.level, err);
+	gboolean ok = info && pipeline_cross_request(p, i, &request, err) &&
+		      cross_prepare(p->ctx, &request, &c, err) &&
+		      pipeline_target(p, i, &c, TRUE, &target, err) &&
+		      pipeline_uv(p, err);
+	if (ok) {
+		env = python_env_prepare(p->ctx, &p->uv, i->python, locked->packages,
+			i->source->lock->path, &env_key, err);
+		ok = env && source_unpack(p->ctx, i, w->source, info->level, err) &&
+		     python_project_read(
+			     p->ctx->store, i->python, w->source, &project, err);
+	}
+	fault_point("configure");
+	if (!pipeline_step(i, "prepare", &begun, ok))
+		return FALSE;
+
+	g_autofree char *where = pipeline_build_place(r);
+	g_autofree char *again = g_strdup_printf("xorch build %s --keep -v", i->id);
+	g_autoptr(GPtrArray) tools = g_ptr_array_new();
+	for (guint n = 0; r->requirements.tools && n < r->requirements.tools->len; n++)
+		g_ptr_array_add(tools, g_ptr_array_index(r->requirements.tools, n));
+	g_ptr_array_add(tools, NULL);
+	const recipe_source *first = g_ptr_array_index(r->sources, 0);
+	step_site site = {.item = i,
+		.cross = &c,
+		.target = &target,
+		.project = &project,
+		.env = env,
+		.source = w->source,
+		.scratch = w->scratch,
+		.level = info->level};
+	g_auto(step_extras) extras = {0};
+	step_extras_init(&extras);
+	if (!step_parts_prepare(parts, p, &site, &extras, err))
+		return FALSE;
+	python_step s = {.ctx = p->ctx,
+		.python = i->python,
+		.platform = i->platform,
+		.floor = i->floor,
+		.cross = &c,
+		.target = &target,
+		.env = site.env,
+		.source = w->source,
+		.subdirectory = first->subdirectory,
+		.out = w->out,
+		.project = &project,
+		.config_settings = r->build.config_settings,
+		.extras = &extras,
+		.variables = r->build.env,
+		.tools = (const char *const *)tools->pdata,
+		.source_date_epoch = pipeline_date(r, w->source),
+		.jobs = r->build.jobs ? (int)r->build.jobs : p->ctx->jobs,
+		.strip = r->wheel.strip,
+		.network = r->build.network,
+		.level = info->level,
+		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,
+		.silent_timeout_s = r->build.silent_timeout,
+		.memory_limit = r->build.memory,
+		.log_path = i->log,
+		.item = i->id,
+		.where = where,
+		.reproduce = again,
+		.scratch = w->scratch};
+	g_autofree char *wheel = builder_wheel_run(&s, err);
+	fault_point("build");
+	if (!wheel)
+		return FALSE;
+	g_free(i->sandbox);
+	i->sandbox = g_strdup(sandbox_level_name(info->level));
+	const char *built[] = {w->source, w->scratch, NULL};
+	if (!object_check_cpu(built, i->platform, pipeline_cpu_allowed(r, "neon"), err))
+		return FALSE;
+
+	pipeline_step(i, "audit", &begun, TRUE);
+	g_autofree char *folder = g_path_get_dirname(wheel);
+	g_autofree char *names = g_build_filename(c.sysroot_tree, FLOOR_NAMES, NULL);
+	const char *paths[] = {store_root(p->ctx->store), w->dir, "/xorch/", NULL};
+	pipeline_product product = {.folder = folder,
+		.source_date_epoch = s.source_date_epoch,
+		.floor_names = names,
+		.build_paths = paths};
+	ok = finish(i, &product, p->options.finish_data, err);
+	return pipeline_step(i, "audit", &begun, ok);
+}
+
+const builder builder_wheel = {.name = "wheel",
+	.python = TRUE,
+	.lock = wheel_lock_all,
+	.add_to_key = wheel_add_to_key,
+	.fetch = wheel_fetch,
+	.build = wheel_build};

@@ -1,0 +1,232 @@
+#include "build/pipeline_wheel.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "build/fetch.h"
+#include "build/pipeline_private.h"
+#include "build/python_env.h"
+#include "build/python_resolve.h"
+#include "build/python_step.h"
+#include "build/source.h"
+#include "format/pep440.h"
+#include <string.h>
+
+/* Requires-Python of the sdist, as the index gave it when it was locked. */
+static gboolean python_fits(item *i, GError **err)
+{
+	for (guint n = 0; n < i->source->lock->sources->len; n++) {
+		const lock_source *l = g_ptr_array_index(i->source->lock->sources, n);
+		if (!l->requires_python ||
+			pep440_python_matches(l->requires_python, i->python->version))
+			continue;
+		i->state = ITEM_SKIPPED;
+		g_free(i->reason);
+		i->reason = g_strdup_printf("%s %s requires Python %s", l->file->name,
+			l->file->version, l->requires_python);
+	}
+	(void)err;
+	return TRUE;
+}
+
+static gboolean same_list(const GPtrArray *locked, const GPtrArray *now)
+{
+	guint n = now ? now->len : 0;
+
+	if (locked->len != n)
+		return FALSE;
+	for (guint at = 0; at < n; at++)
+		if (!g_str_equal(
+			    g_ptr_array_index(locked, at), g_ptr_array_index(now, at)))
+			return FALSE;
+	return TRUE;
+}
+
+/* A section that is there must have been made for this recipe (H06). */
+static gboolean section_fits(const item *i, const lock_environment *e, GError **err)
+{
+	if (same_list(e->recipe_requires, i->recipe->requirements.build))
+		return TRUE;
+	error_set(err, EXIT_LOCK, "X0408",
+		"requirements.build changed since the lock was written");
+	error_note(err, "%s: section %s, %s", i->source->lock->path, i->python_tag,
+		i->platform->name);
+	error_help(err, "run `xorch lock %s`", i->source->recipe->path);
+	return FALSE;
+}
+
+typedef struct asked {
+	pipeline *p;
+	item *i;
+	char *dir, *source;
+	python_project project;
+	python_markers markers;
+} asked;
+
+static void asked_clear(asked *a)
+{
+	if (a->dir)
+		fs_remove_tree(a->dir, NULL);
+	g_free(a->dir);
+	g_free(a->source);
+	python_project_clear(&a->project);
+	python_markers_clear(&a->markers);
+}
+
+static GStrv top_level(asked *a, char **hook, GError **err)
+{
+	const GPtrArray *own = a->i->recipe->requirements.build;
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
+
+	for (guint n = 0; own && n < own->len; n++)
+		g_ptr_array_add(list, g_ptr_array_index(own, n));
+	g_ptr_array_add(list, NULL);
+	const python_requires lists[] = {
+		{(const char *const *)a->project.requires, "pyproject.toml"},
+		{(const char *const *)list->pdata, a->i->source->recipe->path},
+		{(const char *const *)hook, "get_requires_for_build_wheel"},
+		{NULL, NULL}};
+	return python_requirements(lists, &a->markers, err);
+}
+
+static GPtrArray *resolve(asked *a, GStrv requires, GError **err)
+{
+	return python_resolve(a->p->ctx, &a->p->uv, a->i->python,
+		(const char *const *) requires, a->i->source->recipe->path, err);
+}
+
+/* What the backend itself asks for, under the target's identity, in the sandbox. */
+static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
+{
+	const item *i = a->i;
+	cross_request request;
+	g_auto(cross) c = {0};
+	g_auto(python_target) target = {0};
+	g_autofree char *env_key = NULL;
+	g_autofree char *env = NULL;
+	g_autofree char *out = g_build_filename(a->dir, "out", NULL);
+	g_autofree char *log = g_build_filename(a->dir, "log", NULL);
+	const sandbox_info *info = sandbox_choose(a->p->options.level, err);
+
+	if (!info || !fs_mkdir_p(out, 0755, err) ||
+		!pipeline_cross_request(a->p, i, &request, err) ||
+		!cross_prepare(a->p->ctx, &request, &c, err) ||
+		!pipeline_target(a->p, i, &c, TRUE, &target, err))
+		return NULL;
+	env = python_env_prepare(a->p->ctx, &a->p->uv, i->python, files,
+		i->source->lock->path, &env_key, err);
+	if (!env)
+		return NULL;
+	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);
+	python_step s = {.ctx = a->p->ctx,
+		.python = i->python,
+		.platform = i->platform,
+		.floor = i->floor,
+		.cross = &c,
+		.target = &target,
+		.env = env,
+		.source = a->source,
+		.subdirectory = first->subdirectory,
+		.out = out,
+		.project = &a->project,
+		.config_settings = i->recipe->build.config_settings,
+		.variables = i->recipe->build.env,
+		.source_date_epoch = 315532800,
+		.jobs = a->p->ctx->jobs,
+		.level = info->level,
+		.timeout_s = i->recipe->build.timeout,
+		.silent_timeout_s = i->recipe->build.silent_timeout,
+		.log_path = log,
+		.item = i->id};
+	return python_step_requires(&s, err);
+}
+
+static lock_environment *make_section(asked *a, GError **err)
+{
+	pipeline *p = a->p;
+	item *i = a->i;
+	g_autoptr(GPtrArray) blobs =
+		g_ptr_array_new_with_free_func((GDestroyNotify)fetch_item_free);
+	fetch_options options = {.offline = p->ctx->offline};
+	const sandbox_info *info = sandbox_choose(p->options.level, err);
+
+	if (!info || !source_fetch(p->ctx, i, blobs, err) ||
+		!fetch_blobs(p->ctx->store, blobs, &options, err))
+		return NULL;
+	a->dir = store_temp_dir(p->ctx->store, err);
+	if (!a->dir)
+		return NULL;
+	a->source = g_build_filename(a->dir, "src", NULL);
+	if (!source_unpack(p->ctx, i, a->source, info->level, err) ||
+		!python_project_read(
+			p->ctx->store, i->python, a->source, &a->project, err))
+		return NULL;
+	python_markers_init(&a->markers, i->python, i->platform);
+	g_auto(GStrv) requires = top_level(a, NULL, err);
+	g_autoptr(GPtrArray) files = requires ? resolve(a, requires, err) : NULL;
+	g_auto(GStrv) hook = files ? ask_backend(a, files, err) : NULL;
+	if (!hook)
+		return NULL;
+	g_auto(GStrv) all = top_level(a, hook, err);
+	if (!all)
+		return NULL;
+	if (!g_strv_equal((const char *const *)all, (const char *const *) requires)) {
+		g_ptr_array_unref(files);
+		files = resolve(a, all, err);
+		if (!files)
+			return NULL;
+	}
+	lock_environment *e = lock_environment_new(i->python_tag, i->platform->name);
+	for (char **r = all; *r; r++)
+		g_ptr_array_add(e->requires, g_strdup(*r));
+	const GPtrArray *own = i->recipe->requirements.build;
+	for (guint n = 0; own && n < own->len; n++)
+		g_ptr_array_add(e->recipe_requires, g_strdup(g_ptr_array_index(own, n)));
+	g_ptr_array_unref(e->packages);
+	e->packages = g_steal_pointer(&files);
+	return e;
+}
+
+static gboolean lock_environment_of(pipeline *p, item *i, GError **err)
+{
+	recipe_lock *lock = i->source->lock;
+	lock_environment *e =
+		recipe_lock_environment(lock, i->python_tag, i->platform->name);
+
+	if (e && !p->options.upgrade) {
+		if (section_fits(i, e, err))
+			return TRUE;
+		if (!p->options.renew)
+			return FALSE;
+		g_clear_error(err);
+	}
+	if (p->ctx->locked) {
+		error_set(err, EXIT_LOCK, "X0407",
+			"the build requirements for %s on %s are not locked",
+			i->python_tag, i->platform->name);
+		error_note(err,
+			i->source->lock_text ? "%s has no such section"
+					     : "there is no %s",
+			lock->path);
+		error_help(err, "run `xorch lock %s` and commit the lock",
+			i->source->recipe->path);
+		return FALSE;
+	}
+	if (!pipeline_uv(p, err))
+		return FALSE;
+	gint64 begun = event_step_begin(i->id, "lock");
+	asked a = {.p = p, .i = i};
+	e = make_section(&a, err);
+	asked_clear(&a);
+	event_step_end(i->id, "lock", begun, e != NULL);
+	if (!e)
+		return FALSE;
+	recipe_lock_set_environment(lock, e);
+	return TRUE;
+}
+
+gboolean wheel_lock(pipeline *p, item *i, GError **err)
+{
+	if (!python_fits(i, err) || i->state == ITEM_SKIPPED)
+		return TRUE;
+	return lock_environment_of(p, i, err);
+}

@@ -1,0 +1,60 @@
+#include "build/source_kind.h"
+#include "build/pypi.h"
+#include "format/archive.h"
+
+/* The sdist of a project's release on PyPI. */
+
+static char *pypi_name(const recipe_source *s)
+{
+	return recipe_normalize(s->pypi);
+}
+
+static gboolean pypi_lock(const build_context *ctx, item_source *s,
+	const recipe_source *source, lock_source *out, GError **err)
+{
+	const recipe *r = s->recipe;
+	const char *version = recipe_source_version(r, source);
+	g_autoptr(pypi_project) project = pypi_project_get(ctx, source->pypi, err);
+	const index_file *f = project ? pypi_find_sdist(project, version, err) : NULL;
+
+	if (!f)
+		return FALSE;
+	g_autofree char *name = recipe_normalize(source->pypi);
+	out->file = locked_file_new(name, version, f->filename, f->sha256, f->size);
+	out->requires_python = g_strdup(f->requires_python);
+	return TRUE;
+}
+
+static void lookup_free(void *data)
+{
+	pypi_lookup *l = data;
+
+	g_free(l->project);
+	g_free(l);
+}
+
+static gboolean pypi_fetch(const build_context *ctx, const item *i,
+	const recipe_source *source, const lock_source *l, GPtrArray *items, GError **err)
+{
+	fetch_item *f =
+		fetch_item_new(l->file->file, l->file->sha256, l->file->size, err);
+
+	if (!f)
+		return FALSE;
+	pypi_lookup *lookup = g_new0(pypi_lookup, 1);
+	lookup->context = ctx;
+	lookup->project = g_strdup(l->file->name);
+	item_source_keep(i->source, lookup, lookup_free);
+	f->find_urls = pypi_find_urls;
+	f->find_urls_data = lookup;
+	f->where = recipe_source_place(i->recipe, source);
+	g_ptr_array_add(items, f);
+	return TRUE;
+}
+
+const source_kind_ops source_pypi_ops = {.name = "pypi",
+	.lock_name = pypi_name,
+	.lock = pypi_lock,
+	.fetch = pypi_fetch,
+	.add_to_key = source_locked_add_to_key,
+	.unpack = source_archive_unpack};
