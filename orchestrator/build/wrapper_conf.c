@@ -245,6 +245,28 @@ static void gcc_libexec(side *s)
 		name_add(s, "libexec", *n);
 }
 
+/* pkgconf of clang's tree, which sees one sysroot and nothing of the host. The step's
+ * environment says the same (plan/environment.c); what a build system adds there, an
+ * overlay's folder or its own, counts. */
+static void pkg_config(side *s)
+{
+	const char *multiarch = s->platform->triple;
+
+	tool(s, "pkg-config pkgconf", "plain", "usr/bin/pkgconf");
+	line(s, "argv0", "pkg-config");
+	line(s, s->is_build ? "env" : "default",
+		"PKG_CONFIG_LIBDIR=${%s}/usr/lib/%s/pkgconfig:${%s}/usr/lib/pkgconfig:"
+		"${%s}/usr/share/pkgconfig",
+		s->sysroot, multiarch, s->sysroot, s->sysroot);
+	line(s, s->is_build ? "env" : "default", "PKG_CONFIG_SYSROOT_DIR=${%s}",
+		s->sysroot);
+	line(s, s->is_build ? "env" : "default", "PKG_CONFIG_PATH=");
+	/* The compiler searches these anyway, and in its own order. */
+	line(s, "env", "PKG_CONFIG_SYSTEM_INCLUDE_PATH=${%s}/usr/include", s->sysroot);
+	line(s, "env", "PKG_CONFIG_SYSTEM_LIBRARY_PATH=${%s}/usr/lib/%s:${%s}/usr/lib",
+		s->sysroot, multiarch, s->sysroot);
+}
+
 void wrapper_set_make(const wrapper_spec *spec, wrapper_set *out)
 {
 	side s = {.chain = spec->target,
@@ -267,12 +289,14 @@ void wrapper_set_make(const wrapper_spec *spec, wrapper_set *out)
 		gcc_libexec(&s);
 	}
 	s.chain = spec->build;
-	s.platform = spec->build_platform;
 	if (!g_str_equal(spec->build_toolchain_dir, spec->toolchain_dir))
 		s.dir = "build-toolchain";
+	pkg_config(&s);
+	s.platform = spec->build_platform;
 	s.sysroot = "build-sysroot";
 	s.is_build = TRUE;
 	clang_side(&s);
+	pkg_config(&s);
 	out->conf = g_string_free(s.conf, FALSE);
 }
 

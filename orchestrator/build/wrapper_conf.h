@@ -6,9 +6,9 @@
  * to start. Pure: text from data. ${build-toolchain} appears only where it is
  * another tree than ${toolchain}, that is with gcc.
  *
- *	bin/	cc c++ gcc g++ clang clang++ cpp ld ar as nm ranlib strip …, the
- *		same as TRIPLE-gcc …: for the target; build-cc build-c++ build-ar …:
- *		for the build machine
+ *	bin/	cc c++ gcc g++ clang clang++ cpp ld ar as nm ranlib strip …
+ *		pkg-config, the same as TRIPLE-gcc …: for the target; build-cc
+ *		build-c++ build-ar …: for the build machine
  *	libexec/	cc1 collect2 as ld …: what gcc starts by itself */
 typedef struct wrapper_spec {
 	const toolchain *target; /* clang or gcc */

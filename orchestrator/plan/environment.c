@@ -115,6 +115,7 @@ static const row target_rows[] = {
 	{"CMAKE_SYSTEM_NAME", "Linux", "the cmake crate, scripts"},
 	{"CMAKE_SYSTEM_PROCESSOR", "${cmake_processor}", "as CMAKE_SYSTEM_NAME"},
 
+	{"PKG_CONFIG", "${bin}/pkg-config", "autoconf, meson, CMake, setup.py, crates"},
 	/* LIBDIR takes the place of the built-in folders, PATH would add to them. */
 	{"PKG_CONFIG_LIBDIR",
 		"${sysroot}/usr/lib/${multiarch}/pkgconfig:${sysroot}/usr/lib/pkgconfig:"

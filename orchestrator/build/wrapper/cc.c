@@ -50,6 +50,12 @@ static void run(const tool *t, const args *words)
 	args_end(&cmd);
 	for (size_t i = 0; i < t->env.n; i++)
 		putenv(t->env.v[i]);
+	for (size_t i = 0; i < t->defaults.n; i++) {
+		size_t n = strcspn(t->defaults.v[i], "=");
+		char *name = strndup(t->defaults.v[i], n);
+		if (name && !getenv(name))
+			putenv(t->defaults.v[i]);
+	}
 	execv(t->loader ? t->loader : t->program, cmd.v);
 	die("cannot start %s: %s", t->loader ? t->loader : t->program, strerror(errno));
 }

@@ -83,6 +83,7 @@ static int tool_set(tool *t, const char *key, const char *value)
 		{"cxx", NULL, &t->cxx},
 		{"link", NULL, &t->link},
 		{"env", NULL, &t->env},
+		{"default", NULL, &t->defaults},
 	};
 	int n;
 

@@ -21,6 +21,7 @@
  *	link ARG		behind them when the driver links
  *
  *	env NAME=VALUE		set in the program's environment
+ *	default NAME=VALUE	the same, unless it is there already
  *
  * Values reach to the end of the line; no quoting. Unknown keys are errors. */
 typedef enum tool_kind { TOOL_PLAIN, TOOL_COMPILER, TOOL_CXX, TOOL_LINKER } tool_kind;
@@ -32,7 +33,7 @@ typedef struct tool {
 	tool_kind kind;
 	tool_cpu cpu;
 	const char *program, *loader, *library_path, *argv0;
-	args before, prelink, cxx, link, env;
+	args before, prelink, cxx, link, env, defaults;
 	args dirs; /* the trees' paths: nothing below them is the host's */
 } tool;
 
