@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "build/builder.h"
 #include "build/embedded.h"
+#include "build/pipeline_host.h"
 #include "build/pipeline_private.h"
 #include "build/source.h"
 #include "format/digest.h"
@@ -47,8 +48,8 @@ key *item_key(pipeline *p, item *i, GError **err)
 	key_add(k, "toolchain", i->toolchain);
 	key_add(k, "sysroot", i->sysroot);
 	recipe_add_to_key(i->recipe, k);
-	if (!source_add_to_key(i, k, err) || !how->add_to_key(p, i, k, err) ||
-		!add_needs(p, i, k, err))
+	if (!source_add_to_key(i, k, err) || !host_packages_add_to_key(i, k, err) ||
+		!how->add_to_key(p, i, k, err) || !add_needs(p, i, k, err))
 		return NULL;
 	g_autofree char *helpers = builder_digest();
 	key_add(k, "xorch's build helpers", helpers);

@@ -241,7 +241,7 @@ static gboolean move_on(const build_context *ctx, const package_set *set,
 	g_autoptr(GError) error = NULL;
 	g_autoptr(debian_repo) repo = debian_repo_open(
 		ctx, &set->def->debian, architecture(set), section->date, &error);
-	gboolean stuck = FALSE;
+	gboolean stuck = FALSE, foreign = FALSE;
 
 	error_set(err, EXIT_LOCK, "X0431",
 		"the mirror has some of the locked files of %s no more", what);
@@ -258,6 +258,7 @@ static gboolean move_on(const build_context *ctx, const package_set *set,
 			continue;
 		}
 		stuck = TRUE;
+		foreign |= own != p;
 		error_line(err, "%s %s%s%s", p->name, p->version,
 			now ? ", now in the suite: " : "", now ? now->version : "");
 	}
@@ -271,8 +272,13 @@ static gboolean move_on(const build_context *ctx, const package_set *set,
 	if (error)
 		error_note(
 			err, "the suite itself could not be asked: %s", error->message);
-	error_help(err, "take what the suite has now: `xorch lock --%s %s --upgrade`",
-		set->kind, set->name);
+	if (foreign)
+		error_help(err, "packages of requirements.host: take what the suite has "
+				"now by `xorch lock --upgrade RECIPE`");
+	else
+		error_help(err,
+			"take what the suite has now: `xorch lock --%s %s --upgrade`",
+			set->kind, set->name);
 	error_help(err, "or name a mirror that keeps old files: XORCH_MIRROR_DEBIAN");
 	return FALSE;
 }

@@ -7,6 +7,7 @@
 #include "build/fetch.h"
 #include "build/item_key.h"
 #include "build/item_record.h"
+#include "build/pipeline_host.h"
 #include "build/pipeline_private.h"
 #include "build/source.h"
 #include "format/digest.h"
@@ -61,7 +62,8 @@ gboolean pipeline_cross_request(
 	*out = (cross_request){.toolchain = i->toolchain,
 		.sysroot = def,
 		.platform = i->platform,
-		.floor = i->floor};
+		.floor = i->floor,
+		.extra = host_packages_locked(i)};
 	return TRUE;
 }
 

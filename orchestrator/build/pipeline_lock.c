@@ -1,6 +1,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "build/builder.h"
+#include "build/pipeline_host.h"
 #include "build/pipeline_private.h"
 #include "build/source.h"
 #include <string.h>
@@ -16,7 +17,9 @@ gboolean pipeline_lock(pipeline *p, item *i, GError **err)
 	if (p->ctx->locked && !source_lock_complete(s, err))
 		return FALSE;
 	const builder *how = builder_of(i->recipe, err);
-	return how && (!how->lock || how->lock(p, i, err));
+	if (!how || !host_packages_lock(p, i, err))
+		return FALSE;
+	return !how->lock || how->lock(p, i, err);
 }
 
 gboolean pipeline_write_lock(pipeline *p, item_source *s, gboolean *written, GError **err)
@@ -26,7 +29,8 @@ gboolean pipeline_write_lock(pipeline *p, item_source *s, gboolean *written, GEr
 	if (written)
 		*written = FALSE;
 	if (p->ctx->locked || !s->lock->path ||
-		(!s->lock->sources->len && !s->lock->environments->len) ||
+		(!s->lock->sources->len && !s->lock->environments->len &&
+			!s->lock->host->len) ||
 		g_strcmp0(text, s->lock_text) == 0)
 		return TRUE;
 	if (!fs_write_atomic(s->lock->path, text, strlen(text), 0644, err))

@@ -89,6 +89,7 @@ recipe_lock *recipe_lock_new(const char *path, const char *name, const char *ver
 	lock->sources = g_ptr_array_new_with_free_func((GDestroyNotify)lock_source_free);
 	lock->environments =
 		g_ptr_array_new_with_free_func((GDestroyNotify)lock_environment_free);
+	lock->host = package_sections_take(NULL);
 	return lock;
 }
 
@@ -101,6 +102,7 @@ void recipe_lock_free(recipe_lock *lock)
 	g_free(lock->version);
 	g_ptr_array_unref(lock->sources);
 	g_ptr_array_unref(lock->environments);
+	g_ptr_array_unref(lock->host);
 	g_free(lock);
 }
 
@@ -139,7 +141,7 @@ typedef struct recipe_row {
 typedef struct lock_row {
 	gint64 lock_version;
 	recipe_row recipe;
-	GPtrArray *sources, *environments;
+	GPtrArray *sources, *host, *environments;
 } lock_row;
 
 static const char *check_file(const char *text)
@@ -228,6 +230,8 @@ static const bind_field lock_fields[] = {
 		.doc = "what it was made for"},
 	{"sources", BIND_STRUCTS, AT(lock_row, sources), 0, &source_binding,
 		.doc = "sources, in the recipe's order"},
+	{"host", BIND_STRUCTS, AT(lock_row, host), 0, &package_section_binding,
+		.doc = "requirements.host, for each target"},
 	{"environments", BIND_STRUCTS, AT(lock_row, environments), 0,
 		&environment_binding, .doc = "build environments"},
 	{0}};
@@ -292,6 +296,8 @@ static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 		s->suite = g_strdup(r->suite);
 		g_ptr_array_add(lock->sources, s);
 	}
+	g_ptr_array_unref(lock->host);
+	lock->host = package_sections_take(row->host);
 	for (guint i = 0; row->environments && i < row->environments->len; i++) {
 		const environment_row *r = g_ptr_array_index(row->environments, i);
 		lock_environment *e = lock_environment_new(r->python, NULL);
@@ -358,6 +364,9 @@ char *recipe_lock_text(const recipe_lock *lock)
 			if (more[n][1])
 				lock_text_value(out, "    ", more[n][0], more[n][1]);
 	}
+	if (lock->host->len)
+		g_string_append(out, "host:\n");
+	package_sections_text(out, "  ", lock->host);
 	if (lock->environments->len)
 		g_string_append(out, "environments:\n");
 	for (guint i = 0; i < lock->environments->len; i++) {
@@ -478,4 +487,33 @@ void recipe_lock_set_environment(recipe_lock *lock, lock_environment *environmen
 	}
 	g_ptr_array_add(lock->environments, environment);
 	g_ptr_array_sort(lock->environments, by_python);
+}
+
+package_section *recipe_lock_host(const recipe_lock *lock, const char *target)
+{
+	for (guint i = 0; i < lock->host->len; i++) {
+		package_section *s = g_ptr_array_index(lock->host, i);
+		if (g_str_equal(s->target, target))
+			return s;
+	}
+	return NULL;
+}
+
+static int by_section_target(gconstpointer a, gconstpointer b)
+{
+	return strcmp((*(package_section *const *)a)->target,
+		(*(package_section *const *)b)->target);
+}
+
+void recipe_lock_set_host(recipe_lock *lock, const char *target, package_section *section)
+{
+	package_section *old = recipe_lock_host(lock, target);
+
+	if (old)
+		g_ptr_array_remove(lock->host, old);
+	if (!section)
+		return;
+	package_section_sort(section);
+	g_ptr_array_add(lock->host, section);
+	g_ptr_array_sort(lock->host, by_section_target);
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "plan/package_lock.h"
 #include <glib.h>
 
 /* A recipe's lock: `cwcwidth.lock` beside `cwcwidth.yaml`, YAML, written by
@@ -50,6 +51,9 @@ typedef struct recipe_lock {
 	char *name, *version;	 /* of the recipe it was made for */
 	GPtrArray *sources;	 /* lock_source * */
 	GPtrArray *environments; /* lock_environment * */
+	/* package_section *, sorted by target: requirements.host, what of their
+	 * closure is not the sysroot's own. Its roots are their names. */
+	GPtrArray *host;
 } recipe_lock;
 
 recipe_lock *recipe_lock_new(const char *path, const char *name, const char *version);
@@ -75,6 +79,12 @@ lock_environment *recipe_lock_environment(
  * one; sections that come out equal are joined. `environment->targets` must
  * hold exactly one target. */
 void recipe_lock_set_environment(recipe_lock *lock, lock_environment *environment);
+
+/* The host packages of a target, or NULL; and putting a section in (takes it over) in
+ * place of that target's old one, NULL for none. */
+package_section *recipe_lock_host(const recipe_lock *lock, const char *target);
+void recipe_lock_set_host(
+	recipe_lock *lock, const char *target, package_section *section);
 
 lock_environment *lock_environment_new(const char *python, const char *target);
 void lock_environment_free(lock_environment *e);

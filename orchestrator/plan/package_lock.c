@@ -194,7 +194,7 @@ static const bind_field section_fields[] = {
 	{"files", BIND_STRUCTS, offsetof(section_row, files), BIND_REQUIRED,
 		&package_binding, .doc = "what it comes to"},
 	{0}};
-static const bind_struct section_binding = {
+const bind_struct package_section_binding = {
 	"a locked set", sizeof(section_row), section_fields, NULL};
 
 static const bind_field lock_fields[] = {
@@ -203,7 +203,7 @@ static const bind_field lock_fields[] = {
 	{"name", BIND_STRING, offsetof(lock_row, name), BIND_REQUIRED,
 		.doc = "what it is the lock of"},
 	{"sections", BIND_STRUCTS, offsetof(lock_row, sections), BIND_REQUIRED,
-		&section_binding, .doc = "one a target"},
+		&package_section_binding, .doc = "one a target"},
 	{0}};
 static const bind_struct lock_binding = {
 	"a package lock", sizeof(lock_row), lock_fields, NULL};
@@ -214,22 +214,26 @@ static void take_strings(GPtrArray *to, const GPtrArray *from)
 		g_ptr_array_add(to, g_strdup(g_ptr_array_index(from, i)));
 }
 
+static package_section *take_row(const section_row *r)
+{
+	package_section *s =
+		package_section_new(r->target, r->suite, r->architecture, r->date);
+
+	take_strings(s->roots, r->roots);
+	take_strings(s->without, r->without);
+	for (guint n = 0; r->files && n < r->files->len; n++) {
+		const package_row *p = g_ptr_array_index(r->files, n);
+		g_ptr_array_add(
+			s->packages, locked_package_new(p->name, p->version, p->path,
+					     p->sha256, p->size, p->kind == 1));
+	}
+	return s;
+}
+
 static void take_rows(package_lock *lock, const GPtrArray *rows)
 {
-	for (guint i = 0; rows && i < rows->len; i++) {
-		const section_row *r = g_ptr_array_index(rows, i);
-		package_section *s = package_section_new(
-			r->target, r->suite, r->architecture, r->date);
-		take_strings(s->roots, r->roots);
-		take_strings(s->without, r->without);
-		for (guint n = 0; r->files && n < r->files->len; n++) {
-			const package_row *p = g_ptr_array_index(r->files, n);
-			g_ptr_array_add(s->packages,
-				locked_package_new(p->name, p->version, p->path,
-					p->sha256, p->size, p->kind == 1));
-		}
-		package_lock_set(lock, s);
-	}
+	for (guint i = 0; rows && i < rows->len; i++)
+		package_lock_set(lock, take_row(g_ptr_array_index(rows, i)));
 }
 
 package_lock *package_lock_load(const char *path, const char *name, GError **err)
@@ -248,6 +252,48 @@ package_lock *package_lock_load(const char *path, const char *name, GError **err
 	return lock;
 }
 
+static void value(GString *out, const char *lead, const char *more, const char *name,
+	const char *text)
+{
+	g_autofree char *all = g_strconcat(lead, more, NULL);
+
+	lock_text_value(out, all, name, text);
+}
+
+static void package_text(GString *out, const char *lead, const locked_package *p)
+{
+	value(out, lead, "    - ", "name", p->name);
+	value(out, lead, "      ", "version", p->version);
+	value(out, lead, "      ", "path", p->path);
+	g_string_append_printf(
+		out, "%s      size: %" G_GINT64_FORMAT "\n", lead, p->size);
+	value(out, lead, "      ", "sha256", p->sha256);
+	if (p->runtime)
+		value(out, lead, "      ", "kind", kinds[1]);
+}
+
+void package_sections_text(GString *out, const char *lead, const GPtrArray *sections)
+{
+	g_autofree char *inner = g_strconcat(lead, "  ", NULL);
+
+	for (guint i = 0; i < sections->len; i++) {
+		const package_section *s = g_ptr_array_index(sections, i);
+		value(out, lead, "- ", "target", s->target);
+		if (*s->suite)
+			lock_text_value(out, inner, "suite", s->suite);
+		if (*s->architecture)
+			lock_text_value(out, inner, "architecture", s->architecture);
+		if (*s->date)
+			lock_text_value(out, inner, "date", s->date);
+		lock_text_list(out, inner, "packages", s->roots);
+		if (s->without->len)
+			lock_text_list(out, inner, "without", s->without);
+		g_string_append_printf(out, "%sfiles:\n", inner);
+		for (guint n = 0; n < s->packages->len; n++)
+			package_text(out, lead, g_ptr_array_index(s->packages, n));
+	}
+}
+
 char *package_lock_text(const package_lock *lock)
 {
 	GString *out = g_string_new(
@@ -257,31 +303,7 @@ char *package_lock_text(const package_lock *lock)
 	g_string_append_printf(out, "lock_version: %d\n", LOCK_VERSION);
 	lock_text_value(out, "", "name", lock->name);
 	g_string_append(out, "sections:\n");
-	for (guint i = 0; i < lock->sections->len; i++) {
-		const package_section *s = g_ptr_array_index(lock->sections, i);
-		lock_text_value(out, "  - ", "target", s->target);
-		if (*s->suite)
-			lock_text_value(out, "    ", "suite", s->suite);
-		if (*s->architecture)
-			lock_text_value(out, "    ", "architecture", s->architecture);
-		if (*s->date)
-			lock_text_value(out, "    ", "date", s->date);
-		lock_text_list(out, "    ", "packages", s->roots);
-		if (s->without->len)
-			lock_text_list(out, "    ", "without", s->without);
-		g_string_append(out, "    files:\n");
-		for (guint n = 0; n < s->packages->len; n++) {
-			const locked_package *p = g_ptr_array_index(s->packages, n);
-			lock_text_value(out, "      - ", "name", p->name);
-			lock_text_value(out, "        ", "version", p->version);
-			lock_text_value(out, "        ", "path", p->path);
-			g_string_append_printf(
-				out, "        size: %" G_GINT64_FORMAT "\n", p->size);
-			lock_text_value(out, "        ", "sha256", p->sha256);
-			if (p->runtime)
-				lock_text_value(out, "        ", "kind", kinds[1]);
-		}
-	}
+	package_sections_text(out, "  ", lock->sections);
 	return g_string_free(out, FALSE);
 }
 
@@ -310,4 +332,18 @@ void package_lock_set(package_lock *lock, package_section *section)
 	package_section_sort(section);
 	g_ptr_array_add(lock->sections, section);
 	g_ptr_array_sort(lock->sections, by_target);
+}
+
+GPtrArray *package_sections_take(const GPtrArray *rows)
+{
+	GPtrArray *out =
+		g_ptr_array_new_with_free_func((GDestroyNotify)package_section_free);
+
+	for (guint i = 0; rows && i < rows->len; i++) {
+		package_section *s = take_row(g_ptr_array_index(rows, i));
+		package_section_sort(s);
+		g_ptr_array_add(out, s);
+	}
+	g_ptr_array_sort(out, by_target);
+	return out;
 }

@@ -40,6 +40,13 @@ void package_section_sort(package_section *s);
 gboolean package_section_fits(const package_section *s, const package_def *def,
 	const char *architecture, const char **why);
 
+/* The pieces by which another lock holds such sections: its list's binding, what was
+ * bound as sections (package_section *, sorted by target), and their text, each line
+ * after `lead`. */
+extern const bind_struct package_section_binding;
+GPtrArray *package_sections_take(const GPtrArray *rows);
+void package_sections_text(GString *out, const char *lead, const GPtrArray *sections);
+
 typedef struct package_lock {
 	char *path, *name;
 	GPtrArray *sections; /* package_section *, sorted by target */
