@@ -1,5 +1,6 @@
 #include "build/item.h"
 #include "base/error.h"
+#include "format/pep440.h"
 #include <string.h>
 
 typedef struct kept {
@@ -95,6 +96,22 @@ void item_free(item *i)
 	g_free(i->sandbox);
 	g_ptr_array_unref(i->needs);
 	g_free(i);
+}
+
+void item_check_python(item *i)
+{
+	const GPtrArray *sources = i->source->lock->sources;
+
+	for (guint n = 0; i->python && n < sources->len; n++) {
+		const lock_source *l = g_ptr_array_index(sources, n);
+		if (!l->requires_python ||
+			pep440_python_matches(l->requires_python, i->python->version))
+			continue;
+		i->state = ITEM_SKIPPED;
+		g_free(i->reason);
+		i->reason = g_strdup_printf("%s %s requires Python %s", l->file->name,
+			l->file->version, l->requires_python);
+	}
 }
 
 const char *item_state_name(item_state state)

@@ -58,6 +58,9 @@ item *item_new(item_source *source, const platform *target, const char *python_t
 void item_free(item *i);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(item, item_free)
 
+/* Requires-Python of the sources, as the index gave it when they were locked: an item
+ * that it excludes becomes ITEM_SKIPPED with that reason. Asks nobody. */
+void item_check_python(item *i);
 const char *item_state_name(item_state state); /* "planned", "skipped", … */
 /* "cp311" -> "3.11", "cp313t" -> "3.13t". New string. */
 char *item_python_version(const char *tag);

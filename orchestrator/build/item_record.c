@@ -1,4 +1,5 @@
 #include "build/item_record.h"
+#include "format/digest.h"
 #include <string.h>
 
 #define HEAD "xorch-item 1"
@@ -141,6 +142,14 @@ static const char *value_of(const GPtrArray *inputs, const char *name)
 	return NULL;
 }
 
+/* As people read it: of a hash the first digits will do. */
+static char *shown(const char *value)
+{
+	g_autofree char *hash = digest_normalise(value);
+
+	return hash ? g_strdup_printf("%.12s…", value) : g_strdup(value);
+}
+
 GPtrArray *item_record_differences(const item_record *r, const key *k)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
@@ -149,18 +158,21 @@ GPtrArray *item_record_differences(const item_record *r, const key *k)
 	for (guint n = 0; n < now->len; n++) {
 		const key_input *i = g_ptr_array_index(now, n);
 		const char *before = value_of(r->inputs, i->name);
+		g_autofree char *value = shown(i->value);
+		g_autofree char *old = before ? shown(before) : NULL;
 		if (!before)
 			g_ptr_array_add(
-				out, g_strdup_printf("%s: %s (new)", i->name, i->value));
+				out, g_strdup_printf("%s: %s (new)", i->name, value));
 		else if (!g_str_equal(before, i->value))
-			g_ptr_array_add(out, g_strdup_printf("%s: %s -> %s", i->name,
-						     before, i->value));
+			g_ptr_array_add(out,
+				g_strdup_printf("%s: %s -> %s", i->name, old, value));
 	}
 	for (guint n = 0; n < r->inputs->len; n++) {
 		const key_input *i = g_ptr_array_index(r->inputs, n);
+		g_autofree char *value = shown(i->value);
 		if (!value_of(now, i->name))
 			g_ptr_array_add(
-				out, g_strdup_printf("%s: %s (gone)", i->name, i->value));
+				out, g_strdup_printf("%s: %s (gone)", i->name, value));
 	}
 	return out;
 }

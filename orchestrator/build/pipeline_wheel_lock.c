@@ -8,25 +8,7 @@
 #include "build/python_resolve.h"
 #include "build/python_step.h"
 #include "build/source.h"
-#include "format/pep440.h"
 #include <string.h>
-
-/* Requires-Python of the sdist, as the index gave it when it was locked. */
-static gboolean python_fits(item *i, GError **err)
-{
-	for (guint n = 0; n < i->source->lock->sources->len; n++) {
-		const lock_source *l = g_ptr_array_index(i->source->lock->sources, n);
-		if (!l->requires_python ||
-			pep440_python_matches(l->requires_python, i->python->version))
-			continue;
-		i->state = ITEM_SKIPPED;
-		g_free(i->reason);
-		i->reason = g_strdup_printf("%s %s requires Python %s", l->file->name,
-			l->file->version, l->requires_python);
-	}
-	(void)err;
-	return TRUE;
-}
 
 static gboolean same_list(const GPtrArray *locked, const GPtrArray *now)
 {
@@ -226,7 +208,8 @@ static gboolean lock_environment_of(pipeline *p, item *i, GError **err)
 
 gboolean wheel_lock(pipeline *p, item *i, GError **err)
 {
-	if (!python_fits(i, err) || i->state == ITEM_SKIPPED)
+	item_check_python(i);
+	if (i->state == ITEM_SKIPPED)
 		return TRUE;
 	return lock_environment_of(p, i, err);
 }

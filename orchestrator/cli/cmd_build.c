@@ -152,6 +152,8 @@ static void look_all(pipeline *p, const selection *s, verb_depth depth)
 	for (guint n = 0; n < s->items->len; n++) {
 		item *i = g_ptr_array_index(s->items, n);
 		GError *error = NULL;
+		if (i->state == ITEM_PLANNED && depth == DEPTH_PLAN)
+			item_check_python(i);
 		if (i->state != ITEM_PLANNED || pipeline_look(p, i, &error))
 			continue;
 		if (depth == DEPTH_PLAN && is_unlocked(error)) {
