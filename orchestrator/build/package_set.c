@@ -52,6 +52,43 @@ static locked_package *lock_package(const package_def *def, const solv_package *
 		!package_def_is_exact(def, p->name));
 }
 
+static GPtrArray *own_roots(const GPtrArray *roots)
+{
+	GPtrArray *own = g_ptr_array_new();
+
+	for (guint i = 0; i < roots->len; i++)
+		if (!strchr(roots->pdata[i], ':'))
+			g_ptr_array_add(own, roots->pdata[i]);
+	return own;
+}
+
+/* The roots of other architectures, each under its full name: a target's libraries
+ * beside the programs of the build machine. */
+static gboolean resolve_foreign(const build_context *ctx, const package_set *set,
+	const GPtrArray *roots, const char *date, package_section *section, GError **err)
+{
+	for (guint i = 0; i < roots->len; i++) {
+		g_auto(GStrv) parts = g_strsplit(roots->pdata[i], ":", 2);
+		if (!parts[1])
+			continue;
+		g_autoptr(debian_repo) repo =
+			debian_repo_open(ctx, &set->def->debian, parts[1], date, err);
+		g_autoptr(solv_package) found =
+			repo ? debian_repo_find(repo, parts[0], err) : NULL;
+		if (!found && repo && (!err || !*err))
+			error_set(err, EXIT_INPUT, "X0633",
+				"suite %s has no package %s for %s",
+				set->def->debian.suite, parts[0], parts[1]);
+		if (!found)
+			return FALSE;
+		locked_package *p = lock_package(set->def, found);
+		g_free(p->name);
+		p->name = g_strdup(roots->pdata[i]);
+		g_ptr_array_add(section->packages, p);
+	}
+	return TRUE;
+}
+
 static package_section *resolve(const build_context *ctx, const package_set *set,
 	const char *not_before, GError **err)
 {
@@ -67,21 +104,26 @@ static package_section *resolve(const build_context *ctx, const package_set *set
 		ctx, &set->def->debian, architecture(set), not_before, err);
 	if (!repo)
 		return NULL;
+	g_autoptr(GPtrArray) own = own_roots(roots);
 	g_autoptr(GPtrArray) found =
-		debian_repo_resolve(repo, roots, set->def->without, err);
+		debian_repo_resolve(repo, own, set->def->without, err);
 	if (!found) {
 		error_note(err, "wanted for %s", what);
 		return NULL;
 	}
-	package_section *section = package_section_new(target_name(set),
+	g_autoptr(package_section) section = package_section_new(target_name(set),
 		set->def->debian.suite, architecture(set), debian_repo_date(repo));
 	copy_strings(section->roots, roots);
 	copy_strings(section->without, set->def->without);
 	for (guint i = 0; i < found->len; i++)
 		g_ptr_array_add(
 			section->packages, lock_package(set->def, found->pdata[i]));
+	if (!resolve_foreign(ctx, set, roots, debian_repo_date(repo), section, err)) {
+		error_note(err, "wanted for %s", what);
+		return NULL;
+	}
 	package_section_sort(section);
-	return section;
+	return g_steal_pointer(&section);
 }
 
 static package_section *section_copy(const package_section *s)

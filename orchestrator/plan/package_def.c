@@ -22,6 +22,15 @@ static const char *check_word(const char *text)
 		       : "wants letters, digits, dots, plus and minus signs";
 }
 
+/* NAME, or NAME:ARCHITECTURE. */
+static const char *check_root(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ":", 2);
+	const char *why = check_word(parts[0]);
+
+	return why || !parts[1] ? why : check_word(parts[1]);
+}
+
 static const bind_field source_fields[] = {
 	{"suite", BIND_STRING, offsetof(package_source, suite), BIND_REQUIRED,
 		.check = check_word, .doc = "codename of the suite"},
@@ -64,7 +73,7 @@ static void add_roots(
 	}
 	for (guint i = 0; i < list->items->len; i++) {
 		const yaml_node *item = g_ptr_array_index(list->items, i);
-		const char *why = item->kind == YAML_SCALAR ? check_word(item->text)
+		const char *why = item->kind == YAML_SCALAR ? check_root(item->text)
 							    : "wants a package name";
 		if (why)
 			diag_label(yaml_error(b->doc, b->l, item, "X0213",

@@ -8,7 +8,9 @@
  *	  component: main		default
  *	  architecture: amd64		default: the target's
  *	  signed_by: [FINGERPRINT …]	keys that may sign the suite's Release
- *	packages: [libc6-dev …]		or a map: target -> list
+ *	packages: [libc6-dev …]		or a map: target -> list; NAME:ARCHITECTURE is one
+ *					of another architecture, taken alone, without
+ *					what it depends on
  *	without: [NAME …]		left out, with what only they depend on
  *	exact: [PATTERN …]		packages whose very files count (default: all);
  *					others may move on within the signed suite
