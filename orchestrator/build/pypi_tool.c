@@ -1,0 +1,121 @@
+#include "build/pypi_tool.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "build/fetch.h"
+#include "build/pypi.h"
+#include "format/wheel_name.h"
+#include <string.h>
+#include <sys/utsname.h>
+
+#define SECTION "any"
+
+/* A wheel for this machine of the wanted family. */
+static gboolean fits(const index_file *f, const char *version, const char *family,
+	const char *machine)
+{
+	g_autoptr(wheel_name) w =
+		f->is_wheel ? wheel_name_parse(f->filename, NULL) : NULL;
+	gboolean found = FALSE;
+
+	if (!w || !f->sha256 || f->yanked || g_strcmp0(f->version, version) != 0)
+		return FALSE;
+	for (char **p = w->platforms; *p; p++)
+		found |= g_str_has_prefix(*p, family) &&
+			 g_str_has_suffix(*p, machine);
+	return found;
+}
+
+static locked_package *choose(const build_context *ctx, const toolchain_def *def,
+	const char *family, GError **err)
+{
+	g_autoptr(pypi_project) project = pypi_project_get(ctx, def->project, err);
+	g_autofree char *newest = NULL;
+	struct utsname here;
+
+	if (!project)
+		return NULL;
+	uname(&here);
+	newest = def->version ? g_strdup(def->version) : pypi_newest(project, NULL, err);
+	if (!newest)
+		return NULL;
+	for (guint i = 0; i < project->page->files->len; i++) {
+		const index_file *f = g_ptr_array_index(project->page->files, i);
+		if (fits(f, newest, family, here.machine))
+			return locked_package_new(def->project, newest, f->filename,
+				f->sha256, f->size, FALSE);
+	}
+	error_set(err, EXIT_NETWORK, "X0504", "%s %s has no %s wheel for %s",
+		def->project, newest, family, here.machine);
+	error_line(err, "index: %s", project->index);
+	return NULL;
+}
+
+static gboolean write_lock(const char *path, const toolchain_def *def, package_lock *lock,
+	const locked_package *p, GError **err)
+{
+	package_section *section = package_section_new(SECTION, NULL, NULL, NULL);
+
+	g_ptr_array_add(section->packages, locked_package_copy(p));
+	package_lock_set(lock, section);
+	g_autofree char *text = package_lock_text(lock);
+	g_autoptr(GError) cause = NULL;
+	if (fs_write_atomic(path, text, strlen(text), 0644, &cause)) {
+		event_log(
+			EVENT_INFO, NULL, "wrote %s: %s %s", path, def->name, p->version);
+		return TRUE;
+	}
+	/* An installed catalogue belongs to somebody else: go on without. */
+	event_log(EVENT_WARNING, NULL, "%s is not locked: %s", def->name, cause->message);
+	(void)err;
+	return TRUE;
+}
+
+locked_package *pypi_tool_locked(const build_context *ctx, const toolchain_def *def,
+	const char *family, gboolean upgrade, GError **err)
+{
+	g_autofree char *path = catalog_lock_path(def->path);
+	g_autoptr(package_lock) lock = package_lock_load(path, def->name, err);
+
+	if (!lock)
+		return NULL;
+	package_section *section = package_lock_section(lock, SECTION);
+	if (section && section->packages->len && !upgrade)
+		return locked_package_copy(g_ptr_array_index(section->packages, 0));
+	if (ctx->locked) {
+		error_set(
+			err, EXIT_LOCK, "X0410", "toolchain %s is not locked", def->name);
+		error_line(err, "lock: %s", path);
+		error_help(err, "run `xorch lock` without --locked and commit the file");
+		return NULL;
+	}
+	if (ctx->offline) {
+		error_set(err, EXIT_NETWORK, "X0501",
+			"toolchain %s is not locked, and --offline forbids to ask for it",
+			def->name);
+		return NULL;
+	}
+	g_autoptr(locked_package) p = choose(ctx, def, family, err);
+	if (!p || !write_lock(path, def, lock, p, err))
+		return NULL;
+	return g_steal_pointer(&p);
+}
+
+char *pypi_tool_fetch(const build_context *ctx, const toolchain_def *def,
+	const locked_package *p, GError **err)
+{
+	g_autoptr(GPtrArray) items =
+		g_ptr_array_new_with_free_func((GDestroyNotify)fetch_item_free);
+	pypi_lookup lookup = {.context = ctx, .project = def->project};
+	fetch_options options = {.offline = ctx->offline};
+	fetch_item *item = fetch_item_new(p->path, p->sha256, p->size, err);
+
+	if (!item)
+		return NULL;
+	g_ptr_array_add(items, item);
+	item->where = g_strdup(def->path);
+	item->find_urls = pypi_find_urls;
+	item->find_urls_data = &lookup;
+	return fetch_blobs(ctx->store, items, &options, err) ? g_strdup(item->path)
+							     : NULL;
+}
