@@ -5,6 +5,7 @@
 
 static const builder *const builders[RECIPE_LIBRARY + 1] = {
 	[RECIPE_WHEEL] = &builder_wheel,
+	[RECIPE_GO_BINARY] = &builder_go,
 };
 
 const builder *builder_of(const recipe *r, GError **err)

@@ -101,6 +101,7 @@ static void start(queue *q, fetch_item *item, lockfile *lock)
 		.where = item->where,
 		.urls = item->urls,
 		.allow_http = item->allow_http,
+		.one_answer = item->one_answer,
 		.size = item->size,
 		.limit = item->size >= 0 ? item->size : item->max_size,
 		.store = q->store,

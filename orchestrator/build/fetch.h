@@ -25,7 +25,8 @@ struct fetch_item {
 	gint64 max_size; /* when the size is not known; default 512 MiB */
 	gboolean
 		allow_http; /* the sha256 comes from a signed chain: plain http will do */
-	GPtrArray *urls;    /* char *, mirrors in order */
+	gboolean one_answer; /* the next mirror only after "not found", as Go wants */
+	GPtrArray *urls;     /* char *, mirrors in order */
 	fetch_find_urls find_urls;
 	void *find_urls_data;
 

@@ -289,11 +289,13 @@ static void give_up(fetch_job *j, int code, const char *id, char *what)
 
 static void next_mirror(fetch_job *j)
 {
-	if (j->mirror + 1 >= j->spec.urls->len) {
+	const verdict *v = j->verdicts->pdata[j->verdicts->len - 1];
+
+	if (j->mirror + 1 >= j->spec.urls->len ||
+		(j->spec.one_answer && !g_str_equal(v->id, "X0504"))) {
 		fail(j);
 		return;
 	}
-	const verdict *v = j->verdicts->pdata[j->verdicts->len - 1];
 	j->mirror++;
 	j->tries = 0;
 	j->once_more = j->no_range = j->answered = FALSE;

@@ -19,10 +19,11 @@ typedef struct fetch_job_spec {
 	const GPtrArray *urls; /* char * */
 	const char *const *headers;
 	gboolean allow_http, compressed;
-	gint64 size;	    /* -1 not known */
-	gint64 limit;	    /* bytes at which a body is too long */
-	store *store;	    /* with sha256: into the store */
-	const char *sha256; /* NULL: into memory */
+	gboolean one_answer; /* the next URL only after a 404 or 410 */
+	gint64 size;	     /* -1 not known */
+	gint64 limit;	     /* bytes at which a body is too long */
+	store *store;	     /* with sha256: into the store */
+	const char *sha256;  /* NULL: into memory */
 	void (*on_end)(fetch_job *job, void *data); /* once; may free the job */
 	void *data;
 } fetch_job_spec;

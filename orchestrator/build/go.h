@@ -10,8 +10,7 @@
 typedef struct go_tool {
 	char *root;    /* GOROOT */
 	char *program; /* ROOT/bin/go */
-	char *version; /* "1.26.8" */
-	char *key;     /* what of it decides the bytes of a program */
+	char *version; /* "1.26.8": what of it enters keys */
 } go_tool;
 
 void go_tool_clear(go_tool *g);
@@ -25,6 +24,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(go_tool, go_tool_clear)
  * machine nor the locked wheel has one that is new enough; errors of the lock and of
  * fetching. */
 gboolean go_prepare(
+	const build_context *ctx, const char *minimum, go_tool *out, GError **err);
+/* Root and program are NULL and nothing is fetched: which version it would be. */
+gboolean go_describe(
 	const build_context *ctx, const char *minimum, go_tool *out, GError **err);
 /* Locks the newest release of the wheel, whatever the lock says. */
 gboolean go_lock(const build_context *ctx, GError **err);

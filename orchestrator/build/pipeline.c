@@ -131,7 +131,8 @@ static gboolean place(pipeline *p, item *i, const item_record *r, GError **err)
 		g_autoptr(GBytes) bytes = blob ? fs_read(blob, G_MAXSSIZE, err) : NULL;
 		if (!bytes || !fs_mkdir_p(p->options.out_dir, 0777, err) ||
 			!fs_write_atomic(path, g_bytes_get_data(bytes, NULL),
-				g_bytes_get_size(bytes), 0644, err))
+				g_bytes_get_size(bytes),
+				i->recipe->kind == RECIPE_GO_BINARY ? 0755 : 0644, err))
 			return FALSE;
 	}
 	g_free(i->file);

@@ -30,7 +30,7 @@ gboolean pipeline_write_lock(pipeline *p, item_source *s, gboolean *written, GEr
 		*written = FALSE;
 	if (p->ctx->locked || !s->lock->path ||
 		(!s->lock->sources->len && !s->lock->environments->len &&
-			!s->lock->host->len) ||
+			!s->lock->host->len && !s->lock->go.inputs) ||
 		g_strcmp0(text, s->lock_text) == 0)
 		return TRUE;
 	if (!fs_write_atomic(s->lock->path, text, strlen(text), 0644, err))

@@ -11,8 +11,8 @@
 #define SECTION "any"
 
 /* A wheel for this machine of the wanted family. */
-static gboolean fits(const index_file *f, const char *version, const char *family,
-	const char *machine)
+static gboolean fits(
+	const index_file *f, const char *version, const char *family, const char *machine)
 {
 	g_autoptr(wheel_name) w =
 		f->is_wheel ? wheel_name_parse(f->filename, NULL) : NULL;
@@ -21,8 +21,7 @@ static gboolean fits(const index_file *f, const char *version, const char *famil
 	if (!w || !f->sha256 || f->yanked || g_strcmp0(f->version, version) != 0)
 		return FALSE;
 	for (char **p = w->platforms; *p; p++)
-		found |= g_str_has_prefix(*p, family) &&
-			 g_str_has_suffix(*p, machine);
+		found |= g_str_has_prefix(*p, family) && g_str_has_suffix(*p, machine);
 	return found;
 }
 

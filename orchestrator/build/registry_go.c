@@ -78,8 +78,9 @@ static gboolean take_proxies(registry_go *out, const char *value, GError **err)
 	if (out->proxies->len)
 		return TRUE;
 	error_set(err, EXIT_INPUT, "X0506", "no Go module proxy is known here");
-	error_note(err, "GOPROXY is \"%s\"; modules are fetched from a proxy only, never "
-			"from version control",
+	error_note(err,
+		"GOPROXY is \"%s\"; modules are fetched from a proxy only, never "
+		"from version control",
 		value);
 	error_help(err, "set XORCH_MIRROR_GO to the URL of a module proxy, or `mirrors: "
 			"{go: [URL]}` in ~/.config/xorch/config.yaml");

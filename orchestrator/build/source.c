@@ -12,6 +12,7 @@
 /* A kind of source the recipe format knows but this table does not is X0922. */
 static const source_kind_ops *const kinds[SOURCE_DEBSRC + 1] = {
 	[SOURCE_PYPI] = &source_pypi_ops,
+	[SOURCE_GOMOD] = &source_gomod_ops,
 	[SOURCE_PATH] = &source_path_ops,
 };
 
@@ -57,8 +58,13 @@ static gboolean version_mismatch(const item_source *s, const recipe_source *sour
 	error_set(err, EXIT_LOCK, "X0403",
 		"the version changed but the locked hash did not");
 	error_line(err, "--> %s: %s", place, recipe_source_version(s->recipe, source));
-	error_note(err, "%s still holds sha256 %.6s…%s, which belongs to %s", lock_name,
-		l->file->sha256, l->file->sha256 + 60, l->file->version);
+	if (l->file->sha256)
+		error_note(err, "%s still holds sha256 %.6s…%s, which belongs to %s",
+			lock_name, l->file->sha256, l->file->sha256 + 60,
+			l->file->version);
+	else
+		error_note(err, "%s still holds commit %s, which belongs to %s",
+			lock_name, l->commit ? l->commit : "none", l->file->version);
 	error_help(err, "run `xorch lock %s`", s->recipe->path);
 	return FALSE;
 }
@@ -80,7 +86,8 @@ static gboolean entry_fits(const item_source *s, const recipe_source *source,
 			s->recipe->path);
 		return FALSE;
 	}
-	return TRUE;
+	const source_kind_ops *ops = kinds[source->kind];
+	return !ops->fits || ops->fits(s, source, l, err);
 }
 
 static gboolean lock_is_forbidden(

@@ -15,6 +15,10 @@ typedef struct source_kind_ops {
 	 * asks the network. The recipe's sha256 is compared by the caller. */
 	gboolean (*lock)(const build_context *ctx, item_source *s,
 		const recipe_source *source, lock_source *out, GError **err);
+	/* Whether an entry that is there is this source's, beside version and sha256,
+	 * which the caller compares; EXIT_LOCK. NULL: nothing more. */
+	gboolean (*fits)(const item_source *s, const recipe_source *source,
+		const lock_source *l, GError **err);
 	/* Adds downloads (fetch_item *) for a locked source. NULL: none. */
 	gboolean (*fetch)(const build_context *ctx, const item *i,
 		const recipe_source *source, const lock_source *l, GPtrArray *items,
@@ -29,7 +33,7 @@ typedef struct source_kind_ops {
 		const recipe_source *source, const char *dest, GError **err);
 } source_kind_ops;
 
-extern const source_kind_ops source_pypi_ops, source_path_ops;
+extern const source_kind_ops source_pypi_ops, source_path_ops, source_gomod_ops;
 
 /* NULL with X0922 for a kind that this xorch does not build. */
 const source_kind_ops *source_ops(const recipe *r, const recipe_source *s, GError **err);

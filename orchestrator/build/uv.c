@@ -42,7 +42,8 @@ static gboolean unpack(const char *wheel, const char *dir, GError **err)
 gboolean uv_prepare(const build_context *ctx, uv *out, GError **err)
 {
 	g_autoptr(toolchain_def) def = toolchain_def_find("uv", err);
-	g_autoptr(locked_package) p = def ? pypi_tool_locked(ctx, def, WHEELS, FALSE, err) : NULL;
+	g_autoptr(locked_package) p =
+		def ? pypi_tool_locked(ctx, def, WHEELS, FALSE, err) : NULL;
 
 	memset(out, 0, sizeof *out);
 	if (!p)
@@ -77,7 +78,8 @@ gboolean uv_prepare(const build_context *ctx, uv *out, GError **err)
 gboolean uv_lock(const build_context *ctx, GError **err)
 {
 	g_autoptr(toolchain_def) def = toolchain_def_find("uv", err);
-	g_autoptr(locked_package) p = def ? pypi_tool_locked(ctx, def, WHEELS, TRUE, err) : NULL;
+	g_autoptr(locked_package) p =
+		def ? pypi_tool_locked(ctx, def, WHEELS, TRUE, err) : NULL;
 
 	return p != NULL;
 }

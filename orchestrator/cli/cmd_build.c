@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/verbs.h"
+#include "ship/binary.h"
 #include "ship/provided.h"
 #include "ship/wheel_compare.h"
 #include "ship/wheelhouse.h"
@@ -25,9 +26,31 @@ static char *module_name(const char *path)
 	return g_strdelimit(g_strdup(path), "/", '.');
 }
 
-/* The last steps of a build, which build/ leaves to ship/: judges the product and
- * places it in the folder `out`. */
-static gboolean finish_in(item *i, const pipeline_product *product, const options *o,
+static gboolean finish_program(item *i, const pipeline_product *product, const options *o,
+	const char *out, wheel_result *result, GError **err)
+{
+	const recipe *r = i->recipe;
+	g_autoptr(provided) names = NULL;
+	g_autofree char *name =
+		g_path_get_basename(r->go.output ? r->go.output : r->package.name);
+
+	if (product->floor_names && !(names = provided_load(product->floor_names, err)))
+		return FALSE;
+	binary_expect expect = {.name = name,
+		.version = r->package.version,
+		.platform = i->platform,
+		.cgo = r->go.cgo,
+		.floor = i->floor,
+		.build_number = (guint)r->build.number,
+		.strict = o->strict,
+		.replace = o->replace,
+		.build_paths = product->build_paths,
+		.provides = names ? provided_answer : NULL,
+		.provides_data = names};
+	return binary_finish(product->folder, &expect, out, result, err);
+}
+
+static gboolean finish_wheel(item *i, const pipeline_product *product, const options *o,
 	const char *out, wheel_result *result, GError **err)
 {
 	const recipe *r = i->recipe;
@@ -66,6 +89,16 @@ static gboolean finish_in(item *i, const pipeline_product *product, const option
 	       wheel_finish(product->folder, &expect, out, result, err);
 }
 
+/* The last steps of a build, which build/ leaves to ship/: judges the product and
+ * places it in the folder `out`. */
+static gboolean finish_in(item *i, const pipeline_product *product, const options *o,
+	const char *out, wheel_result *result, GError **err)
+{
+	return i->recipe->kind == RECIPE_GO_BINARY
+		       ? finish_program(i, product, o, out, result, err)
+		       : finish_wheel(i, product, o, out, result, err);
+}
+
 static gboolean finish(item *i, const pipeline_product *product, void *data, GError **err)
 {
 	const options *o = data;
@@ -90,7 +123,9 @@ static gboolean compare(
 	wheel_result result = {0};
 	g_autofree char *out = g_build_filename(product->folder, "again", NULL);
 	gboolean ok = finish_in(i, product, data, out, &result, err) &&
-		      wheel_same_bytes(i->file, result.path, err);
+		      (i->recipe->kind == RECIPE_GO_BINARY
+				      ? binary_same_bytes(i->file, result.path, err)
+				      : wheel_same_bytes(i->file, result.path, err));
 
 	wheel_result_clear(&result);
 	return ok;

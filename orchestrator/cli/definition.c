@@ -1,6 +1,7 @@
 #include "cli/definition.h"
 #include "base/error.h"
 #include "build/sysroot.h"
+#include "build/go.h"
 #include "build/uv.h"
 #include "cli/common.h"
 #include "cli/output.h"
@@ -107,10 +108,17 @@ static char *fetch_tool(
 	const build_context *c, const definition *d, char **key, GError **err)
 {
 	g_auto(uv) tool = {0};
+	g_auto(go_tool) go = {0};
 
+	if (g_str_equal(d->toolchain->name, "go")) {
+		if (!go_prepare_wheel(c, &go, err))
+			return NULL;
+		*key = g_strdup(go.version);
+		return g_steal_pointer(&go.program);
+	}
 	if (!g_str_equal(d->toolchain->name, "uv")) {
 		error_set(err, EXIT_INPUT, "X0303",
-			"%s: of the Python index only uv is known as a tool",
+			"%s: of the Python index only uv and go are known as tools",
 			d->toolchain->path);
 		return NULL;
 	}
@@ -166,8 +174,14 @@ static package_section *lock_tool(const build_context *c, const definition *d,
 {
 	g_autoptr(package_lock) before = load_lock(d, err);
 	g_auto(uv) tool = {0};
+	g_auto(go_tool) go = {0};
 
-	if (!before || !(upgrade ? uv_lock(c, err) : uv_prepare(c, &tool, err)))
+	gboolean ok = before != NULL;
+	if (ok && g_str_equal(d->toolchain->name, "go"))
+		ok = upgrade ? go_lock(c, err) : go_prepare_wheel(c, &go, err);
+	else if (ok)
+		ok = upgrade ? uv_lock(c, err) : uv_prepare(c, &tool, err);
+	if (!ok)
 		return NULL;
 	g_autoptr(package_lock) after = load_lock(d, err);
 	if (!after)

@@ -103,6 +103,7 @@ void recipe_lock_free(recipe_lock *lock)
 	g_ptr_array_unref(lock->sources);
 	g_ptr_array_unref(lock->environments);
 	g_ptr_array_unref(lock->host);
+	lock_go_clear(&lock->go);
 	g_free(lock);
 }
 
@@ -142,6 +143,7 @@ typedef struct lock_row {
 	gint64 lock_version;
 	recipe_row recipe;
 	GPtrArray *sources, *host, *environments;
+	lock_go go;
 } lock_row;
 
 static const char *check_file(const char *text)
@@ -234,6 +236,8 @@ static const bind_field lock_fields[] = {
 		.doc = "requirements.host, for each target"},
 	{"environments", BIND_STRUCTS, AT(lock_row, environments), 0,
 		&environment_binding, .doc = "build environments"},
+	{"go", BIND_STRUCT, AT(lock_row, go), 0, &lock_go_binding,
+		.doc = "modules of a Go program"},
 	{0}};
 static const bind_struct lock_binding = {"a lock", sizeof(lock_row), lock_fields, NULL};
 
@@ -312,6 +316,7 @@ static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 		}
 		g_ptr_array_add(lock->environments, e);
 	}
+	lock_go_copy(&lock->go, &row->go);
 	return lock;
 }
 
@@ -386,6 +391,7 @@ char *recipe_lock_text(const recipe_lock *lock)
 			add_file(out, "        ", f);
 		}
 	}
+	lock_go_text(&lock->go, out);
 	return g_string_free(out, FALSE);
 }
 

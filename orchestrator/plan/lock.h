@@ -1,4 +1,5 @@
 #pragma once
+#include "plan/lock_go.h"
 #include "plan/package_lock.h"
 #include <glib.h>
 
@@ -54,6 +55,7 @@ typedef struct recipe_lock {
 	/* package_section *, sorted by target: requirements.host, what of their
 	 * closure is not the sysroot's own. Its roots are their names. */
 	GPtrArray *host;
+	lock_go go; /* Go modules */
 } recipe_lock;
 
 recipe_lock *recipe_lock_new(const char *path, const char *name, const char *version);

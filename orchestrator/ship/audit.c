@@ -137,6 +137,8 @@ static void judge(audit_run *run)
 				g_steal_pointer(&m->problem));
 		else if (m->elf)
 			audit_object(run, m);
+		if (m->elf && m->elf->type != ET_REL)
+			audit_go(run, m);
 	}
 	audit_resolve(run);
 	audit_policy(run);

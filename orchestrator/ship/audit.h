@@ -29,8 +29,10 @@ typedef audit_answer (*audit_provides)(
 typedef struct audit_options {
 	gboolean strict;     /* warnings and CPU notes become errors */
 	gboolean own;	     /* this program's build made it: stricter on CPU, leaks */
-	gboolean need_code;  /* a wheel without machine code is an error */
-	gboolean allow_neon; /* armv7: wheel.cpu has neon */
+	gboolean go_program; /* it has to be a Go program, with cgo or without: */
+	gboolean go_cgo;
+	gboolean need_code;	  /* a wheel without machine code is an error */
+	gboolean allow_neon;	  /* armv7: wheel.cpu has neon */
 	const platform *platform; /* what it has to be for; NULL: what its name says */
 	const char *floor;	  /* policy promised, "2_17"; NULL: by the wheel's tag */
 	const char *const

@@ -60,6 +60,8 @@ void audit_scan(audit_run *run);
 void audit_target(audit_run *run);
 /* One object by itself: machine, float ABI, CPU, stack, RPATH, build paths. */
 void audit_object(audit_run *run, audit_member *m);
+/* What the go command wrote into a program or library it linked. */
+void audit_go(audit_run *run, audit_member *m);
 /* Finds out which members are extension modules and which are needed by others. */
 void audit_resolve(audit_run *run);
 /* Follows DT_NEEDED from `root` through the wheel's own libraries, as ld.so would
