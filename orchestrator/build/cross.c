@@ -94,6 +94,11 @@ static char *floor_of(const build_context *ctx, const sysroot_def *def,
 	const toolchain *assembler, char **key_out, GError **err)
 {
 	g_autofree char *base_key = NULL;
+	if (def->python) {
+		error_set(err, EXIT_INPUT, "X0302",
+			"sysroot %s is one to run in, not to link against", def->name);
+		return NULL;
+	}
 	g_autofree char *base = sysroot_prepare(ctx, def, target, extra, &base_key, err);
 	floor_spec spec = {base, target, floor, assembler};
 

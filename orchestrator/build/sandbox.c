@@ -400,6 +400,12 @@ gboolean sandbox_run(const sandbox_spec *spec, sandbox_result *result, GError **
 	if (!info)
 		return FALSE;
 	result->level = info->level;
+	if (spec->root && info->level != SANDBOX_BWRAP) {
+		error_set(err, EXIT_HOST, "X0801",
+			"another system's root needs the sandbox level bwrap");
+		error_note(err, "here it is %s", sandbox_level_name(info->level));
+		return FALSE;
+	}
 	return sandbox_attempt(
 		spec, info->level, info->binfmt_cut, &result->process, err);
 }

@@ -51,6 +51,8 @@ typedef struct sandbox_bind {
 
 typedef struct sandbox_spec {
 	sandbox_level level;
+	const char *root; /* host folder: its top-level folders stand for the system in
+			   * place of this machine's; bwrap only. NULL: this machine */
 	const sandbox_bind *binds; /* read-only unless writable; later ones lie over
 				    * earlier ones */
 	guint n_binds;

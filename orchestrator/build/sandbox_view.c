@@ -92,6 +92,30 @@ static void add_system(GPtrArray *argv, const sandbox_spec *spec)
 		add(argv, "--ro-bind-try", network_files[i], network_files[i], NULL);
 }
 
+/* Another system's folders in their place: those of a target. */
+static gboolean add_root(GPtrArray *argv, const char *root, GError **err)
+{
+	GError *inner = NULL;
+	g_autoptr(GDir) dir = g_dir_open(root, 0, &inner);
+	const char *name;
+
+	if (!dir)
+		return error_wrap(err, EXIT_HOST, "X0803", inner,
+			"the root `%s` cannot be used", root);
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *host = g_build_filename(root, name, NULL);
+		g_autofree char *path = g_strconcat("/", name, NULL);
+		if (is_link(host)) {
+			g_autofree char *to = g_file_read_link(host, NULL);
+			if (to)
+				add(argv, "--symlink", to, path, NULL);
+		} else {
+			add(argv, "--ro-bind", host, path, NULL);
+		}
+	}
+	return TRUE;
+}
+
 static void hide(GPtrArray *argv, const char *path)
 {
 	struct stat st;
@@ -169,11 +193,15 @@ gboolean sandbox_view_bwrap(GPtrArray *argv, const sandbox_spec *spec,
 		add(argv, "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP", NULL);
 	if (!spec->network)
 		add(argv, "--unshare-net", NULL);
-	add_system(argv, spec);
+	if (!spec->root)
+		add_system(argv, spec);
+	else if (!add_root(argv, spec->root, err))
+		return FALSE;
 	add(argv, "--proc", "/proc", "--dev", "/dev", NULL);
 	if (!capable)
 		add(argv, "--remount-ro", "/proc", NULL);
-	hide_host(argv);
+	if (!spec->root)
+		hide_host(argv);
 	add(argv, "--dir", "/run", "--symlink", "/tmp", "/var/tmp", NULL);
 	add_scratch(argv, scratch);
 	for (guint i = 0; i < spec->n_binds; i++) {

@@ -7,6 +7,9 @@
 
 static gboolean finish(const package_set *set, const char *dir, GError **err)
 {
+	/* What is only run in has no linker scripts, and links into what was pruned. */
+	if (set->finish_data)
+		return TRUE;
 	return sysroot_scripts_rewrite(dir, err) && sysroot_check(dir, set->target, err);
 }
 
@@ -20,6 +23,7 @@ package_set sysroot_package_set(
 		.target = target,
 		.extra = extra,
 		.finish = finish,
+		.finish_data = def->python,
 		.version = SYSROOT_VERSION};
 }
 

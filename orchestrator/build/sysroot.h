@@ -11,7 +11,9 @@
  *
  * Before it gets its name in the store it is checked (build/sysroot_check.h). */
 
-/* The tree's folder; `extra` (locked_package *, may be NULL) are the recipe's own
+/* A definition with `python` is a root to run in: merged and pruned, not more.
+ *
+ * The tree's folder; `extra` (locked_package *, may be NULL) are the recipe's own
  * packages, see sysroot_more. *key (may be NULL) gets the tree's key. */
 char *sysroot_prepare(const build_context *ctx, const sysroot_def *def,
 	const platform *target, const GPtrArray *extra, char **key, GError **err);

@@ -27,6 +27,14 @@ const option option_rows[] = {
 		"oldest glibc to run on, as in manylinux_2_17 (default: the recipe's)"},
 	{"out", 'o', "DIR", OPTION_STRING, AT(out), "XORCH_OUT",
 		"folder for the results (default: dist)"},
+	{"recipe", 0, "FILE", OPTION_STRING, AT(recipe), "XORCH_RECIPE",
+		"the recipe whose tests are run (default: by name and version in "
+		"recipes/)"},
+	{"find-links", 0, "DIR", OPTION_LIST, AT(find_links), "XORCH_FIND_LINKS",
+		"folder of own wheels for what a wheel needs; repeatable (default: "
+		"dist)"},
+	{"command", 0, "TEXT", OPTION_STRING, AT(command), NULL,
+		"one more command to run as a test"},
 	{"dry-run", 'n', NULL, OPTION_FLAG, AT(dry_run), "XORCH_DRY_RUN",
 		"show what would be done and do nothing"},
 	{"explain", 0, NULL, OPTION_FLAG, AT(explain), "XORCH_EXPLAIN",

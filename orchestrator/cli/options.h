@@ -40,6 +40,8 @@ typedef struct options {
 	int progress, color;	   /* progress_mode, color_mode */
 	gboolean color_on_command; /* --color was given, not XORCH_COLOR */
 	/* the rest */
+	char *recipe, *command; /* verify */
+	GPtrArray *find_links;	/* NULL: not given */
 	char *directory;
 	gboolean help, version;
 } options;

@@ -40,6 +40,17 @@ static const char env_details[] =
 	"--format sh (default; for eval), json, github (for >> \"$GITHUB_ENV\"), dotenv, "
 	"docker (ENV lines of a Dockerfile).";
 
+static const char verify_details[] =
+	"Runs the tests of the recipe (from recipes/, by name and version; or --recipe) "
+	"in "
+	"a Debian root of the target, under qemu-user where it is another machine, "
+	"without "
+	"network. Without a recipe every module of a wheel is imported. What a wheel "
+	"needs is taken from --find-links (default: dist), then from the package "
+	"index.\n\n"
+	"Exit status: 0 something passed and nothing failed, 1 a test failed, 3 nothing "
+	"could be run; --strict: 1 when anything could not be run.";
+
 const verb verbs[] = {
 	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
 		cmd_fetch_files, VERB_HIDDEN},
@@ -89,6 +100,9 @@ const verb verbs[] = {
 		"target python only skip toolchain sysroot floor out explain force "
 		"allow-empty sandbox",
 		cmd_plan, 0, plan_details},
+	{"verify", "[WHEEL|PROGRAM|DIR]…", "run the tests of what was built",
+		"python out recipe find-links command timeout strict allow-empty",
+		cmd_verify, 0, verify_details},
 	{"version", "", "show the version of xorch and of its libraries", "",
 		cmd_version},
 	{0}};

@@ -43,6 +43,7 @@ int cmd_python_target(const options *o, char **args, GError **err);
 int cmd_sandbox(const options *o, char **args, GError **err);
 int cmd_plan(const options *o, char **args, GError **err);
 int cmd_sysroot(const options *o, char **args, GError **err);
+int cmd_verify(const options *o, char **args, GError **err);
 int cmd_version(const options *o, char **args, GError **err);
 
 /* The part of `lock` and `fetch` that is about recipes; exit status. */

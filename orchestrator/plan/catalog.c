@@ -1,5 +1,6 @@
 #include "plan/catalog.h"
 #include "base/error.h"
+#include "format/pep440.h"
 #include <string.h>
 
 static const char *const folders[] = {"sysroots", "toolchains"};
@@ -181,6 +182,8 @@ static const bind_field sysroot_fields[] = {COMMON_FIELDS(sysroot_def),
 		.check = check_version, .doc = "version of its C library"},
 	{"gcc", BIND_STRING, offsetof(sysroot_def, gcc), BIND_REQUIRED,
 		.check = check_version, .doc = "folder of its compiler's files"},
+	{"python", BIND_STRING, offsetof(sysroot_def, python), 0, .check = check_version,
+		.doc = "its Python: a root to run in, not to link against"},
 	{0}};
 static const bind_struct sysroot_binding = {
 	"a sysroot", sizeof(sysroot_def), sysroot_fields, NULL};
@@ -239,6 +242,32 @@ sysroot_def *sysroot_def_find(const char *name, GError **err)
 	g_autofree char *path = catalog_find(CATALOG_SYSROOT, name, err);
 
 	return path ? sysroot_def_load(path, err) : NULL;
+}
+
+static int by_glibc(gconstpointer a, gconstpointer b)
+{
+	const sysroot_def *x = *(sysroot_def *const *)a, *y = *(sysroot_def *const *)b;
+	g_autoptr(pep440_version) v = pep440_version_parse(x->glibc);
+	g_autoptr(pep440_version) w = pep440_version_parse(y->glibc);
+
+	return v && w ? pep440_version_compare(v, w) : 0;
+}
+
+GPtrArray *sysroot_defs_to_run(GError **err)
+{
+	g_autoptr(GPtrArray) names = catalog_names(CATALOG_SYSROOT);
+	g_autoptr(GPtrArray) found =
+		g_ptr_array_new_with_free_func((GDestroyNotify)sysroot_def_free);
+
+	for (guint i = 0; i < names->len; i++) {
+		g_autoptr(sysroot_def) def = sysroot_def_find(names->pdata[i], err);
+		if (!def)
+			return NULL;
+		if (def->python)
+			g_ptr_array_add(found, g_steal_pointer(&def));
+	}
+	g_ptr_array_sort(found, by_glibc);
+	return g_steal_pointer(&found);
 }
 
 void sysroot_def_free(sysroot_def *def)

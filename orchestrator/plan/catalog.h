@@ -18,12 +18,14 @@ GPtrArray *catalog_names(catalog_kind kind);
 /* sysroots/debian-11.yaml -> sysroots/debian-11.lock. */
 char *catalog_lock_path(const char *path);
 
-/* What the target's programs are linked against. */
+/* What the target's programs are linked against; with `python`, what they are run in
+ * instead: a root with that Python in it, for `xorch verify`. */
 typedef struct sysroot_def {
 	gint64 schema_version; /* 1 */
 	char *name, *path, *summary;
 	char *glibc;	    /* of its packages: "2.31" */
 	char *gcc;	    /* folder of its compiler's files: "10" */
+	char *python;	    /* "3.11": a root to run in; NULL: to link against */
 	GPtrArray *targets; /* char *: platform names */
 	package_def packages;
 } sysroot_def;
@@ -32,6 +34,8 @@ sysroot_def *sysroot_def_load(const char *path, GError **err);
 sysroot_def *sysroot_def_find(const char *name, GError **err); /* find and load */
 void sysroot_def_free(sysroot_def *def);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sysroot_def, sysroot_def_free)
+/* Those with a Python, the oldest glibc first. Element sysroot_def; NULL on error. */
+GPtrArray *sysroot_defs_to_run(GError **err);
 /* X0302 (EXIT_INPUT) naming the targets it has. */
 gboolean sysroot_def_has(const sysroot_def *def, const platform *target, GError **err);
 

@@ -293,7 +293,7 @@ static const char *const run_names[] = {"skip", "native", "emulated", NULL};
 
 static void test_init(void *out)
 {
-	((recipe_test *)out)->run = TEST_NATIVE;
+	((recipe_test *)out)->run = TEST_EMULATED;
 }
 
 static const bind_field contents_fields[] = {
@@ -333,7 +333,7 @@ static const bind_field test_fields[] = {
 	{"contents", BIND_CUSTOM, 0, .arg = &contents_custom,
 		.doc = "files that must, or must not, be inside"},
 	{"run", BIND_CHOICE, IN(recipe_test, run), .arg = run_names,
-		.doc = "where: skip, native, emulated"},
+		.doc = "where: emulated (everywhere, the default), native, skip"},
 	{0}};
 static const bind_struct test_binding = {
 	"a test", sizeof(recipe_test), test_fields, test_init};

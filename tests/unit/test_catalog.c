@@ -55,6 +55,24 @@ static void own_sysroot(void)
 	g_assert_nonnull(strstr(err->message, "it exists for: aarch64, armv7, x86_64"));
 }
 
+/* Every root to run in, by the age of its C library; none is linked against. */
+static void own_roots(void)
+{
+	static const char *const pythons[] = {"3.9", "3.11", "3.13"};
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GPtrArray) roots = sysroot_defs_to_run(&err);
+
+	g_assert_no_error(err);
+	g_assert_cmpuint(roots->len, ==, G_N_ELEMENTS(pythons));
+	for (guint i = 0; i < roots->len; i++) {
+		const sysroot_def *def = roots->pdata[i];
+		g_assert_cmpstr(def->python, ==, pythons[i]);
+		g_assert_true(sysroot_def_has(def, platform_by_name("armv7"), &err));
+	}
+	g_autoptr(sysroot_def) linked = sysroot_def_find("debian-11", &err);
+	g_assert_null(linked->python);
+}
+
 static void own_toolchains(void)
 {
 	g_autoptr(GError) err = NULL;
@@ -224,6 +242,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/catalog/patterns", patterns);
 	g_test_add_func("/catalog/own-sysroot", own_sysroot);
+	g_test_add_func("/catalog/own-roots", own_roots);
 	g_test_add_func("/catalog/own-toolchains", own_toolchains);
 	g_test_add_func("/catalog/unknown", unknown);
 	g_test_add_func("/catalog/bad-definitions", bad_definitions);
