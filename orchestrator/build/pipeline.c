@@ -22,6 +22,7 @@ pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options
 	g_mutex_init(&p->mutex);
 	p->sysroots = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)sysroot_def_free);
+	p->crates_renewed = g_hash_table_new(g_direct_hash, g_direct_equal);
 	return p;
 }
 
@@ -32,6 +33,7 @@ void pipeline_free(pipeline *p)
 	if (p->uv_ready)
 		uv_clear(&p->uv);
 	g_hash_table_unref(p->sysroots);
+	g_hash_table_unref(p->crates_renewed);
 	g_mutex_clear(&p->mutex);
 	g_free(p);
 }

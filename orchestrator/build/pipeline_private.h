@@ -10,7 +10,8 @@ struct pipeline {
 	GMutex mutex; /* around what follows */
 	gboolean uv_ready;
 	uv uv;
-	GHashTable *sysroots; /* name -> sysroot_def */
+	GHashTable *sysroots;	    /* name -> sysroot_def */
+	GHashTable *crates_renewed; /* recipe_lock, borrowed: resolved in this run */
 };
 
 /* uv made ready once. */

@@ -9,11 +9,12 @@
 #include "build/python_resolve.h"
 #include "build/source.h"
 #include "build/step_extras.h"
+#include "build/step_rust.h"
 
 /* The builder of `kind: wheel`: a PEP 517 build in three environments. */
 
 /* What adds to a build step, one row a backend or kind of input. */
-static const step_part *const parts[] = {NULL};
+static const step_part *const parts[] = {&step_rust, NULL};
 
 static void add_requirements(key *k, const lock_environment *e)
 {

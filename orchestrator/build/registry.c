@@ -26,7 +26,7 @@ char *registry_config_file(const char *folder, const char *name)
 	return g_build_filename(g_get_home_dir(), ".config", folder, name, NULL);
 }
 
-static void add_url(GPtrArray *urls, const char *url)
+void registry_add_url(GPtrArray *urls, const char *url)
 {
 	gsize len = strlen(url);
 
@@ -43,14 +43,14 @@ static GPtrArray *url_list(void)
 }
 
 /* A list separated by blanks; NULL when empty. */
-static GPtrArray *from_variable(const char *name)
+GPtrArray *registry_variable(const char *name)
 {
 	const char *text = g_getenv(name);
 	g_auto(GStrv) parts = g_strsplit_set(text ? text : "", " \t\n", -1);
 	g_autoptr(GPtrArray) urls = url_list();
 
 	for (char **p = parts; *p; p++)
-		add_url(urls, *p);
+		registry_add_url(urls, *p);
 	return urls->len ? g_steal_pointer(&urls) : NULL;
 }
 
@@ -71,14 +71,14 @@ static gboolean read_configuration(
 		return TRUE;
 	g_autoptr(GPtrArray) found = url_list();
 	if (list->kind == YAML_SCALAR)
-		add_url(found, list->text);
+		registry_add_url(found, list->text);
 	for (guint i = 0; list->kind == YAML_SEQ && i < list->items->len; i++) {
 		const yaml_node *n = list->items->pdata[i];
 		if (n->kind != YAML_SCALAR)
 			yaml_error(doc, l, n, "X0203", "a URL is wanted here, not %s",
 				yaml_kind_name(n->kind));
 		else
-			add_url(found, n->text);
+			registry_add_url(found, n->text);
 	}
 	if (list->kind == YAML_MAP)
 		yaml_error(doc, l, list, "X0203",
@@ -201,14 +201,14 @@ static GPtrArray *from_apt(void)
 			g_autoptr(GPtrArray) uris = expand(s->uri);
 			for (guint k = 0; k < uris->len; k++)
 				if (likelihood(s, uris->pdata[k]) == rank)
-					add_url(urls, uris->pdata[k]);
+					registry_add_url(urls, uris->pdata[k]);
 		}
 	return urls;
 }
 
 gboolean registry_debian(GPtrArray **base_urls, GError **err)
 {
-	g_autoptr(GPtrArray) urls = from_variable("XORCH_MIRROR_DEBIAN");
+	g_autoptr(GPtrArray) urls = registry_variable("XORCH_MIRROR_DEBIAN");
 
 	if (!urls && !registry_configured("debian", &urls, err))
 		return FALSE;
@@ -246,7 +246,7 @@ gboolean registry_pypi_all(GPtrArray **index_urls, GError **err)
 {
 	static const char *const variables[] = {
 		"UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"};
-	g_autoptr(GPtrArray) urls = from_variable("XORCH_MIRROR_PYPI");
+	g_autoptr(GPtrArray) urls = registry_variable("XORCH_MIRROR_PYPI");
 
 	if (!urls && !registry_configured("pypi", &urls, err))
 		return FALSE;
@@ -260,7 +260,7 @@ gboolean registry_pypi_all(GPtrArray **index_urls, GError **err)
 			url = registry_pip_builtin();
 		urls = url_list();
 		if (url)
-			add_url(urls, url);
+			registry_add_url(urls, url);
 	}
 	if (!urls->len) {
 		error_set(err, EXIT_INPUT, "X0506",

@@ -11,6 +11,9 @@
  *   PyPI: XORCH_MIRROR_PYPI; `mirrors: {pypi: […]}`; UV_DEFAULT_INDEX,
  *	UV_INDEX_URL; PIP_INDEX_URL; uv.toml; pip.conf (site, user, global); what
  *	the installed pip, or the pip wheel that Python carries, has built in.
+ *   Rust crates: XORCH_MIRROR_CRATES; `mirrors: {crates: […]}`; what [source] in
+ *	CARGO_HOME/config.toml puts in place of the default registry; what the cargo
+ *	at hand has built in.
  *
  * URLs may hold credentials: show them by http_url_show only. Without any the
  * functions fail with exit 2, X0506, and say what to set. */
@@ -23,3 +26,11 @@ gboolean registry_debian(GPtrArray **base_urls, GError **err);
 /* Simple index (PEP 503) URLs without trailing slash; a project is URL/NAME/. */
 gboolean registry_pypi_all(GPtrArray **index_urls, GError **err);
 gboolean registry_pypi(char **index_url, GError **err); /* the first */
+
+/* Sparse index URLs (cargo's registry protocol), without `sparse+` and trailing slash;
+ * config.json is below. `cargo`: a program to ask what it has built in, before any
+ * installed one; NULL none. */
+gboolean registry_crates(const char *cargo, GPtrArray **index_urls, GError **err);
+/* What that cargo would use by itself, in the same form; NULL when it does not say. */
+char *registry_crates_builtin(const char *cargo);
+gboolean registry_crates_here(GPtrArray **index_urls, GError **err);

@@ -14,3 +14,7 @@ gboolean registry_configured(const char *name, GPtrArray **urls, GError **err);
 char *registry_pip_settings(void);
 /* The index the installed pip would use by itself; NULL when there is no pip. */
 char *registry_pip_builtin(void);
+/* A variable with URLs separated by blanks; NULL when it has none. */
+GPtrArray *registry_variable(const char *name);
+/* Adds a URL without its trailing slashes, once. */
+void registry_add_url(GPtrArray *urls, const char *url);

@@ -161,6 +161,7 @@ gboolean source_lock_renew(item_source *s)
 		g_free(s->lock->version);
 		s->lock->version = g_strdup(r->package.version);
 		g_ptr_array_set_size(s->lock->environments, 0);
+		recipe_lock_set_crates(s->lock, NULL);
 	}
 	return s->lock->sources->len != before;
 }

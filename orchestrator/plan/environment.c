@@ -152,6 +152,7 @@ static const row step_rows[] = {
 	{"PIP_CONFIG_FILE", "/dev/null", "pip"},
 	{"UV_OFFLINE", "1", "uv, if a backend calls it"},
 	{"CARGO_NET_OFFLINE", "true", "cargo"},
+	{"MATURIN_NO_INSTALL_RUST", "1", "maturin: asks for no installer of Rust"},
 	{"MAKEFLAGS", "-j${jobs}", "make"},
 	{"CMAKE_BUILD_PARALLEL_LEVEL", "${jobs}", "cmake --build"},
 	{"CARGO_BUILD_JOBS", "${jobs}", "cargo"},

@@ -56,6 +56,10 @@ typedef struct recipe_lock {
 	 * closure is not the sysroot's own. Its roots are their names. */
 	GPtrArray *host;
 	lock_go go; /* Go modules */
+	/* locked_file *, sorted by name and version: the Rust crates (file is
+	 * NAME-VERSION.crate, size -1), of a Cargo.lock in the source or as resolved.
+	 * NULL: not locked (yet); a project in Rust that needs none has an empty one. */
+	GPtrArray *crates;
 } recipe_lock;
 
 recipe_lock *recipe_lock_new(const char *path, const char *name, const char *version);
@@ -87,6 +91,9 @@ void recipe_lock_set_environment(recipe_lock *lock, lock_environment *environmen
 package_section *recipe_lock_host(const recipe_lock *lock, const char *target);
 void recipe_lock_set_host(
 	recipe_lock *lock, const char *target, package_section *section);
+
+/* Puts the crates in (takes the array over, NULL drops them), sorted. */
+void recipe_lock_set_crates(recipe_lock *lock, GPtrArray *crates);
 
 lock_environment *lock_environment_new(const char *python, const char *target);
 void lock_environment_free(lock_environment *e);

@@ -123,10 +123,56 @@ static void absent(void)
 	g_assert_cmpstr(path, ==, "recipes/cwcwidth-0.1.9.lock");
 }
 
+static locked_file *crate(const char *name, const char *version)
+{
+	g_autofree char *file = g_strdup_printf("%s-%s.crate", name, version);
+
+	return locked_file_new(name, version, file, SHA, -1);
+}
+
+/* None locked, locked as none, and some: three different things. */
+static void crates(void)
+{
+	g_autoptr(recipe_lock) lock = example();
+	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
+
+	g_autofree char *none = recipe_lock_text(lock);
+	g_assert_null(strstr(none, "crates"));
+	recipe_lock_set_crates(lock, all);
+	g_autofree char *empty = recipe_lock_text(lock);
+	g_autoptr(recipe_lock) read_empty = load_text(empty, NULL);
+	g_assert_nonnull(read_empty);
+	g_assert_nonnull(read_empty->crates);
+	g_assert_cmpuint(read_empty->crates->len, ==, 0);
+
+	all = g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
+	g_ptr_array_add(all, crate("syn", "2.0.1"));
+	g_ptr_array_add(all, crate("libc", "0.2.177+x"));
+	recipe_lock_set_crates(lock, all);
+	g_autofree char *text = recipe_lock_text(lock);
+	g_assert_nonnull(
+		strstr(text, "crates:\n  - {name: libc, version: 0.2.177+x, sha256: "));
+	g_autoptr(recipe_lock) back = load_text(text, NULL);
+	g_assert_nonnull(back);
+	const locked_file *f = g_ptr_array_index(back->crates, 1);
+	g_assert_cmpstr(f->file, ==, "syn-2.0.1.crate");
+	g_assert_cmpint(f->size, ==, -1);
+	g_autofree char *again = recipe_lock_text(back);
+	g_assert_cmpstr(text, ==, again);
+
+	/* a name that leads elsewhere */
+	g_autoptr(GString) bad = g_string_new(text);
+	g_string_replace(bad, "name: libc", "name: ../libc", 0);
+	g_autoptr(GError) err = NULL;
+	g_assert_null(load_text(bad->str, &err));
+	g_assert_error(err, XORCH_ERROR, EXIT_INPUT);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/lock/round-trip", round_trip);
+	g_test_add_func("/lock/crates", crates);
 	g_test_add_func("/lock/replaces-only-its-target", replaces_only_its_target);
 	g_test_add_func("/lock/H07-bad-locks", bad_locks);
 	g_test_add_func("/lock/H08-newer-format", newer_format);

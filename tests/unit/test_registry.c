@@ -23,7 +23,7 @@ static void begin(void)
 {
 	static const char *const clear[] = {"XORCH_MIRROR_DEBIAN", "XORCH_MIRROR_PYPI",
 		"UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "UV_CONFIG_FILE",
-		"UV_NO_CONFIG", "VIRTUAL_ENV", "PYENV_ROOT"};
+		"UV_NO_CONFIG", "VIRTUAL_ENV", "PYENV_ROOT", "XORCH_MIRROR_CRATES"};
 
 	dir = g_dir_make_tmp("xorch-registry-XXXXXX", NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(clear); i++)
@@ -32,7 +32,11 @@ static void begin(void)
 	g_autofree char *config = g_build_filename(dir, "config", NULL);
 	g_autofree char *apt = g_build_filename(dir, "apt", NULL);
 	g_autofree char *bin = g_build_filename(dir, "py", "bin", NULL);
+	g_autofree char *cargo = g_build_filename(dir, "cargo", NULL);
+	g_autofree char *rustup = g_build_filename(dir, "rustup", NULL);
 	g_setenv("XDG_CONFIG_HOME", config, TRUE);
+	g_setenv("CARGO_HOME", cargo, TRUE);
+	g_setenv("RUSTUP_HOME", rustup, TRUE);
 	g_setenv("XORCH_APT_DIR", apt, TRUE);
 	g_setenv("PATH", bin, TRUE);
 }
@@ -296,6 +300,57 @@ static void urls(void)
 		http_url_same_origin("https://a.example/", "https://a.example:8/"));
 }
 
+static char *crates(const char *cargo)
+{
+	GPtrArray *urls = NULL;
+	g_autoptr(GError) err = NULL;
+
+	if (registry_crates(cargo, &urls, &err))
+		return join(urls);
+	g_assert_error(err, XORCH_ERROR, EXIT_INPUT);
+	return g_strdup(strstr(err->message, "XORCH_MIRROR_CRATES") ? "none" : "silent");
+}
+
+static void check_crates(const char *cargo, const char *want)
+{
+	g_autofree char *got = crates(cargo);
+
+	g_assert_cmpstr(got, ==, want);
+}
+
+/* The variable, the user's configuration, cargo's settings, and what a cargo has
+ * built in: the one it is told of before any installed one. */
+static void crates_in_order(void)
+{
+	begin();
+	check_crates(NULL, "none");
+	put("rustup/toolchains/stable/bin/cargo",
+		"\x7f"
+		"ELF sparse+https://notaurl nothing sparse+https://index.example/ more");
+	check_crates(NULL, "https://index.example");
+	put("other-cargo", "xx sparse+https://own.example/xx");
+	g_autofree char *own = g_build_filename(dir, "other-cargo", NULL);
+	check_crates(own, "https://own.example");
+	put("cargo/config.toml", "[source.crates-io]\nreplace-with = \"a\"\n"
+				 "[source.a]\nreplace-with = \"b\"\n"
+				 "[source.b]\n"
+				 "registry = \"sparse+https://mirror.example/i/\"\n");
+	check_crates(own, "https://mirror.example/i");
+	put("cargo/config.toml",
+		"[source.crates-io]\nreplace-with = \"corp\"\n"
+		"[registries.corp]\nindex = \"sparse+https://corp.example/i/\"\n");
+	check_crates(own, "https://corp.example/i");
+	/* git indexes and vendored folders are no place to fetch from */
+	put("cargo/config.toml", "[source.crates-io]\nreplace-with = \"v\"\n"
+				 "[source.v]\ndirectory = \"/vendor\"\n");
+	check_crates(own, "https://own.example");
+	put("config/xorch/config.yaml", "mirrors: {crates: https://user.example/c/}\n");
+	check_crates(own, "https://user.example/c");
+	g_setenv("XORCH_MIRROR_CRATES", "https://one.example/ https://two.example", TRUE);
+	check_crates(own, "https://one.example https://two.example");
+	end();
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -305,5 +360,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/registry/pypi-order", pypi_order);
 	g_test_add_func("/registry/bundled-wheel", bundled_wheel);
 	g_test_add_func("/url/N15-S03", urls);
+	g_test_add_func("/registry/crates", crates_in_order);
 	return g_test_run();
 }

@@ -8,7 +8,6 @@
 /* Where the sandbox mounts the trees (build/sandbox.h): constant, so that the
  * bytes built do not depend on the cache's place. */
 #define INSIDE "/xorch/"
-#define INSIDE_CROSS INSIDE "cross"
 
 typedef struct variable {
 	const char *name, *value;
@@ -154,7 +153,7 @@ void tool_find(tool *t)
 	text = file_read(conf, NULL);
 	if (!text)
 		die("%s: %s", conf, strerror(errno));
-	inside = !strcmp(root, INSIDE_CROSS);
+	inside = !strncmp(root, INSIDE, strlen(INSIDE));
 	variable_set("cross", root);
 	variable_set("self", self);
 	args_add(&t->dirs, root);

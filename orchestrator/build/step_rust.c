@@ -1,0 +1,386 @@
+#include "build/step_rust.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "build/crates.h"
+#include "build/fetch.h"
+#include "build/pipeline_private.h"
+#include "build/rust_cargo.h"
+#include "build/source.h"
+#include "format/cargo_lock.h"
+#include <elf.h>
+#include <string.h>
+
+#define SANDBOX_PYO3 "/xorch/pyo3"
+#define LOCK_MAX (16 << 20)
+
+gboolean step_rust_used(const item *i)
+{
+	const recipe *r = i->recipe;
+	const lock_environment *e = recipe_lock_environment(
+		i->source->lock, i->python_tag, i->platform->name);
+
+	if (r->build.backend == BACKEND_MATURIN ||
+		r->build.backend == BACKEND_SETUPTOOLS_RUST || r->toolchain.rust ||
+		r->cargo.manifest)
+		return TRUE;
+	for (guint n = 0; e && n < e->packages->len; n++) {
+		const locked_file *f = g_ptr_array_index(e->packages, n);
+		if (g_str_equal(f->name, "maturin") ||
+			g_str_equal(f->name, "setuptools-rust"))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* ---- locking ---- */
+
+static char *read_lock_file(const char *source, const char *rel, GError **err)
+{
+	g_autofree char *path = g_build_filename(source, rel, NULL);
+	g_autoptr(GBytes) bytes = fs_read(path, LOCK_MAX, err);
+	gsize size;
+
+	if (!bytes)
+		return NULL;
+	const char *data = g_bytes_get_data(bytes, &size);
+	return g_strndup(data ? data : "", size);
+}
+
+/* The crates of the Cargo.lock that counts: elements cargo_crate *. */
+static GPtrArray *crates_of(const char *source, const rust_project *p, GError **err)
+{
+	g_autofree char *text = read_lock_file(source, p->lock, err);
+
+	return text ? cargo_lock_parse(text, p->lock, err) : NULL;
+}
+
+static gboolean resolve(pipeline *p, const item *i, const char *source,
+	rust_project *project, sandbox_level level, GError **err)
+{
+	g_auto(rust_toolchain) rust = {0};
+
+	if (!rust_prepare(p->ctx, i->recipe->toolchain.rust, i->platform, &rust, err))
+		return FALSE;
+	rust_cargo c = {.ctx = p->ctx,
+		.rust = &rust,
+		.source = source,
+		.manifest = project->manifest,
+		.level = level,
+		.item = i->id};
+	if (!rust_cargo_resolve(&c, project->lock != NULL, err))
+		return FALSE;
+	rust_project_clear(project);
+	return rust_project_find(i->recipe, source, project, err);
+}
+
+static GPtrArray *find_crates(
+	pipeline *p, const item *i, const char *source, sandbox_level level, GError **err)
+{
+	g_auto(rust_project) project = {0};
+
+	if (!source_unpack(p->ctx, i, source, level, err) ||
+		!rust_project_find(i->recipe, source, &project, err))
+		return NULL;
+	if ((!project.lock || !i->recipe->cargo.locked) &&
+		!resolve(p, i, source, &project, level, err))
+		return NULL;
+	if (!project.lock) { /* cargo said it wrote one */
+		error_set(
+			err, EXIT_INPUT, "X0953", "%s: cargo wrote no Cargo.lock", i->id);
+		return NULL;
+	}
+	return crates_of(source, &project, err);
+}
+
+static GPtrArray *to_locked(const GPtrArray *crates)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
+
+	for (guint n = 0; n < crates->len; n++) {
+		const cargo_crate *c = g_ptr_array_index(crates, n);
+		g_autofree char *file =
+			g_strdup_printf("%s-%s.crate", c->name, c->version);
+		g_ptr_array_add(
+			out, locked_file_new(c->name, c->version, file, c->sha256, -1));
+	}
+	return out;
+}
+
+static gboolean lock_crates(pipeline *p, item *i, GError **err)
+{
+	g_autoptr(GPtrArray) blobs =
+		g_ptr_array_new_with_free_func((GDestroyNotify)fetch_item_free);
+	fetch_options options = {.offline = p->ctx->offline};
+	const sandbox_info *info = sandbox_choose(p->options.level, err);
+
+	if (!info || !source_fetch(p->ctx, i, blobs, err) ||
+		!fetch_blobs(p->ctx->store, blobs, &options, err) ||
+		!source_obtain(p->ctx, i, err))
+		return FALSE;
+	g_autofree char *dir = store_temp_dir(p->ctx->store, err);
+	if (!dir)
+		return FALSE;
+	g_autofree char *source = g_build_filename(dir, "src", NULL);
+	gint64 begun = event_step_begin(i->id, "crates");
+	g_autoptr(GPtrArray) crates = find_crates(p, i, source, info->level, err);
+	event_step_end(i->id, "crates", begun, crates != NULL);
+	fs_remove_tree(dir, NULL);
+	if (!crates)
+		return FALSE;
+	recipe_lock_set_crates(i->source->lock, to_locked(crates));
+	return TRUE;
+}
+
+/* With --upgrade the crates of a recipe are resolved once in a run, not for each of
+ * its items. */
+static gboolean is_renewed(pipeline *p, const item *i)
+{
+	return !p->options.upgrade ||
+	       g_hash_table_contains(p->crates_renewed, i->source->lock);
+}
+
+static gboolean rust_lock(pipeline *p, item *i, GError **err)
+{
+	g_auto(rust_toolchain) rust = {0};
+
+	if (!step_rust_used(i))
+		return TRUE;
+	if (!rust_describe(p->ctx, i->recipe->toolchain.rust, i->platform, &rust, err))
+		return FALSE;
+	if (i->source->lock->crates && is_renewed(p, i))
+		return TRUE;
+	if (p->ctx->locked) {
+		error_set(
+			err, EXIT_LOCK, "X0407", "%s: the crates are not locked", i->id);
+		error_note(err, "%s has no `crates`", i->source->lock->path);
+		error_help(err, "run `xorch lock %s` and commit the lock",
+			i->source->recipe->path);
+		return FALSE;
+	}
+	if (!lock_crates(p, i, err))
+		return FALSE;
+	g_hash_table_add(p->crates_renewed, i->source->lock);
+	return TRUE;
+}
+
+/* ---- key and downloads ---- */
+
+static gboolean not_locked(const item *i, GError **err)
+{
+	error_set(err, EXIT_LOCK, "X0407", "the crates are not locked");
+	error_note(err, "%s has no `crates`", i->source->lock->path);
+	error_help(err, "run `xorch lock %s`", i->source->recipe->path);
+	return FALSE;
+}
+
+static gboolean rust_add_to_key(pipeline *p, item *i, key *k, GError **err)
+{
+	const GPtrArray *crates = i->source->lock->crates;
+	g_auto(rust_toolchain) rust = {0};
+
+	if (!step_rust_used(i))
+		return TRUE;
+	if (!crates)
+		return not_locked(i, err);
+	if (!rust_describe(p->ctx, i->recipe->toolchain.rust, i->platform, &rust, err))
+		return FALSE;
+	key_add(k, "rust version", rust.version);
+	key_add(k, "rust toolchain", rust.key);
+	for (guint n = 0; n < crates->len; n++) {
+		const locked_file *f = g_ptr_array_index(crates, n);
+		g_autofree char *name = g_strdup_printf("crate %s", f->file);
+		g_autofree char *value = g_strndup(f->sha256, 16);
+		key_add(k, name, value);
+	}
+	return TRUE;
+}
+
+static gboolean rust_fetch(pipeline *p, item *i, GError **err)
+{
+	g_auto(rust_toolchain) rust = {0};
+
+	if (!step_rust_used(i))
+		return TRUE;
+	if (!i->source->lock->crates)
+		return not_locked(i, err);
+	return rust_prepare(p->ctx, i->recipe->toolchain.rust, i->platform, &rust, err) &&
+	       crates_fetch(p->ctx, i->source->lock->crates, rust.cargo,
+		       i->source->lock->path, err);
+}
+
+/* ---- the build step ---- */
+
+/* Everything the source's own Cargo.lock names must have been locked. */
+static gboolean lock_covers(
+	const item *i, const char *source, const rust_project *project, GError **err)
+{
+	const GPtrArray *locked = i->source->lock->crates;
+	g_autoptr(GPtrArray) crates = crates_of(source, project, err);
+
+	if (!crates)
+		return FALSE;
+	for (guint n = 0; n < crates->len; n++) {
+		const cargo_crate *c = g_ptr_array_index(crates, n);
+		gboolean found = FALSE;
+		for (guint k = 0; !found && k < locked->len; k++) {
+			const locked_file *f = g_ptr_array_index(locked, k);
+			found = g_str_equal(f->name, c->name) &&
+				g_str_equal(f->version, c->version) &&
+				g_str_equal(f->sha256, c->sha256);
+		}
+		if (found)
+			continue;
+		error_set(err, EXIT_LOCK, "X0954",
+			"%s: the source's %s and the recipe's lock differ", i->id,
+			project->lock);
+		error_line(err, "%s %s, sha256 %.16s…, is not in %s", c->name, c->version,
+			c->sha256, i->source->lock->path);
+		error_help(err, "run `xorch lock --upgrade %s`", i->source->recipe->path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean check_source(pipeline *p, const step_site *site,
+	const rust_toolchain *rust, const char *crates, rust_project *project,
+	GError **err)
+{
+	const item *i = site->item;
+	gboolean locked = i->recipe->cargo.locked;
+
+	if (!rust_project_find(i->recipe, site->source, project, err))
+		return FALSE;
+	if (project->lock && locked && !lock_covers(i, site->source, project, err))
+		return FALSE;
+	rust_cargo c = {.ctx = p->ctx,
+		.rust = rust,
+		.source = site->source,
+		.manifest = project->manifest,
+		.level = site->level,
+		.item = i->id};
+	return rust_cargo_check(&c, crates, project->lock && locked, err);
+}
+
+/* The file PyO3 believes above all else (0.14 and newer; every key but these is too
+ * new or too old for some version). An abi3 feature of the project comes on top.
+ * Extensions never link to a libpython, so nothing is said of where one is. */
+static char *pyo3_config(const item *i)
+{
+	gboolean threads = strchr(i->python->abiflags, 't') != NULL;
+
+	return g_strdup_printf("implementation=CPython\n"
+			       "version=3.%u\n"
+			       "shared=true\n"
+			       "pointer_width=%d\n"
+			       "build_flags=%s\n"
+			       "suppress_build_script_link_lines=true\n",
+		i->python->minor, i->platform->elf_class == ELFCLASS32 ? 32 : 64,
+		threads ? "Py_GIL_DISABLED" : "");
+}
+
+static gboolean add_pyo3(const step_site *site, step_extras *x, GError **err)
+{
+	g_autofree char *folder = g_build_filename(site->scratch, "pyo3", NULL);
+	g_autofree char *path = g_build_filename(folder, "config.txt", NULL);
+	g_autofree char *text = pyo3_config(site->item);
+
+	if (!fs_mkdir_p(folder, 0755, err) ||
+		!fs_write_atomic(path, text, strlen(text), 0644, err))
+		return FALSE;
+	step_extras_bind(x, folder, SANDBOX_PYO3, FALSE);
+	step_extras_env(x, "PYO3_CONFIG_FILE", "{" SANDBOX_PYO3 "}/config.txt");
+	/* For build scripts that run a Python (cffi): the build machine's, which
+	 * answers for the target. */
+	step_extras_env(x, "PYO3_PYTHON", "{" SANDBOX_ENV_DIR "}/bin/python");
+	return TRUE;
+}
+
+static gboolean add_cargo_home(
+	const step_site *site, step_extras *x, const char *crates, GError **err)
+{
+	g_autofree char *folder = g_build_filename(site->scratch, "cargo", NULL);
+	const char *seen = site->level == SANDBOX_BWRAP ? SANDBOX_CRATES : crates;
+
+	step_extras_bind(x, crates, SANDBOX_CRATES, FALSE);
+	step_extras_bind(x, folder, SANDBOX_CARGO_HOME, TRUE);
+	step_extras_env(x, "CARGO_HOME", "{" SANDBOX_CARGO_HOME "}");
+	return rust_cargo_home(folder, seen, err);
+}
+
+/* For the target alone: build scripts and procedural macros are built without. Paths
+ * of the build, constant or not, have no place in a wheel. */
+static void add_rustflags(const item *i, step_extras *x)
+{
+	g_autofree char *triple = g_ascii_strup(i->platform->rust_triple, -1);
+	g_autofree char *name = g_strdup_printf(
+		"CARGO_TARGET_%s_RUSTFLAGS", g_strdelimit(triple, "-.", '_'));
+
+	step_extras_env(x, name,
+		i->recipe->wheel.strip
+			? "-Cstrip=symbols --remap-path-prefix={" SANDBOX_SRC "}=src "
+			  "--remap-path-prefix={" SANDBOX_CRATES "}=crates "
+			  "--remap-path-prefix={" SANDBOX_CARGO_HOME "}=cargo"
+			: "--remap-path-prefix={" SANDBOX_SRC "}=src "
+			  "--remap-path-prefix={" SANDBOX_CRATES "}=crates "
+			  "--remap-path-prefix={" SANDBOX_CARGO_HOME "}=cargo");
+}
+
+/* Shell words, as maturin's front end splits them: no word of ours needs quotes, and a
+ * feature cannot hold any. */
+static char *maturin_args(const item *i)
+{
+	const recipe *r = i->recipe;
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	/* xorch repairs and tags by its own audit */
+	g_string_append_printf(out, "--compatibility off --auditwheel skip --target %s",
+		i->platform->rust_triple);
+	if (r->cargo.locked)
+		g_string_append(out, " --locked");
+	g_string_append(out, " --offline");
+	if (r->cargo.no_default_features)
+		g_string_append(out, " --no-default-features");
+	for (guint n = 0; r->cargo.features && n < r->cargo.features->len; n++) {
+		g_autofree char *word =
+			g_shell_quote(g_ptr_array_index(r->cargo.features, n));
+		g_string_append_printf(out, " --features %s", word);
+	}
+	if (r->cargo.manifest) {
+		g_autofree char *word = g_shell_quote(r->cargo.manifest);
+		g_string_append_printf(out, " --manifest-path %s", word);
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static gboolean rust_step(pipeline *p, step_site *site, step_extras *x, GError **err)
+{
+	const item *i = site->item;
+	g_auto(rust_toolchain) rust = {0};
+	g_auto(rust_project) project = {0};
+
+	if (!step_rust_used(i))
+		return TRUE;
+	if (!rust_prepare(p->ctx, i->recipe->toolchain.rust, i->platform, &rust, err))
+		return FALSE;
+	g_autofree char *crates = crates_tree(p->ctx, i->source->lock->crates, NULL, err);
+	if (!crates || !check_source(p, site, &rust, crates, &project, err))
+		return FALSE;
+	g_autofree char *args = maturin_args(i);
+	step_extras_bind(x, rust.tree, SANDBOX_RUST, FALSE);
+	step_extras_bind(x, rust.tools, SANDBOX_RUST_TOOLS, FALSE);
+	step_extras_path(x, SANDBOX_RUST_TOOLS "/bin");
+	step_extras_env(x, "CARGO", "{" SANDBOX_RUST_TOOLS "}/bin/cargo");
+	step_extras_env(x, "RUSTC", "{" SANDBOX_RUST_TOOLS "}/bin/rustc");
+	step_extras_env(x, "CARGO_TERM_COLOR", "never");
+	step_extras_env(x, "CARGO_INCREMENTAL", "0");
+	step_extras_env(x, "MATURIN_PEP517_ARGS", args);
+	add_rustflags(i, x);
+	return add_cargo_home(site, x, crates, err) && add_pyo3(site, x, err);
+}
+
+const step_part step_rust = {.name = "rust",
+	.lock = rust_lock,
+	.add_to_key = rust_add_to_key,
+	.fetch = rust_fetch,
+	.prepare = rust_step};

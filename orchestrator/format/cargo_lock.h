@@ -1,0 +1,16 @@
+#pragma once
+#include <glib.h>
+
+/* Cargo.lock, format 2 to 4: which crates a Rust project is built from. TOML, written
+ * by cargo in a fixed shape, so a reader of that shape is enough. */
+typedef struct cargo_crate {
+	char *name, *version; /* fit for file names and URLs */
+	char *sha256;	      /* of the .crate file, 64 hex digits, lower case */
+} cargo_crate;
+
+/* The crates of the default registry; packages of the project itself (path
+ * dependencies) are left out. `label` names the file in messages. EXIT_INPUT X0951 for
+ * a crate from git or another registry, one without a checksum, a name or version that
+ * is none. Elements cargo_crate *, in the file's order. */
+GPtrArray *cargo_lock_parse(const char *text, const char *label, GError **err);
+void cargo_crate_free(cargo_crate *c);
