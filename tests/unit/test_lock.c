@@ -150,8 +150,8 @@ static void crates(void)
 	g_ptr_array_add(all, crate("libc", "0.2.177+x"));
 	recipe_lock_set_crates(lock, all);
 	g_autofree char *text = recipe_lock_text(lock);
-	g_assert_nonnull(
-		strstr(text, "crates:\n  - {name: libc, version: 0.2.177+x, sha256: "));
+	g_assert_nonnull(strstr(
+		text, "crates:\n  - {name: libc, version: \"0.2.177+x\", sha256: "));
 	g_autoptr(recipe_lock) back = load_text(text, NULL);
 	g_assert_nonnull(back);
 	const locked_file *f = g_ptr_array_index(back->crates, 1);
