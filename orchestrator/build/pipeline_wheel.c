@@ -8,13 +8,17 @@
 #include "build/python_env.h"
 #include "build/python_resolve.h"
 #include "build/source.h"
+#include "build/step_autotools.h"
+#include "build/step_cmake.h"
 #include "build/step_extras.h"
+#include "build/step_meson.h"
 #include "build/step_rust.h"
 
 /* The builder of `kind: wheel`: a PEP 517 build in three environments. */
 
 /* What adds to a build step, one row a backend or kind of input. */
-static const step_part *const parts[] = {&step_rust, NULL};
+static const step_part *const parts[] = {
+	&step_rust, &step_cmake, &step_meson, &step_autotools, NULL};
 
 static void add_requirements(key *k, const lock_environment *e)
 {

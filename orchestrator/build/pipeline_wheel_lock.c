@@ -8,6 +8,8 @@
 #include "build/python_resolve.h"
 #include "build/python_step.h"
 #include "build/source.h"
+#include "build/step_autotools.h"
+#include "build/step_cmake.h"
 #include <string.h>
 
 static gboolean same_list(const GPtrArray *locked, const GPtrArray *now)
@@ -98,8 +100,26 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 		i->source->lock->path, &env_key, err);
 	if (!env)
 		return NULL;
+	/* A setup.py may well run configure or cmake while it is only asked. */
+	static const step_part *const parts[] = {&step_cmake, &step_autotools, NULL};
+	g_autofree char *scratch = g_build_filename(a->dir, "scratch", NULL);
+	step_site site = {.item = a->i,
+		.cross = &c,
+		.target = &target,
+		.project = &a->project,
+		.env = env,
+		.source = a->source,
+		.scratch = scratch,
+		.level = info->level};
+	g_auto(step_extras) extras = {0};
+	step_extras_init(&extras);
+	if (!fs_mkdir_p(scratch, 0755, err) ||
+		!step_parts_prepare(parts, a->p, &site, &extras, err))
+		return NULL;
 	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);
 	python_step s = {.ctx = a->p->ctx,
+		.extras = &extras,
+		.scratch = scratch,
 		.python = i->python,
 		.platform = i->platform,
 		.floor = i->floor,
@@ -119,7 +139,8 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 		.silent_timeout_s = i->recipe->build.silent_timeout,
 		.log_path = log,
 		.item = i->id};
-	return python_step_requires(&s, err);
+	g_auto(GStrv) asked_for = python_step_requires(&s, err);
+	return asked_for ? step_cmake_requires(&a->project, asked_for) : NULL;
 }
 
 static lock_environment *make_section(asked *a, GError **err)

@@ -65,6 +65,16 @@ static audit_member *resolve(const audit_run *run, const audit_member *root,
 	return found;
 }
 
+char *audit_module_name(const audit_member *m)
+{
+	g_autofree char *stem = g_strndup(m->base, strcspn(m->base, "."));
+
+	if (!g_str_equal(stem, "__init__"))
+		return g_steal_pointer(&stem);
+	g_autofree char *folder = g_path_get_dirname(m->name);
+	return g_path_get_basename(folder);
+}
+
 void audit_resolve(audit_run *run)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
@@ -75,9 +85,8 @@ void audit_resolve(audit_run *run)
 			continue;
 		for (guint k = 0; k < m->elf->needed->len; k++)
 			g_hash_table_add(names, g_ptr_array_index(m->elf->needed, k));
-		/* "PyInit_" and the name up to the first dot, as auditwheel tells
-		 * extension modules from other libraries. */
-		g_autofree char *stem = g_strndup(m->base, strcspn(m->base, "."));
+		/* As auditwheel tells extension modules from other libraries. */
+		g_autofree char *stem = audit_module_name(m);
 		g_autofree char *init = g_strconcat("PyInit_", stem, NULL);
 		g_autofree char *init2 = g_strconcat("init", stem, NULL);
 		g_autofree char *pypy = g_strconcat("_cffi_pypyinit_", stem, NULL);

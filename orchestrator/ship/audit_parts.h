@@ -64,6 +64,9 @@ void audit_object(audit_run *run, audit_member *m);
 void audit_go(audit_run *run, audit_member *m);
 /* Finds out which members are extension modules and which are needed by others. */
 void audit_resolve(audit_run *run);
+/* What a module of that file is called: the name up to the first dot, its folder's for
+ * `__init__` (a package that is compiled itself). New string. */
+char *audit_module_name(const audit_member *m);
 /* Follows DT_NEEDED from `root` through the wheel's own libraries, as ld.so would
  * find them, each name once; `found` is NULL for what comes from outside. Names
  * that policy `index` takes from the system are left out (-1: none is). */

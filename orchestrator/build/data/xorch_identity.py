@@ -211,6 +211,14 @@ def patch_suffixes(me, module):
                                      for s in module.EXTENSION_SUFFIXES]
 
 
+def patch_meson(me, module):
+    """The machine meson itself runs on is the build machine; the target is in the
+    cross file."""
+    for name in ("detect_cpu", "detect_cpu_family"):
+        if hasattr(module, name):
+            setattr(module, name, lambda compilers=None: "x86_64")
+
+
 def main():
     try:
         me = Identity(os.environ["XORCH_IDENTITY"])
@@ -225,6 +233,8 @@ def main():
         "packaging._manylinux": patch_packaging,
         "packaging._musllinux": patch_packaging,
         "command.build_ext": patch_suffixes,
+        "mesonbuild.envconfig": patch_meson,
+        "mesonbuild.environment": patch_meson,
     }
     bound = {name: (lambda module, f=f: f(me, module)) for name, f in patches.items()}
     patch_os(me)

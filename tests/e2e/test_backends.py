@@ -1,0 +1,381 @@
+"""Small projects of every build backend, made on the spot, each with the trap that its
+backend sets for a cross build (headers of the build machine, an empty SOABI, a meson
+that takes the build machine for the target …)."""
+import os
+import re
+import shutil
+
+import judges
+import packages
+import test_wheels
+import xt
+
+# Compiles only with the target's pyconfig.h: long and pointers of armv7 are not those
+# of the build machine.
+HEADERS = """#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+_Static_assert(SIZEOF_VOID_P == sizeof(void *), "pyconfig.h of another machine");
+_Static_assert(SIZEOF_LONG == sizeof(long), "pyconfig.h of another machine");
+"""
+MODULE = HEADERS + packages.MODULE.replace("#include <Python.h>\n", "").format(
+    name="tiny", code=packages.ANSWER)
+BOTH = ("aarch64", "armv7")
+
+
+def pyproject(backend, requires, more=""):
+    listed = ", ".join(f'"{r}"' for r in requires)
+    return (f'[build-system]\nrequires = [{listed}]\nbuild-backend = "{backend}"\n'
+            f'[project]\nname = "tiny"\nversion = "1.0"\n{more}')
+
+
+def build(home, files, targets=BOTH, code=0, recipe="", python="cp311"):
+    """Builds the project of these files; its result."""
+    src = os.path.join(home, "tiny-src")
+    shutil.rmtree(src, ignore_errors=True)
+    for path, text in files.items():
+        xt.write(os.path.join(src, path), text)
+    xt.write(os.path.join(src, "run-id"), packages.RUN)
+    path = xt.write(os.path.join(home, "tiny.yaml"),
+                    packages.RECIPE.format(name="tiny", more=recipe, patches=""))
+    args = ["build", path, "--python", python, "--json", "--out",
+            os.path.join(home, "dist")]
+    for target in targets:
+        args += ["--target", target]
+    result = xt.run(args, home=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+    test_wheels.need_network(result)
+    xt.equal(result.code, code, result)
+    return result
+
+
+def good(files, **options):
+    """Builds for both targets and has every wheel judged."""
+    with xt.scratch() as home:
+        result = build(home, files, **options)
+        xt.equal(test_wheels.judge(result, imports=False), len(result.json["items"]))
+        names = []
+        for item in result.json["items"]:
+            with xt.scratch() as folder:
+                names += [os.path.relpath(p, folder)
+                          for p in judges.unpack(item["file"], folder)]
+        return names
+
+
+CMAKE = """cmake_minimum_required(VERSION {version})
+project(tiny LANGUAGES {language})
+{body}
+install(TARGETS tiny DESTINATION .)
+"""
+FIND_PYTHON = """find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+if(NOT CMAKE_CROSSCOMPILING)
+  message(FATAL_ERROR "not a cross build")
+endif()
+if(NOT Python_SOABI)
+  message(FATAL_ERROR "Python_SOABI is empty")
+endif()
+Python_add_library(tiny MODULE tiny.c WITH_SOABI)
+"""
+
+
+def scikit(body, version="3.15...3.31", language="C", requires=(), more="", files=None):
+    return {"pyproject.toml": pyproject("scikit_build_core.build",
+                                        ["scikit-build-core", *requires], more),
+            "CMakeLists.txt": CMAKE.format(version=version, language=language, body=body),
+            "tiny.c": MODULE, **(files or {})}
+
+
+def test_cmake_find_python():
+    good(scikit(FIND_PYTHON))
+
+
+def test_cmake_find_python_of_an_older_cmake():
+    good(scikit(FIND_PYTHON, requires=["cmake<3.30", "ninja"]), targets=["armv7"])
+
+
+def test_cmake_find_python_new_policies():
+    # CMP0190: FindPython asks the interpreter through the emulator.
+    good(scikit(FIND_PYTHON, version="4.1"), targets=["armv7"])
+
+
+def test_cmake_find_python3_in_a_subfolder():
+    body = """add_subdirectory(inner)\n"""
+    inner = """find_package(Python3 REQUIRED COMPONENTS Development.Module)
+Python3_add_library(tiny MODULE ../tiny.c WITH_SOABI)
+"""
+    files = scikit(body, files={"inner/CMakeLists.txt": inner +
+                                "install(TARGETS tiny DESTINATION .)\n"})
+    files["CMakeLists.txt"] = files["CMakeLists.txt"].replace(
+        "install(TARGETS tiny DESTINATION .)\n", "")
+    good(files, targets=["armv7"])
+
+
+CXX = """#include <%s>
+static_assert(SIZEOF_VOID_P == sizeof(void *), "pyconfig.h of another machine");
+int answer() { return 42; }
+%s(tiny, m) { m.def("answer", &answer); }
+"""
+
+
+def test_cmake_pybind11():
+    body = "find_package(pybind11 CONFIG REQUIRED)\npybind11_add_module(tiny tiny.cpp)\n"
+    good(scikit(body, language="CXX", requires=["pybind11"],
+                files={"tiny.cpp": CXX % ("pybind11/pybind11.h", "PYBIND11_MODULE")}))
+
+
+def test_cmake_pybind11_own_search():
+    # FindPythonInterp and FindPythonLibs of its own, not FindPython.
+    body = ("set(PYBIND11_FINDPYTHON OFF)\nfind_package(pybind11 CONFIG REQUIRED)\n"
+            "pybind11_add_module(tiny tiny.cpp)\n")
+    good(scikit(body, language="CXX", requires=["pybind11"],
+                files={"tiny.cpp": CXX % ("pybind11/pybind11.h", "PYBIND11_MODULE")}),
+         targets=["armv7"])
+
+
+def test_cmake_nanobind():
+    body = ("find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)\n"
+            "find_package(nanobind CONFIG REQUIRED)\nnanobind_add_module(tiny tiny.cpp)\n")
+    good(scikit(body, language="CXX", requires=["nanobind"],
+                files={"tiny.cpp": CXX % ("nanobind/nanobind.h", "NB_MODULE")}))
+
+
+def test_cmake_from_setup_py():
+    # A setup.py that calls cmake itself and knows nothing of cross builds.
+    setup = """import os, subprocess, sys
+from setuptools import setup, Extension
+from setuptools.command.build_ext import build_ext
+class cmake(build_ext):
+    def build_extension(self, ext):
+        out = os.path.dirname(os.path.abspath(self.get_ext_fullpath(ext.name)))
+        subprocess.run(["cmake", "-S", ".", "-B", "b", "-DOUT=" + out,
+                        "-DPython_EXECUTABLE=" + sys.executable], check=True)
+        subprocess.run(["cmake", "--build", "b"], check=True)
+setup(name="tiny", version="1.0", py_modules=[], ext_modules=[Extension("tiny", [])],
+      cmdclass={"build_ext": cmake})
+"""
+    body = FIND_PYTHON + "set_target_properties(tiny PROPERTIES " \
+        "LIBRARY_OUTPUT_DIRECTORY ${OUT})\n"
+    good({"pyproject.toml": pyproject("setuptools.build_meta", ["setuptools", "cmake"]),
+          "setup.py": setup, "tiny.c": MODULE,
+          "CMakeLists.txt": CMAKE.format(version="3.15", language="C", body=body)},
+         targets=["armv7"])
+
+
+def refused(files, *words, **options):
+    with xt.scratch() as home:
+        result = build(home, files, targets=["armv7"], code=1, **options)
+        for word in ("X0904", *words):
+            xt.check(word in result.err, word, result.err)
+
+
+def test_X07_cmake_try_run():
+    body = FIND_PYTHON + """include(CheckCSourceRuns)
+check_c_source_runs("int main(void) { return 0; }" HAVE_RUN)
+"""
+    refused(scikit(body), "HAVE_RUN", "config_settings")
+    # preset, as the message says
+    with xt.scratch() as home:
+        build(home, scikit(body), targets=["armv7"],
+              recipe="build: {config_settings: {cmake.define.HAVE_RUN: '1'}}\n")
+
+
+def test_X07_cmake_runs_what_it_built():
+    body = FIND_PYTHON + """add_executable(generate main.c)
+add_custom_command(OUTPUT made.h COMMAND generate > made.h DEPENDS generate)
+add_custom_target(made ALL DEPENDS made.h)
+"""
+    refused(scikit(body, files={"main.c": "int main(void) { return 0; }\n"}), "generate")
+
+
+MESON = """project('tiny', 'c', version: '1.0')
+assert(meson.is_cross_build(), 'not a cross build')
+assert(build_machine.cpu() == 'x86_64', build_machine.cpu())
+assert(host_machine.cpu() in ['aarch64', 'armv7l'], host_machine.cpu())
+assert(host_machine.cpu_family() in ['aarch64', 'arm'], host_machine.cpu_family())
+assert(not meson.can_run_host_binaries(), 'target code would run')
+assert(meson.get_external_property('longdouble_format').startswith('IEEE_'))
+if host_machine.cpu_family() == 'arm'
+  assert(meson.get_compiler('c').sizeof('void*') == 4, 'compiled for another machine')
+endif
+py = import('python').find_installation(pure: false)
+%s
+py.extension_module('tiny', 'tiny.c', install: true)
+"""
+
+
+def meson(body=""):
+    return {"pyproject.toml": pyproject("mesonpy", ["meson-python"]),
+            "meson.build": MESON % body, "tiny.c": MODULE}
+
+
+def test_meson():
+    good(meson())
+
+
+def test_meson_own_backend_around_it():
+    files = meson()
+    files["pyproject.toml"] = files["pyproject.toml"].replace(
+        'build-backend = "mesonpy"', 'build-backend = "inner"\nbackend-path = ["back"]')
+    files["back/inner.py"] = "from mesonpy import *\n"
+    good(files, targets=["armv7"])
+
+
+def test_meson_programs_for_the_build_machine():
+    # native: true runs here, and is compiled by build-cc.
+    files = meson("""gen = executable('gen', 'gen.c', native: true)
+made = custom_target('made', output: 'made.h', command: [gen, '@OUTPUT@'],
+                     build_by_default: true)
+""")
+    files["gen.c"] = """#include <stdio.h>
+int main(int n, char **a)
+{
+	FILE *f = n > 1 ? fopen(a[1], "w") : NULL;
+	return f && fprintf(f, "#define BITS %d\\n", (int)sizeof(void *) * 8) > 0 ? 0 : 1;
+}
+"""
+    good(files, targets=["armv7"])
+
+
+def test_X07_meson_without_exe_wrapper():
+    refused(meson("meson.get_compiler('c').run('int main(void) { return 0; }')\n"))
+
+
+def test_meson_keeps_the_build_type_and_the_recipes_flags():
+    # -O3 of meson-python's release builds must not be undone by a later -O2.
+    files = meson("""cc = meson.get_compiler('c')
+foreach a : get_option('c_args')
+  assert(not a.startswith('-O'), a)
+endforeach
+""")
+    good(files, targets=["aarch64"])
+    with xt.scratch() as home:
+        files = meson("assert('-DMINE=1' in get_option('c_args'))\n")
+        build(home, files, targets=["aarch64"],
+              recipe='build: {env: {CFLAGS: "-O2 -DMINE=1"}}\n')
+
+
+def test_setuptools_cffi_api_mode():
+    builder = """from cffi import FFI
+ffi = FFI()
+ffi.cdef("int answer(void); long bits(void);")
+ffi.set_source("tiny_ffi", '''
+int answer(void) { return 42; }
+long bits(void) { return 8 * (long)sizeof(void *); }
+''')
+"""
+    files = {"pyproject.toml": pyproject("setuptools.build_meta", ["setuptools", "cffi"]),
+             "ffi_build.py": builder,
+             "setup.py": 'from setuptools import setup\n'
+                         'setup(py_modules=[], cffi_modules=["ffi_build.py:ffi"])\n'}
+    with xt.scratch() as home:
+        for item in build(home, files).json["items"]:
+            with xt.scratch() as folder:
+                objects = judges.unpack(item["file"], folder)
+                xt.equal(len(objects), 1)
+                machine = judges.MACHINE[item["id"].split("-")[-1]]
+                xt.check(machine in judges.readelf("-h", objects[0]), objects)
+
+
+POETRY = """[build-system]
+requires = ["poetry-core", "setuptools"]
+build-backend = "poetry.core.masonry.api"
+[tool.poetry]
+name = "tiny"
+version = "1.0"
+description = ""
+authors = []
+packages = [{include = "tiny"}]
+include = [{path = "tiny/*.so", format = "wheel"}]
+[tool.poetry.build]
+script = "%s"
+generate-setup-file = false
+"""
+EXTENSION = MODULE.replace("PyInit_tiny", "PyInit_inner").replace('"tiny"', '"inner"')
+POETRY_SCRIPT = """import os, shutil
+from setuptools import Distribution, Extension
+from setuptools.command.build_ext import build_ext
+d = Distribution({"name": "tiny", "ext_modules": [Extension("tiny.inner", ["inner.c"])]})
+c = build_ext(d)
+c.ensure_finalized()
+c.run()
+for made in c.get_outputs():
+    shutil.copyfile(made, os.path.relpath(made, c.build_lib))
+"""
+
+
+def test_poetry_core_build_script():
+    # The script runs in a Python of its own, which must be the target's too.
+    names = good({"pyproject.toml": POETRY % "build.py", "build.py": POETRY_SCRIPT,
+                  "tiny/__init__.py": "", "inner.c": EXTENSION})
+    xt.equal(sorted(names), ["tiny/inner.cpython-311-aarch64-linux-gnu.so",
+                             "tiny/inner.cpython-311-arm-linux-gnueabihf.so"])
+
+
+HATCH_HOOK = """import os, subprocess, sysconfig
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+class Hook(BuildHookInterface):
+    def initialize(self, version, data):
+        name = "tiny/inner" + sysconfig.get_config_var("EXT_SUFFIX")
+        subprocess.run([os.environ["CC"], "-shared", "-fPIC", "-O2",
+                        "-I" + sysconfig.get_path("include"), "inner.c", "-o", name],
+                       check=True)
+        data["artifacts"].append(name)
+        data["pure_python"] = False
+        data["infer_tag"] = True
+"""
+
+
+def test_hatchling_build_hook():
+    names = good({"pyproject.toml": pyproject(
+        "hatchling.build", ["hatchling"], "[tool.hatch.build.hooks.custom]\n"
+        "path = 'hook.py'\n[tool.hatch.build.targets.wheel]\npackages = ['tiny']\n"),
+        "hook.py": HATCH_HOOK, "tiny/__init__.py": "", "inner.c": EXTENSION})
+    xt.equal(sorted(names), ["tiny/inner.cpython-311-aarch64-linux-gnu.so",
+                             "tiny/inner.cpython-311-arm-linux-gnueabihf.so"])
+
+
+CONFIGURE = """AC_INIT([bundled], [1])
+AC_CONFIG_AUX_DIR([aux])
+AC_PROG_CC
+AC_CANONICAL_HOST
+%s
+AC_FUNC_MALLOC
+AC_C_BIGENDIAN
+AC_CHECK_SIZEOF([void *])
+AC_CONFIG_HEADERS([config.h])
+AC_OUTPUT
+"""
+AUTOTOOLS_SETUP = """import os, subprocess
+from setuptools import setup, Extension
+subprocess.run(["autoreconf", "-i"], check=True)
+os.makedirs("aux", exist_ok=True)
+subprocess.run(["sh", "./configure"], check=True)
+setup(name="tiny", version="1.0", py_modules=[], ext_modules=[Extension("tiny", ["tiny.c"])])
+"""
+
+
+def autotools(checks=""):
+    # As those of old packages, which know no aarch64.
+    old = ("#!/bin/sh\ntest \"$1\" = sun4 && echo sparc-sun-sunos4 && exit\n"
+           "echo \"$0: $1 not recognized\" >&2\nexit 1\n")
+    return {"pyproject.toml": pyproject("setuptools.build_meta", ["setuptools"]),
+            "configure.ac": CONFIGURE % checks, "setup.py": AUTOTOOLS_SETUP,
+            "aux/config.sub": old, "aux/config.guess": old, "aux/install-sh": old,
+            "tiny.c": '#include "config.h"\n' + MODULE + """
+_Static_assert(SIZEOF_VOID_P == sizeof(void *), "config.h of another machine");
+#if !HAVE_MALLOC
+#error "malloc was taken for broken"
+#endif
+"""}
+
+
+def test_autotools_without_host_and_with_an_old_config_sub():
+    xt.check(shutil.which("autoreconf"), "autoconf is missing: tests/run installs it")
+    good(autotools())
+
+
+def test_X07_autoconf_run_test():
+    refused(autotools("AC_RUN_IFELSE([AC_LANG_PROGRAM([], [return 0;])], [], "
+                      "[AC_MSG_ERROR([no])])"), "cross compiling")
+
+
+if __name__ == "__main__":
+    xt.main(globals())
