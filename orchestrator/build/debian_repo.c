@@ -129,27 +129,36 @@ static debian_release *find_release(opening *o, GError **err)
 	return NULL;
 }
 
-static const release_file *packages_file(
-	const opening *o, const debian_release *r, const char **suffix, GError **err)
+/* The entry of an index: `stem` is its path without the compression's suffix. */
+static const release_file *index_file(const opening *o, const debian_release *r,
+	const char *stem, const char *what, GError **err)
 {
 	static const char *const suffixes[] = {".xz", ".gz", ""};
-	const char *component = o->source->component ? o->source->component : "main";
 
 	for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-		g_autofree char *path = g_strdup_printf("%s/binary-%s/Packages%s",
-			component, o->architecture, suffixes[i]);
+		g_autofree char *path = g_strconcat(stem, suffixes[i], NULL);
 		const release_file *f = g_hash_table_lookup(r->files, path);
-		*suffix = suffixes[i];
 		if (f && f->size <= PACKAGES_MAX)
 			return f;
 	}
-	error_set(err, EXIT_INPUT, "X0633", "suite %s has no packages for %s in %s",
-		o->source->suite, o->architecture, component);
+	error_set(err, EXIT_INPUT, "X0633", "suite %s has no %s (%s)", o->source->suite,
+		what, stem);
 	return NULL;
 }
 
+static const release_file *packages_file(
+	const opening *o, const debian_release *r, GError **err)
+{
+	const char *component = o->source->component ? o->source->component : "main";
+	g_autofree char *stem =
+		g_strdup_printf("%s/binary-%s/Packages", component, o->architecture);
+	g_autofree char *what = g_strdup_printf("packages for %s", o->architecture);
+
+	return index_file(o, r, stem, what, err);
+}
+
 /* The blob's path. By-hash names do not change while a mirror is updated. */
-static char *fetch_packages(
+static char *fetch_index(
 	const opening *o, const debian_release *r, const release_file *f, GError **err)
 {
 	g_autofree char *label = g_strdup_printf("%s %s", o->source->suite, f->path);
@@ -192,8 +201,7 @@ static char *index_key(const release_file *f, const char *architecture)
 /* The index in libsolv's form is kept as a tree of the store. */
 static solv_index *open_index(const opening *o, const debian_release *r, GError **err)
 {
-	const char *suffix;
-	const release_file *f = packages_file(o, r, &suffix, err);
+	const release_file *f = packages_file(o, r, err);
 	char *ready = NULL;
 
 	if (!f)
@@ -213,7 +221,7 @@ static solv_index *open_index(const opening *o, const debian_release *r, GError 
 	}
 	if (!tree)
 		return NULL;
-	g_autofree char *packages = fetch_packages(o, r, f, err);
+	g_autofree char *packages = fetch_index(o, r, f, err);
 	g_autoptr(solv_index) index =
 		packages ? solv_index_read(packages, o->architecture, err) : NULL;
 	g_autofree char *path =
@@ -296,4 +304,29 @@ GPtrArray *debian_repo_resolve(
 solv_package *debian_repo_find(debian_repo *r, const char *name, GError **err)
 {
 	return solv_index_find(r->index, name, err);
+}
+
+char *debian_repo_sources(
+	const build_context *ctx, const package_source *source, GError **err)
+{
+	opening o = {.ctx = ctx, .source = source};
+	const char *component = source->component ? source->component : "main";
+	g_autofree char *stem = g_strdup_printf("%s/source/Sources", component);
+	gint64 begun = event_step_begin(source->suite, "source index");
+	char *path = NULL;
+
+	o.label = g_strdup_printf("%s InRelease", source->suite);
+	if (registry_debian(&o.mirrors, err)) {
+		o.keyring = debian_keyring(ctx, err);
+		g_autoptr(debian_release) r = o.keyring ? find_release(&o, err) : NULL;
+		const release_file *f =
+			r ? index_file(&o, r, stem, "source packages", err) : NULL;
+		path = f ? fetch_index(&o, r, f, err) : NULL;
+		g_ptr_array_unref(o.mirrors);
+	}
+	g_free(o.keyring);
+	g_free(o.label);
+	g_free(o.base);
+	event_step_end(source->suite, "source index", begun, path != NULL);
+	return path;
 }

@@ -25,6 +25,11 @@ GPtrArray *debian_repo_resolve(
 	debian_repo *r, const GPtrArray *roots, const GPtrArray *without, GError **err);
 solv_package *debian_repo_find(debian_repo *r, const char *name, GError **err);
 
+/* The suite's index of source packages (Sources), down the same chain, as a file of the
+ * store, compressed as the archive has it. New string. */
+char *debian_repo_sources(
+	const build_context *ctx, const package_source *source, GError **err);
+
 /* The keyring file that signatures are checked with: $XORCH_KEYRING_DEBIAN, else the
  * host's debian-archive-keyring, else that package of toolchains/debian-keyring.yaml,
  * by its lock. New string, or NULL with X0841. */

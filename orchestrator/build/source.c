@@ -14,6 +14,8 @@ static const source_kind_ops *const kinds[SOURCE_DEBSRC + 1] = {
 	[SOURCE_PYPI] = &source_pypi_ops,
 	[SOURCE_GOMOD] = &source_gomod_ops,
 	[SOURCE_PATH] = &source_path_ops,
+	[SOURCE_URL] = &source_url_ops,
+	[SOURCE_DEBSRC] = &source_debsrc_ops,
 };
 
 const source_kind_ops *source_ops(const recipe *r, const recipe_source *s, GError **err)

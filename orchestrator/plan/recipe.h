@@ -28,6 +28,7 @@ typedef struct recipe_source {
 	char *pypi;	 /* project name as written */
 	GPtrArray *urls; /* char * */
 	char *git, *gomod, *path, *debsrc;
+	char *suite;	 /* debsrc: Debian suite; NULL: the sysroot's */
 	char *version; /* NULL: the package's (recipe_source_version) */
 	char *sha256;  /* 64 hex digits, lower case, or NULL: in the lock */
 	char *h1;      /* Go's own hash of a module, "h1:…=" */

@@ -23,7 +23,9 @@ static const bind_field source_fields[] = {
 	{"path", BIND_STRING, IN(recipe_source, path), .check = check_line,
 		.doc = "a folder of this repository"},
 	{"debsrc", BIND_STRING, IN(recipe_source, debsrc), .check = check_debian_name,
-		.doc = "a Debian source package"},
+		.doc = "a Debian source package: its upstream tarball"},
+	{"suite", BIND_STRING, IN(recipe_source, suite), .check = check_debian_name,
+		.doc = "of debsrc (default the sysroot's)"},
 	{"version", BIND_STRING, IN(recipe_source, version), .check = check_version,
 		.doc = "when it is not the package's"},
 	{"sha256", BIND_STRING, IN(recipe_source, sha256), .check = check_sha256,
@@ -68,4 +70,4 @@ const char *const source_keys[SOURCE_DEBSRC + 1] = {
 	"git rev tag expected_commit submodules subdirectory patches target_directory if",
 	"gomod version h1 patches if",
 	"path use_gitignore subdirectory patches target_directory if",
-	"debsrc version sha256 patches target_directory subdirectory if"};
+	"debsrc suite version sha256 patches target_directory subdirectory if"};

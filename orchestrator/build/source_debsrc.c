@@ -1,0 +1,88 @@
+#include "build/source_kind.h"
+#include "base/error.h"
+#include "build/debian_source.h"
+#include "build/registry.h"
+#include "plan/catalog.h"
+
+/* The upstream tarball of a Debian source package: what upstream released, from the
+ * archive's mirrors and down its signed chain. */
+
+#define SYSROOT_DEFAULT "debian-11"
+/* Whose signed_by names the keys of the archive, whatever the suite. */
+#define KEYS "debian-keyring"
+
+static char *debsrc_name(const recipe_source *s)
+{
+	return g_strdup(s->debsrc);
+}
+
+static gboolean debsrc_lock(const build_context *ctx, item_source *s,
+	const recipe_source *source, lock_source *out, GError **err)
+{
+	const recipe *r = s->recipe;
+	const char *version = recipe_source_version(r, source);
+	g_autoptr(toolchain_def) keys = toolchain_def_find(KEYS, err);
+	g_autoptr(sysroot_def) sysroot = NULL;
+	g_auto(debian_tarball) t = {0};
+
+	if (!keys)
+		return FALSE;
+	package_source where = {.suite = source->suite,
+		.signed_by = keys->packages.debian.signed_by};
+	if (!where.suite) {
+		sysroot = sysroot_def_find(
+			r->toolchain.sysroot ? r->toolchain.sysroot : SYSROOT_DEFAULT,
+			err);
+		if (!sysroot)
+			return FALSE;
+		where = sysroot->packages.debian;
+		where.component = NULL;
+	}
+	if (!debian_source_find(ctx, &where, source->debsrc, version, &t, err))
+		return FALSE;
+	out->file = locked_file_new(source->debsrc, version, t.file, t.sha256, t.size);
+	out->suite = g_strdup(where.suite);
+	return TRUE;
+}
+
+static gboolean find_urls(fetch_item *f, void *data, GError **err)
+{
+	const char *path = data;
+	g_autoptr(GPtrArray) mirrors = NULL;
+
+	if (!registry_debian(&mirrors, err))
+		return FALSE;
+	for (guint i = 0; i < mirrors->len; i++) {
+		g_autofree char *url =
+			g_strdup_printf("%s/%s", (char *)mirrors->pdata[i], path);
+		fetch_item_add_url(f, url);
+	}
+	return TRUE;
+}
+
+static gboolean debsrc_fetch(const build_context *ctx, const item *i,
+	const recipe_source *source, const lock_source *l, GPtrArray *items, GError **err)
+{
+	fetch_item *f =
+		fetch_item_new(l->file->file, l->file->sha256, l->file->size, err);
+	g_autofree char *folder = debian_source_folder(l->file->name);
+
+	(void)ctx;
+	if (!f)
+		return FALSE;
+	char *path = g_build_filename(folder, l->file->file, NULL);
+	item_source_keep(i->source, path, g_free);
+	f->allow_http = TRUE; /* the sha256 came down the signed chain */
+	f->find_urls = find_urls;
+	f->find_urls_data = path;
+	f->where = recipe_source_place(i->recipe, source);
+	g_ptr_array_add(items, f);
+	return TRUE;
+}
+
+const source_kind_ops source_debsrc_ops = {.name = "debsrc",
+	.lock_name = debsrc_name,
+	.lock = debsrc_lock,
+	.fetch = debsrc_fetch,
+	.add_to_key = source_locked_add_to_key,
+	.unpack = source_archive_unpack};
