@@ -6,6 +6,7 @@
 static const builder *const builders[RECIPE_LIBRARY + 1] = {
 	[RECIPE_WHEEL] = &builder_wheel,
 	[RECIPE_GO_BINARY] = &builder_go,
+	[RECIPE_LIBRARY] = &builder_library,
 };
 
 const builder *builder_of(const recipe *r, GError **err)

@@ -33,7 +33,7 @@ typedef struct builder {
 /* NULL with X0926 for a kind that this xorch does not build. */
 const builder *builder_of(const recipe *r, GError **err);
 
-extern const builder builder_wheel, builder_go;
+extern const builder builder_wheel, builder_go, builder_library;
 
 /* For builders: a step of the item begins (*begun 0) or ends; returns `ok`. */
 gboolean pipeline_step(const item *i, const char *name, gint64 *begun, gboolean ok);

@@ -187,6 +187,11 @@ gboolean cross_describe(
 		request->extra, c.build_toolchain_key, err);
 	if (!c.sysroot_key)
 		return FALSE;
+	if (!host_overlay_is_empty(&request->overlay)) {
+		char *own = host_overlay_key(&request->overlay, c.sysroot_key);
+		g_free(c.sysroot_key);
+		c.sysroot_key = own;
+	}
 	if (!sysroot_def_has(build_def, host, NULL)) {
 		other = sysroot_def_find("debian-11", err);
 		if (!other)
@@ -202,6 +207,32 @@ gboolean cross_describe(
 	*out = c;
 	memset(&c, 0, sizeof c);
 	return TRUE;
+}
+
+/* The request's libraries over the sysroot at its floor. */
+static gboolean lay_overlay(const build_context *ctx, const cross_request *request,
+	cross *c, char **tree_key, GError **err)
+{
+	char *own = NULL;
+	char *tree = host_overlay_prepare(ctx, &request->overlay, request->platform,
+		c->sysroot_tree, *tree_key, &own, err);
+
+	g_free(*tree_key);
+	g_free(c->sysroot_tree);
+	*tree_key = own;
+	c->sysroot_tree = tree;
+	return tree != NULL;
+}
+
+/* Names of archives as --exclude-libs takes them, or NULL. */
+static char *archives_of(const char *tree)
+{
+	g_autofree char *path = g_build_filename(tree, HOST_ARCHIVES, NULL);
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL) || !*text)
+		return NULL;
+	return g_strdelimit(g_steal_pointer(&text), "\n", ':');
 }
 
 gboolean cross_prepare(
@@ -225,6 +256,10 @@ gboolean cross_prepare(
 		request->extra, build, &floor_key, err);
 	if (!c.sysroot_tree)
 		return FALSE;
+	if (!host_overlay_is_empty(&request->overlay) &&
+		!lay_overlay(ctx, request, &c, &floor_key, err))
+		return FALSE;
+	g_autofree char *hidden = archives_of(c.sysroot_tree);
 	c.build_sysroot_tree = build_floor(ctx, request->sysroot, build, &build_key, err);
 	if (!c.build_sysroot_tree)
 		return FALSE;
@@ -245,7 +280,8 @@ gboolean cross_prepare(
 		.build_toolchain_dir = build_dir,
 		.sysroot_dir = sysroot_dir,
 		.build_sysroot_dir = build_sysroot_dir,
-		.gcc_version = c.gcc_version ? c.gcc_version : "0"};
+		.gcc_version = c.gcc_version ? c.gcc_version : "0",
+		.hidden = hidden};
 	c.sysroot_key = g_steal_pointer(&floor_key);
 	c.build_toolchain_key = g_strdup(build->key);
 	g_autoptr(key) k = wrappers_key(p, target.key, &c, build_key);

@@ -1,4 +1,5 @@
 #pragma once
+#include "build/host_library.h"
 #include "build/wrapper_conf.h"
 #include "plan/catalog.h"
 
@@ -24,6 +25,7 @@ typedef struct cross_request {
 	const platform *platform;
 	const char *floor;	/* "2_17" */
 	const GPtrArray *extra; /* locked_package *: the recipe's own; NULL none */
+	host_overlay overlay;	/* libraries by recipes, and static ones */
 } cross_request;
 
 /* Makes toolchains, sysroots, floors and wrappers ready, fetching what is missing

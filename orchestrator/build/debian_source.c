@@ -31,6 +31,10 @@ gboolean debian_upstream_is(const char *version, const char *upstream)
 	const char *colon = strchr(version, ':');
 	const char *start = colon ? colon + 1 : version;
 	const char *dash = strrchr(start, '-');
+	/* 2.12.7+really2.9.14: a step back under a higher number */
+	const char *really = strstr(start, "+really");
+	if (really && (!dash || really < dash))
+		start = really + strlen("+really");
 	gsize n = dash ? (gsize)(dash - start) : strlen(start);
 	gsize want = strlen(upstream);
 
@@ -68,7 +72,8 @@ static int tarball_rank(const char *file, const char *name)
 	return strstr(file, ".orig-") ? 0 : 1; /* a component beside upstream's */
 }
 
-static gboolean damaged(const char *suite, const char *name, const char *why, GError **err)
+static gboolean damaged(
+	const char *suite, const char *name, const char *why, GError **err)
 {
 	return error_set(err, EXIT_INTEGRITY, "X0632",
 		"the entry of %s in the Sources of %s %s", name, suite, why);

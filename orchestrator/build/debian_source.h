@@ -17,9 +17,9 @@ void debian_tarball_clear(debian_tarball *t);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(debian_tarball, debian_tarball_clear)
 
 /* Looks `name` up in the suite's signed Sources. `version` is upstream's: "2.9.14"
- * takes 2.9.14-1.3~deb12u2 and 2.9.14+dfsg-1 too; of several the newest. X0336
- * (EXIT_INPUT) when there is none, with the versions there are; X0632 when the entry
- * names no tarball or lacks its checksum; the errors of build/debian_repo.h. */
+ * takes 2.9.14-1.3~deb12u2, 2.9.14+dfsg-1 and 2.12.7+really2.9.14-2 too; of several the
+ * newest. X0336 (EXIT_INPUT) when there is none, with the versions there are; X0632 when
+ * the entry names no tarball or lacks its checksum; the errors of build/debian_repo.h. */
 gboolean debian_source_find(const build_context *ctx, const package_source *source,
 	const char *name, const char *version, debian_tarball *out, GError **err);
 

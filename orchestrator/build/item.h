@@ -42,7 +42,10 @@ typedef struct item {
 	char *floor;		   /* "2_17" */
 	char *toolchain, *sysroot; /* names of definitions */
 
-	GPtrArray *needs; /* item *, borrowed: built before this one; no cycles */
+	GPtrArray *needs;     /* item *, borrowed: built before this one; no cycles */
+	GPtrArray *libraries; /* host_library *: what it is linked with; see
+			       * build/pipeline_library.h; NULL: not asked yet */
+	gboolean implicit;    /* not asked for, but needed by another item */
 	item_state state;
 	char *reason;  /* skipped: why; planned: what changed, for --explain */
 	GError *error; /* failed */

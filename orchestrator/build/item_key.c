@@ -1,5 +1,6 @@
 #include "build/item_key.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "build/builder.h"
 #include "build/embedded.h"
 #include "build/pipeline_host.h"
@@ -51,6 +52,14 @@ key *item_key(pipeline *p, item *i, GError **err)
 	if (!source_add_to_key(i, k, err) || !host_packages_add_to_key(i, k, err) ||
 		!how->add_to_key(p, i, k, err) || !add_needs(p, i, k, err))
 		return NULL;
+	if (i->recipe->build.script_file) {
+		g_autofree char *path = fs_resolve_beneath(
+			i->recipe->dir, i->recipe->build.script_file, err);
+		g_autofree char *hex = path ? digest_file(path, NULL, err) : NULL;
+		if (!hex)
+			return NULL;
+		key_add(k, "build.script", hex);
+	}
 	g_autofree char *helpers = builder_digest();
 	key_add(k, "xorch's build helpers", helpers);
 	key_add(k, "SOURCE_DATE_EPOCH", g_getenv("SOURCE_DATE_EPOCH"));

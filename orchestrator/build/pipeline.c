@@ -8,6 +8,7 @@
 #include "build/item_key.h"
 #include "build/item_record.h"
 #include "build/pipeline_host.h"
+#include "build/pipeline_library.h"
 #include "build/pipeline_private.h"
 #include "build/source.h"
 #include "format/digest.h"
@@ -48,8 +49,7 @@ gboolean pipeline_uv(pipeline *p, GError **err)
 	return ok;
 }
 
-gboolean pipeline_cross_request(
-	pipeline *p, const item *i, cross_request *out, GError **err)
+gboolean pipeline_cross_request(pipeline *p, item *i, cross_request *out, GError **err)
 {
 	g_mutex_lock(&p->mutex);
 	sysroot_def *def = g_hash_table_lookup(p->sysroots, i->sysroot);
@@ -59,13 +59,16 @@ gboolean pipeline_cross_request(
 			g_hash_table_insert(p->sysroots, g_strdup(i->sysroot), def);
 	}
 	g_mutex_unlock(&p->mutex);
-	if (!def || !sysroot_def_has(def, i->platform, err))
+	if (!def || !sysroot_def_has(def, i->platform, err) ||
+		!pipeline_libraries(p, i, err))
 		return FALSE;
 	*out = (cross_request){.toolchain = i->toolchain,
 		.sysroot = def,
 		.platform = i->platform,
 		.floor = i->floor,
-		.extra = host_packages_locked(i)};
+		.extra = host_packages_locked(i),
+		.overlay = {.libraries = i->libraries,
+			.link_static = i->recipe->wheel.link_static}};
 	return TRUE;
 }
 

@@ -16,6 +16,9 @@ gboolean pipeline_lock(pipeline *p, item *i, GError **err)
 		return FALSE;
 	if (p->ctx->locked && !source_lock_complete(s, err))
 		return FALSE;
+	for (guint n = 0; n < i->needs->len; n++)
+		if (!pipeline_lock(p, g_ptr_array_index(i->needs, n), err))
+			return FALSE;
 	const builder *how = builder_of(i->recipe, err);
 	if (!how || !host_packages_lock(p, i, err))
 		return FALSE;

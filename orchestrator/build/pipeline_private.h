@@ -17,8 +17,7 @@ struct pipeline {
 /* uv made ready once. */
 gboolean pipeline_uv(pipeline *p, GError **err);
 /* Of the item's toolchain, sysroot and floor. */
-gboolean pipeline_cross_request(
-	pipeline *p, const item *i, cross_request *out, GError **err);
+gboolean pipeline_cross_request(pipeline *p, item *i, cross_request *out, GError **err);
 /* The target Python; with make == FALSE its names and key only. */
 gboolean pipeline_target(pipeline *p, const item *i, const cross *c, gboolean make,
 	python_target *out, GError **err);

@@ -73,8 +73,10 @@ static gboolean wheel_fetch(pipeline *p, item *i, GError **err)
 	const lock_environment *e = recipe_lock_environment(
 		i->source->lock, i->python_tag, i->platform->name);
 
-	if (!pipeline_cross_request(p, i, &request, err) ||
-		!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err))
+	if (!pipeline_cross_request(p, i, &request, err))
+		return FALSE;
+	request.overlay = (host_overlay){0}; /* made of what is built later */
+	if (!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err))
 		return FALSE;
 	g_autoptr(GPtrArray) files =
 		python_files_fetch(p->ctx, e->packages, i->source->lock->path, err);

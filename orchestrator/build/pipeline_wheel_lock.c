@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "build/fetch.h"
+#include "build/pipeline_library.h"
 #include "build/pipeline_private.h"
 #include "build/python_env.h"
 #include "build/python_resolve.h"
@@ -81,7 +82,7 @@ static GPtrArray *resolve(asked *a, GStrv requires, GError **err)
 /* What the backend itself asks for, under the target's identity, in the sandbox. */
 static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 {
-	const item *i = a->i;
+	item *i = a->i;
 	cross_request request;
 	g_auto(cross) c = {0};
 	g_auto(python_target) target = {0};
@@ -92,6 +93,7 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 	const sandbox_info *info = sandbox_choose(a->p->options.level, err);
 
 	if (!info || !fs_mkdir_p(out, 0755, err) ||
+		!pipeline_libraries_build(a->p, a->i, err) ||
 		!pipeline_cross_request(a->p, i, &request, err) ||
 		!cross_prepare(a->p->ctx, &request, &c, err) ||
 		!pipeline_target(a->p, i, &c, TRUE, &target, err))

@@ -9,7 +9,7 @@ typedef struct side {
 	const char *dir; /* variables: "toolchain", "sysroot" or build's */
 	const char *sysroot;
 	gboolean is_build;
-	const char *gcc_version;
+	const char *gcc_version, *hidden;
 	GString *conf;
 	GPtrArray *names;
 } side;
@@ -106,6 +106,8 @@ static void clang_driver(side *s, const char *names, const char *mode)
 	line(s, "prelink", "-Wl,-z,lazy,-z,relro,--hash-style=gnu");
 	line(s, "link", "--ld-path=${cross}/bin/%s", s->is_build ? "build-ld" : "ld");
 	line(s, "link", EXCLUDE);
+	if (s->hidden)
+		line(s, "link", "-Wl,--exclude-libs,%s", s->hidden);
 	line(s, "link", "-Wl,--allow-shlib-undefined");
 	if (cxx) {
 		line(s, "link", "-Wl,--gc-sections");
@@ -184,6 +186,8 @@ static void gcc_driver(side *s, const char *names, const char *kind, const char 
 		s->gcc_version);
 	line(s, "link", "-L${%s}/usr/lib/%s", s->sysroot, triple);
 	line(s, "link", EXCLUDE);
+	if (s->hidden)
+		line(s, "link", "-Wl,--exclude-libs,%s", s->hidden);
 	line(s, "link", "-Wl,--allow-shlib-undefined");
 	if (g_str_equal(kind, "cxx"))
 		line(s, "link", "-Wl,--gc-sections");
@@ -273,7 +277,8 @@ void wrapper_set_make(const wrapper_spec *spec, wrapper_set *out)
 		.platform = spec->platform,
 		.dir = "toolchain",
 		.sysroot = "sysroot",
-		.gcc_version = spec->gcc_version};
+		.gcc_version = spec->gcc_version,
+		.hidden = spec->hidden};
 
 	out->names = g_ptr_array_new_with_free_func(g_free);
 	s.conf = g_string_new("xorch-wrapper 1\n");
@@ -295,6 +300,7 @@ void wrapper_set_make(const wrapper_spec *spec, wrapper_set *out)
 	s.platform = spec->build_platform;
 	s.sysroot = "build-sysroot";
 	s.is_build = TRUE;
+	s.hidden = NULL;
 	clang_side(&s);
 	pkg_config(&s);
 	out->conf = g_string_free(s.conf, FALSE);

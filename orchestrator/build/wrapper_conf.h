@@ -18,6 +18,8 @@ typedef struct wrapper_spec {
 	/* The trees as wrapper.conf names them: absolute or relative to its folder. */
 	const char *toolchain_dir, *build_toolchain_dir, *sysroot_dir, *build_sysroot_dir;
 	const char *gcc_version; /* of the sysroot's libstdc++: "10" */
+	const char *hidden;	 /* further archives whose symbols no module shows:
+				  * "libssl.a:libcrypto.a"; or NULL */
 } wrapper_spec;
 
 typedef struct wrapper_set {

@@ -8,6 +8,7 @@
 #include "cli/common.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/selection_needs.h"
 #include "cli/verbs.h"
 #include "ship/binary.h"
 #include "ship/provided.h"
@@ -314,6 +315,8 @@ static gboolean run(const build_context *c, const options *o, selection *s,
 	if (depth == DEPTH_FETCH)
 		return pipeline_fetch(p, s->items, err);
 	look_all(p, s, depth);
+	if (depth == DEPTH_BUILD)
+		selection_drop_needless(s);
 	if (o->explain)
 		explain_all(s);
 	return depth == DEPTH_PLAN || build_all(p, s, o, c->jobs, err);

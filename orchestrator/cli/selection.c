@@ -5,6 +5,7 @@
 #include "build/python_select.h"
 #include "cli/common.h"
 #include "cli/output.h"
+#include "cli/selection_needs.h"
 #include <string.h>
 
 #define RECIPES_DEFAULT "recipes"
@@ -346,6 +347,8 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 	for (guint n = 0; ok && !diag_list_errors(l) && n < out->sources->len; n++)
 		ok = add_source(&w, g_ptr_array_index(out->sources, n), l, err) ||
 		     diag_list_errors(l);
+	if (ok && !diag_list_errors(l))
+		ok = selection_add_needs(out, o, l, err);
 	output_diags(l);
 	if (diag_list_errors(l)) {
 		*code = EXIT_INPUT;

@@ -28,7 +28,7 @@ typedef struct recipe_source {
 	char *pypi;	 /* project name as written */
 	GPtrArray *urls; /* char * */
 	char *git, *gomod, *path, *debsrc;
-	char *suite;	 /* debsrc: Debian suite; NULL: the sysroot's */
+	char *suite;   /* debsrc: Debian suite; NULL: the sysroot's */
 	char *version; /* NULL: the package's (recipe_source_version) */
 	char *sha256;  /* 64 hex digits, lower case, or NULL: in the lock */
 	char *h1;      /* Go's own hash of a module, "h1:…=" */
@@ -54,7 +54,12 @@ typedef enum recipe_backend {
 	BACKEND_SCIKIT_BUILD_CORE,
 	BACKEND_MESON_PYTHON,
 	BACKEND_GO,
-	BACKEND_SCRIPT
+	BACKEND_SCRIPT,
+	/* of libraries: */
+	BACKEND_AUTOTOOLS,
+	BACKEND_CMAKE,
+	BACKEND_MESON,
+	BACKEND_OPENSSL /* its own Configure */
 } recipe_backend;
 
 typedef enum recipe_test_run { TEST_SKIP, TEST_NATIVE, TEST_EMULATED } recipe_test_run;
@@ -103,10 +108,11 @@ typedef struct recipe {
 		gint64 number;		    /* above 0: the wheel's build tag */
 		int backend;		    /* recipe_backend */
 		GPtrArray *config_settings; /* bind_pair, a name may come again; NULL */
-		GPtrArray *env;		    /* bind_pair; may be NULL */
-		GPtrArray *env_pass;	    /* names; may be NULL */
-		GPtrArray *script;	    /* lines of shell, `set -eu`; may be NULL */
-		char *script_file;	    /* relative to the recipe's folder; or NULL */
+		GPtrArray *options;  /* library: of configure, cmake …; may be NULL */
+		GPtrArray *env;	     /* bind_pair; may be NULL */
+		GPtrArray *env_pass; /* names; may be NULL */
+		GPtrArray *script;   /* lines of shell, `set -eu`; may be NULL */
+		char *script_file;   /* relative to the recipe's folder; or NULL */
 		gboolean network;
 		gboolean exclusive; /* nothing else is built at the same time */
 		gint64 timeout, silent_timeout; /* seconds: 1 h, 20 min */

@@ -164,7 +164,7 @@ static const bind_struct skip_binding = {
 
 static const char *const backend_names[] = {"auto", "pep517", "setuptools",
 	"setuptools-rust", "maturin", "scikit-build-core", "meson-python", "go", "script",
-	NULL};
+	"autotools", "cmake", "meson", "openssl", NULL};
 
 typedef struct script_target {
 	GPtrArray *lines;
@@ -222,6 +222,8 @@ static const bind_field build_fields[] = {
 		.doc = "how to build; auto reads pyproject.toml"},
 	{"config_settings", BIND_CUSTOM, IN(recipe, build.config_settings),
 		.arg = &settings_custom, .doc = "settings for the PEP 517 backend"},
+	{"options", BIND_STRLIST, IN(recipe, build.options), .check = check_line,
+		.doc = "of a library: arguments of configure, cmake, meson, Configure"},
 	{"env", BIND_STRMAP, IN(recipe, build.env), .name_check = check_env_name,
 		.doc = "environment variables"},
 	{"env_pass", BIND_STRLIST, IN(recipe, build.env_pass), BIND_UNIQUE,

@@ -1,0 +1,184 @@
+#include "build/pipeline_library.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/fault.h"
+#include "base/fs.h"
+#include "build/builder_library.h"
+#include "build/host_library.h"
+#include "build/item_key.h"
+#include "build/library_tree.h"
+#include "build/pipeline_private.h"
+#include "build/source.h"
+#include "build/store.h"
+
+/* The builder of `kind: library`: a tree of the store, under the key of its item. */
+
+/* Raise when the same source is built or kept in another way. */
+#define LIBRARY_VERSION 1
+
+static gboolean is_library(const item *i)
+{
+	return i->recipe && i->recipe->kind == RECIPE_LIBRARY;
+}
+
+/* What an item needs before itself, each once. */
+static void closure(const item *i, GPtrArray *out)
+{
+	for (guint n = 0; n < i->needs->len; n++) {
+		item *other = g_ptr_array_index(i->needs, n);
+		if (!is_library(other) || g_ptr_array_find(out, other, NULL))
+			continue;
+		closure(other, out);
+		if (!g_ptr_array_find(out, other, NULL))
+			g_ptr_array_add(out, other);
+	}
+}
+
+gboolean pipeline_libraries(pipeline *p, item *i, GError **err)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	g_autoptr(GPtrArray) out =
+		g_ptr_array_new_with_free_func((GDestroyNotify)host_library_free);
+
+	if (i->libraries)
+		return TRUE;
+	closure(i, list);
+	for (guint n = 0; n < list->len; n++) {
+		item *other = g_ptr_array_index(list, n);
+		if (!other->key)
+			other->key = item_key(p, other, err);
+		if (!other->key)
+			return FALSE;
+		g_ptr_array_add(out, host_library_new(other->recipe->package.name,
+					     key_digest(other->key)));
+	}
+	i->libraries = g_steal_pointer(&out);
+	return TRUE;
+}
+
+static gboolean in_store(pipeline *p, item *i)
+{
+	g_autofree char *tree =
+		store_tree_find(p->ctx->store, "library", key_digest(i->key));
+
+	return tree != NULL;
+}
+
+static gboolean library_add_to_key(pipeline *p, item *i, key *k, GError **err)
+{
+	g_auto(cross) c = {0};
+	cross_request request;
+
+	if (!pipeline_cross_request(p, i, &request, err) ||
+		!cross_describe(p->ctx, &request, &c, err))
+		return FALSE;
+	key_add(k, "compilers", c.key);
+	key_add_int(k, "library version", LIBRARY_VERSION);
+	return TRUE;
+}
+
+static gboolean library_fetch(pipeline *p, item *i, GError **err)
+{
+	cross_request request;
+	g_auto(cross) c = {0};
+
+	if (!pipeline_cross_request(p, i, &request, err))
+		return FALSE;
+	request.overlay = (host_overlay){0}; /* made of what is built later */
+	return cross_prepare(p->ctx, &request, &c, err);
+}
+
+static gboolean keep(pipeline *p, const item *i, const workplace *w, GError **err)
+{
+	g_autofree char *dest = g_build_filename(w->out, "dest", NULL);
+	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);
+	g_autofree char *project = g_build_filename(w->source, first->subdirectory, NULL);
+	g_autofree char *ready = NULL;
+	store_tree *tree = store_tree_begin(
+		p->ctx->store, "library", key_digest(i->key), &ready, err);
+
+	if (!tree)
+		return ready != NULL;
+	if (!library_tree_make(
+		    dest, project, i->recipe, i->platform, store_tree_dir(tree), err)) {
+		store_tree_abort(tree);
+		return FALSE;
+	}
+	g_autofree char *placed = store_tree_commit(tree, err);
+	return placed != NULL;
+}
+
+static gboolean library_build(
+	pipeline *p, item *i, workplace *w, pipeline_finish finish, GError **err)
+{
+	const recipe *r = i->recipe;
+	cross_request request;
+	g_auto(cross) c = {0};
+	gint64 begun = 0;
+	const sandbox_info *info = sandbox_choose(p->options.level, err);
+
+	(void)finish; /* nothing of it leaves the store */
+	pipeline_step(i, "prepare", &begun, TRUE);
+	gboolean ok = info && pipeline_cross_request(p, i, &request, err) &&
+		      cross_prepare(p->ctx, &request, &c, err) &&
+		      source_unpack(p->ctx, i, w->source, info->level, err);
+	fault_point("configure");
+	if (!pipeline_step(i, "prepare", &begun, ok))
+		return FALSE;
+	g_autofree char *where = pipeline_build_place(r);
+	g_autofree char *again = g_strdup_printf("xorch build %s --keep -v", i->id);
+	native_step s = {.ctx = p->ctx,
+		.platform = i->platform,
+		.floor = i->floor,
+		.cross = &c,
+		.source = w->source,
+		.out = w->out,
+		.variables = r->build.env,
+		.source_date_epoch = pipeline_date(r, w->source),
+		.jobs = r->build.jobs ? (int)r->build.jobs : p->ctx->jobs,
+		.strip = FALSE,
+		.network = r->build.network,
+		.level = info->level,
+		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,
+		.silent_timeout_s = r->build.silent_timeout,
+		.memory_limit = r->build.memory,
+		.log_path = i->log,
+		.item = i->id,
+		.where = where,
+		.reproduce = again,
+		.scratch = w->scratch};
+	pipeline_step(i, "build", &begun, TRUE);
+	fault_point("build");
+	ok = builder_library_run(&s, r, err) && keep(p, i, w, err);
+	return pipeline_step(i, "build", &begun, ok);
+}
+
+gboolean pipeline_libraries_build(pipeline *p, item *i, GError **err)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
+
+	closure(i, list);
+	if (!list->len)
+		return TRUE;
+	if (!pipeline_libraries(p, i, err))
+		return FALSE;
+	for (guint n = 0; n < list->len; n++) {
+		item *other = g_ptr_array_index(list, n);
+		g_autoptr(GPtrArray) one = g_ptr_array_new();
+		if (in_store(p, other))
+			continue;
+		event_log(EVENT_INFO, i->id,
+			"%s is built now: the backend is asked with it at hand",
+			other->id);
+		g_ptr_array_add(one, other);
+		if (!pipeline_fetch(p, one, err) || !pipeline_build(p, other, err))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+const builder builder_library = {.name = "library",
+	.add_to_key = library_add_to_key,
+	.fetch = library_fetch,
+	.build = library_build,
+	.in_store = in_store};

@@ -1,0 +1,237 @@
+#include "cli/selection_needs.h"
+#include "base/error.h"
+#include <string.h>
+
+#define RECIPES_DEFAULT "recipes"
+#define PREFIX "recipe:"
+
+static gboolean is_named(const recipe *r, const char *name)
+{
+	g_autofree char *normal = recipe_normalize(name);
+
+	return g_str_equal(r->normalized, normal);
+}
+
+static item *find_item(const selection *s, const char *name, const platform *target)
+{
+	for (guint n = 0; n < s->items->len; n++) {
+		item *i = g_ptr_array_index(s->items, n);
+		if (i->source->recipe->kind == RECIPE_LIBRARY && i->platform == target &&
+			is_named(i->source->recipe, name))
+			return i;
+	}
+	return NULL;
+}
+
+static item_source *find_source(const selection *s, const char *name)
+{
+	for (guint n = 0; n < s->sources->len; n++) {
+		item_source *source = g_ptr_array_index(s->sources, n);
+		if (source->recipe->kind == RECIPE_LIBRARY &&
+			is_named(source->recipe, name))
+			return source;
+	}
+	return NULL;
+}
+
+/* NAME.yaml beside the recipe or in recipes/; NULL when there is none. */
+static char *find_file(const item *i, const char *name)
+{
+	g_autofree char *file = g_strconcat(name, ".yaml", NULL);
+	g_autofree char *beside = g_build_filename(i->source->recipe->dir, file, NULL);
+	g_autofree char *common = g_build_filename(RECIPES_DEFAULT, file, NULL);
+
+	if (g_file_test(beside, G_FILE_TEST_IS_REGULAR))
+		return g_steal_pointer(&beside);
+	return g_file_test(common, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&common)
+							   : NULL;
+}
+
+static void no_such_library(item *i, const char *name, const char *found)
+{
+	if (found)
+		error_set(&i->error, EXIT_INPUT, "X0312", "%s is not a library", found);
+	else
+		error_set(&i->error, EXIT_INPUT, "X0312",
+			"there is no recipe of a library %s", name);
+	error_line(&i->error, "--> %s: %s%s", i->source->recipe->path, PREFIX, name);
+	error_note(&i->error,
+		"looked among the recipes given, for %s.yaml beside this one and in %s/",
+		name, RECIPES_DEFAULT);
+	error_help(&i->error, "a recipe of kind: library makes it");
+	i->state = ITEM_FAILED;
+}
+
+static item_source *load_source(
+	selection *s, item *i, const char *name, diag_list *l, GError **err)
+{
+	item_source *source = find_source(s, name);
+	g_autofree char *file = source ? NULL : find_file(i, name);
+
+	if (source)
+		return source;
+	if (!file) {
+		no_such_library(i, name, NULL);
+		return NULL;
+	}
+	source = item_source_load(file, l, err);
+	if (source && source->recipe->kind == RECIPE_LIBRARY) {
+		g_ptr_array_add(s->sources, source);
+		return source;
+	}
+	if (source)
+		no_such_library(i, name, file);
+	item_source_free(source);
+	return NULL;
+}
+
+static item *make_item(selection *s, const options *o, item_source *source,
+	const item *asks, diag_list *l)
+{
+	const recipe *r = source->recipe;
+	recipe_vars vars = {.target = asks->platform->name,
+		.triple = asks->platform->triple,
+		.python = ""};
+	item *i = item_new(source, asks->platform, NULL);
+
+	i->implicit = TRUE;
+	i->floor = g_strdup(o->floor ? o->floor : recipe_floor(r, i->platform->name));
+	i->toolchain = g_strdup(o->toolchain	      ? o->toolchain
+				: r->toolchain.c == 2 ? "gcc"
+						      : "clang");
+	i->sysroot =
+		g_strdup(r->toolchain.sysroot ? r->toolchain.sysroot : asks->sysroot);
+	i->recipe = recipe_resolve(r, &vars, l);
+	g_ptr_array_add(s->items, i);
+	if (i->recipe && i->recipe->skip_reason) {
+		i->state = ITEM_SKIPPED;
+		i->reason = g_strdup(i->recipe->skip_reason);
+	}
+	return i->recipe ? i : NULL;
+}
+
+static int floor_minor(const char *floor)
+{
+	const char *line = strchr(floor, '_');
+
+	return line ? (int)g_ascii_strtoll(line + 1, NULL, 10) : 0;
+}
+
+static void check_floor(item *i, const item *library)
+{
+	if (floor_minor(library->floor) <= floor_minor(i->floor))
+		return;
+	error_set(&i->error, EXIT_INPUT, "X0314",
+		"the library %s is built for manylinux %s, above the %s wanted here",
+		library->source->recipe->package.name, library->floor, i->floor);
+	error_line(&i->error, "--> %s", library->source->recipe->path);
+	error_line(&i->error, "--> %s", i->source->recipe->path);
+	error_help(&i->error,
+		"lower toolchain.manylinux of the library or raise that of this recipe");
+	i->state = ITEM_FAILED;
+}
+
+static gboolean add_one(selection *s, const options *o, item *i, const char *name,
+	diag_list *l, GError **err)
+{
+	item *library = find_item(s, name, i->platform);
+
+	if (!library) {
+		item_source *source = load_source(s, i, name, l, err);
+		if (!source)
+			return i->state == ITEM_FAILED;
+		library = make_item(s, o, source, i, l);
+		if (!library)
+			return FALSE;
+	}
+	if (library->state == ITEM_SKIPPED) {
+		i->state = ITEM_SKIPPED;
+		g_free(i->reason);
+		i->reason = g_strdup_printf(
+			"needs %s, which is skipped: %s", library->id, library->reason);
+		return TRUE;
+	}
+	if (!g_ptr_array_find(i->needs, library, NULL))
+		g_ptr_array_add(i->needs, library);
+	check_floor(i, library);
+	return TRUE;
+}
+
+/* Whether `i` is reached from itself. */
+static gboolean reaches(const item *from, const item *i, GPtrArray *seen)
+{
+	for (guint n = 0; n < from->needs->len; n++) {
+		item *other = g_ptr_array_index(from->needs, n);
+		if (other == i)
+			return TRUE;
+		if (g_ptr_array_find(seen, other, NULL))
+			continue;
+		g_ptr_array_add(seen, other);
+		if (reaches(other, i, seen))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void check_cycle(item *i)
+{
+	g_autoptr(GPtrArray) seen = g_ptr_array_new();
+
+	if (!reaches(i, i, seen))
+		return;
+	error_set(&i->error, EXIT_INPUT, "X0313",
+		"the library %s needs itself, by way of what it needs",
+		i->source->recipe->package.name);
+	error_line(&i->error, "--> %s", i->source->recipe->path);
+	error_help(&i->error, "take one `recipe:` out of the circle");
+	i->state = ITEM_FAILED;
+	/* nothing may follow the circle */
+	g_ptr_array_set_size(i->needs, 0);
+}
+
+gboolean selection_add_needs(selection *s, const options *o, diag_list *l, GError **err)
+{
+	for (guint n = 0; n < s->items->len; n++) {
+		item *i = g_ptr_array_index(s->items, n);
+		const GPtrArray *host = i->recipe ? i->recipe->requirements.host : NULL;
+		for (guint k = 0; host && k < host->len; k++) {
+			const char *text = g_ptr_array_index(host, k);
+			if (i->state != ITEM_PLANNED || !g_str_has_prefix(text, PREFIX))
+				continue;
+			if (!add_one(s, o, i, text + strlen(PREFIX), l, err))
+				return FALSE;
+		}
+	}
+	for (guint n = 0; n < s->items->len; n++)
+		check_cycle(g_ptr_array_index(s->items, n));
+	return TRUE;
+}
+
+static void mark(const item *i, GHashTable *wanted)
+{
+	for (guint n = 0; n < i->needs->len; n++) {
+		item *other = g_ptr_array_index(i->needs, n);
+		if (g_hash_table_add(wanted, other) && other->state == ITEM_PLANNED)
+			mark(other, wanted);
+	}
+}
+
+void selection_drop_needless(const selection *s)
+{
+	g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
+
+	for (guint n = 0; n < s->items->len; n++) {
+		const item *i = g_ptr_array_index(s->items, n);
+		if (i->state == ITEM_PLANNED && !i->implicit)
+			mark(i, wanted);
+	}
+	for (guint n = 0; n < s->items->len; n++) {
+		item *i = g_ptr_array_index(s->items, n);
+		if (!i->implicit || i->state != ITEM_PLANNED ||
+			g_hash_table_contains(wanted, i))
+			continue;
+		i->state = ITEM_SKIPPED;
+		g_free(i->reason);
+		i->reason = g_strdup("nothing that needs it is to be built");
+	}
+}

@@ -1,0 +1,16 @@
+#pragma once
+#include "cli/selection.h"
+
+/* The libraries that items ask for by `recipe:NAME` in requirements.host: an item of
+ * the same target, of a recipe named on the command line, else of NAME.yaml beside the
+ * recipe that asks, else in recipes/. It is added to the selection if it is not there,
+ * marked `implicit`, and becomes one of i->needs.
+ *
+ * Errors, in the item that asks (ITEM_FAILED): EXIT_INPUT X0312 no such recipe or not
+ * a library, X0313 libraries that need each other, X0314 a library whose floor is
+ * above. FALSE with errors in the list: a recipe that cannot be read. */
+gboolean selection_add_needs(selection *s, const options *o, diag_list *l, GError **err);
+
+/* Implicit items that no item to be built needs are skipped. After every item was
+ * looked up in the store. */
+void selection_drop_needless(const selection *s);
