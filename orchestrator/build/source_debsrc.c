@@ -27,8 +27,8 @@ static gboolean debsrc_lock(const build_context *ctx, item_source *s,
 
 	if (!keys)
 		return FALSE;
-	package_source where = {.suite = source->suite,
-		.signed_by = keys->packages.debian.signed_by};
+	package_source where = {
+		.suite = source->suite, .signed_by = keys->packages.debian.signed_by};
 	if (!where.suite) {
 		sysroot = sysroot_def_find(
 			r->toolchain.sysroot ? r->toolchain.sysroot : SYSROOT_DEFAULT,
