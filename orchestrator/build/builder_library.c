@@ -200,7 +200,7 @@ static gboolean script(run *b, GError **err)
 
 static gboolean nothing_to_do(run *b, GError **err)
 {
-	error_set(err, EXIT_INPUT, "X0950", "%s: the source shows no build system",
+	error_set(err, EXIT_INPUT, "X0970", "%s: the source shows no build system",
 		b->step->item);
 	error_line(err, "--> %s", b->step->where);
 	error_note(err, "looked for Configure (OpenSSL), configure, CMakeLists.txt, "

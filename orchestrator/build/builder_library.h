@@ -9,7 +9,7 @@
  * build is in it.
  *
  * `step` lacks only cwd, defaults and tools, which are set here. The files are then
- * below OUT/dest. Errors: EXIT_INPUT X0950 when the source shows no build system;
+ * below OUT/dest. Errors: EXIT_INPUT X0970 when the source shows no build system;
  * those of native_step_run. */
 gboolean builder_library_run(native_step *step, const recipe *r, GError **err);
 

@@ -69,7 +69,7 @@ static gboolean lay(const tree_entry *e, void *data, GError **err)
 	if (g_file_test(to, G_FILE_TEST_EXISTS) ||
 		g_file_test(to, G_FILE_TEST_IS_SYMLINK)) {
 		const char *other = g_hash_table_lookup(l->owner, e->path);
-		error_set(err, EXIT_INPUT, "X0955", "the library %s and %s both bring %s",
+		error_set(err, EXIT_INPUT, "X0975", "the library %s and %s both bring %s",
 			l->name, other ? other : "a Debian package", e->path);
 		error_help(err, "name only one of them in requirements.host");
 		return FALSE;
@@ -86,7 +86,7 @@ static gboolean lay_library(
 	g_autofree char *tree = store_tree_find(ctx->store, "library", h->key);
 
 	if (!tree) {
-		error_set(err, EXIT_HOST, "X0954", "the library %s is not in the store",
+		error_set(err, EXIT_HOST, "X0974", "the library %s is not in the store",
 			h->name);
 		error_help(err, "build it: `xorch build` with its recipe");
 		return FALSE;
@@ -141,7 +141,7 @@ static gboolean make_static(const char *dir, const platform *target, const char 
 	g_autofree char *flag = g_strdup_printf("-l%s", name);
 
 	if (!g_file_test(a, G_FILE_TEST_EXISTS)) {
-		error_set(err, EXIT_INPUT, "X0956",
+		error_set(err, EXIT_INPUT, "X0976",
 			"wheel.link_static: no package of requirements.host has %s",
 			archive);
 		error_help(err, "name it as for the linker: xml2 for -lxml2");

@@ -26,8 +26,8 @@ char *host_overlay_key(const host_overlay *o, const char *base_key);
 
 /* The tree (kind "host" of the store), made once: hard links to `base` and to the
  * libraries' trees. What a static archive needs, its .pc says (build/library_tree.h).
- * Errors: EXIT_HOST X0954 a library is not in the store; EXIT_INPUT X0955 two bring
- * the same file, X0956 nothing to link statically by that name. */
+ * Errors: EXIT_HOST X0974 a library is not in the store; EXIT_INPUT X0975 two bring
+ * the same file, X0976 nothing to link statically by that name. */
 char *host_overlay_prepare(const build_context *ctx, const host_overlay *o,
 	const platform *target, const char *base, const char *base_key, char **key_out,
 	GError **err);

@@ -117,7 +117,7 @@ static gboolean write_pc(const making *m, const char *from, const char *to, GErr
 		m->shared ? g_steal_pointer(&clean) : library_pc_public(clean);
 	if (strstr(made, "/xorch/"))
 		return error_set(
-			err, EXIT_AUDIT, "X0953", "%s names a folder of the build", from);
+			err, EXIT_AUDIT, "X0973", "%s names a folder of the build", from);
 	return fs_write_atomic(to, made, strlen(made), 0644, err);
 }
 
@@ -132,7 +132,7 @@ static gboolean machine_is(const guint8 *head, const platform *p)
 static gboolean wrong(
 	const char *path, const char *member, const platform *p, GError **err)
 {
-	error_set(err, EXIT_AUDIT, "X0952", "%s%s%s is not for %s", path,
+	error_set(err, EXIT_AUDIT, "X0972", "%s%s%s is not for %s", path,
 		member ? " member " : "", member ? member : "", p->name);
 	error_help(
 		err, "the library's build called a compiler other than $CC; see the log");
@@ -261,7 +261,7 @@ gboolean library_tree_make(const char *dest, const char *project, const recipe *
 	if (!tree_walk(dest, look, &m, err) || !tree_walk(dest, take, &m, err))
 		return FALSE;
 	if (!m.files) {
-		error_set(err, EXIT_BUILD, "X0951",
+		error_set(err, EXIT_BUILD, "X0971",
 			"the build of %s installed no headers and no libraries below "
 			"/usr",
 			r->package.name);

@@ -13,8 +13,8 @@
  *  - every object is for the target, no member of an archive has a date or an owner. */
 
 /* Fills `tree`, an empty folder, from what was installed below `dest`; licences come
- * from `project`, the source. Errors: EXIT_BUILD X0951 nothing was installed;
- * EXIT_AUDIT X0952 an object is not for the target, X0953 a path of the build is in
+ * from `project`, the source. Errors: EXIT_BUILD X0971 nothing was installed;
+ * EXIT_AUDIT X0972 an object is not for the target, X0973 a path of the build is in
  * a .pc file. */
 gboolean library_tree_make(const char *dest, const char *project, const recipe *r,
 	const platform *target, const char *tree, GError **err);
