@@ -9,6 +9,7 @@
 #include "build/item_record.h"
 #include "build/pipeline_host.h"
 #include "build/pipeline_library.h"
+#include "build/pipeline_abi3.h"
 #include "build/pipeline_private.h"
 #include "build/source.h"
 #include "format/digest.h"
@@ -24,6 +25,8 @@ pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options
 	p->sysroots = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)sysroot_def_free);
 	p->crates_renewed = g_hash_table_new(g_direct_hash, g_direct_equal);
+	p->abi3_building = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_cond_init(&p->abi3_built);
 	return p;
 }
 
@@ -35,6 +38,9 @@ void pipeline_free(pipeline *p)
 		uv_clear(&p->uv);
 	g_hash_table_unref(p->sysroots);
 	g_hash_table_unref(p->crates_renewed);
+	g_hash_table_unref(p->abi3_building);
+	g_hash_table_unref(p->abi3_fresh);
+	g_cond_clear(&p->abi3_built);
 	g_mutex_clear(&p->mutex);
 	g_free(p);
 }
@@ -146,9 +152,9 @@ static gboolean place(pipeline *p, item *i, const item_record *r, GError **err)
 }
 
 /* The record of the item's key, when its artefact is still to be had. */
-static item_record *usable_record(pipeline *p, const item *i)
+static item_record *usable(pipeline *p, item_record *record)
 {
-	g_autoptr(item_record) r = item_record_find(p->ctx->store, key_digest(i->key));
+	g_autoptr(item_record) r = record;
 
 	if (!r)
 		return NULL;
@@ -162,6 +168,26 @@ static item_record *usable_record(pipeline *p, const item *i)
 		return g_steal_pointer(&r);
 	g_autofree char *blob = store_blob_find(p->ctx->store, r->sha256, r->size);
 	return blob ? g_steal_pointer(&r) : NULL;
+}
+
+static item_record *usable_record(pipeline *p, const item *i)
+{
+	return usable(p, item_record_find(p->ctx->store, key_digest(i->key)));
+}
+
+/* An abi3 wheel of an earlier Python instead of one of its own. *served FALSE: none. */
+static gboolean take_abi3(pipeline *p, item *i, gboolean *served, GError **err)
+{
+	g_autoptr(item_record) r = usable(p, abi3_served(p, i, p->options.force));
+
+	*served = r != NULL;
+	if (!r)
+		return TRUE;
+	if (!place(p, i, r, err))
+		return FALSE;
+	abi3_tell(i, r);
+	i->state = ITEM_CACHED;
+	return TRUE;
 }
 
 static char *why_built(pipeline *p, const item *i)
@@ -207,6 +233,11 @@ gboolean pipeline_look(pipeline *p, item *i, GError **err)
 		i->reason = g_strdup("--check-reproducible");
 		return TRUE;
 	}
+	gboolean served;
+	if (!take_abi3(p, i, &served, err))
+		return FALSE;
+	if (served)
+		return TRUE;
 	g_free(i->reason);
 	i->reason = why_built(p, i);
 	return TRUE;
@@ -356,11 +387,16 @@ gboolean pipeline_build(pipeline *p, item *i, GError **err)
 		i->state = ITEM_CACHED;
 		return TRUE;
 	}
-	if (!build_once(p, i, p->options.finish, err))
-		return FALSE;
-	i->seconds = (g_get_monotonic_time() - begun) / 1e6;
-	if (!build_again(p, i, err) || !remember(p, i, err))
-		return FALSE;
-	i->state = ITEM_BUILT;
-	return TRUE;
+	gboolean turn, served = FALSE;
+	abi3_wait(p, i, &turn);
+	gboolean ok = take_abi3(p, i, &served, err);
+	if (ok && !served) {
+		ok = build_once(p, i, p->options.finish, err) && abi3_as_asked(i, err);
+		i->seconds = (g_get_monotonic_time() - begun) / 1e6;
+		ok = ok && build_again(p, i, err) && remember(p, i, err);
+		if (ok)
+			i->state = ITEM_BUILT;
+	}
+	abi3_done(p, i, turn, ok && !served);
+	return ok;
 }

@@ -10,7 +10,10 @@ struct pipeline {
 	GMutex mutex; /* around what follows */
 	gboolean uv_ready;
 	uv uv;
-	GHashTable *sysroots;	    /* name -> sysroot_def */
+	GHashTable *sysroots;	   /* name -> sysroot_def */
+	GHashTable *abi3_building; /* set of families (pipeline_abi3.c) */
+	GHashTable *abi3_fresh;	   /* those whose wheel was built in this run */
+	GCond abi3_built;
 	GHashTable *crates_renewed; /* recipe_lock, borrowed: resolved in this run */
 };
 

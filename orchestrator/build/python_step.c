@@ -117,7 +117,8 @@ static void view_environment(view *v, const python_step *s)
 	g_autofree char *sysroot = sandbox_path(&v->spec, v->level, SANDBOX_SYSROOT);
 	g_autofree char *python = sandbox_path(&v->spec, v->level, SANDBOX_PYTHON);
 	g_autofree char *identity = g_build_filename(python, "identity.json", NULL);
-	g_autofree char *lib = g_build_filename(python, "lib", NULL);
+	g_autofree char *folder = g_path_get_basename(t->include);
+	g_autofree char *lib = g_build_filename(python, "lib", folder, NULL);
 	g_autofree char *version =
 		g_strdup_printf("3.%u%s", s->python->minor, s->python->abiflags);
 	g_autoptr(GPtrArray) maps = prefix_maps(v);

@@ -8,12 +8,14 @@
 #include "build/python_sysconfig.h"
 #include "plan/key.h"
 #include <elf.h>
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KIND "python"
 /* Of what is written; raise it with every change of the rules. */
-#define VERSION 2
+#define VERSION 3
 /* Debian 11's, and in python_requires.c: builds must not see the build machine's. */
 #define KERNEL "5.10.0"
 
@@ -150,10 +152,16 @@ static gboolean write_config(store *s, const python_target_spec *spec,
 	g_autofree char *module =
 		vars ? python_sysconfig_module(vars, changed, spec, t, err) : NULL;
 	g_autofree char *who = identity(spec, t);
+	/* lib/python3.11, from where some find the headers as PREFIX/include/python3.11
+	 * (the build script of cryptography): the same folder. */
+	g_autofree char *name = g_path_get_basename(t->include);
+	g_autofree char *inner = g_build_filename(dir, "lib", name, NULL);
 	return module && write_text(dir, header, text, err) &&
 	       write_text(dir, data, module, err) &&
 	       write_text(dir, "identity.json", who, err) &&
-	       write_uname(spec->platform, dir, err);
+	       write_uname(spec->platform, dir, err) &&
+	       (symlink(".", inner) == 0 ||
+		       fs_fail(err, errno, "make the link", inner, 0));
 }
 
 gboolean python_target_prepare(const build_context *ctx, const python_target_spec *spec,

@@ -8,7 +8,7 @@
  * its sysconfig data, derived from a CPython of the build machine.
  *
  *	include/python3.11/	headers, pyconfig.h with the platform's values
- *	lib/_sysconfigdata__linux_TRIPLE.py
+ *	lib/_sysconfigdata__linux_TRIPLE.py	lib/python3.11 is lib itself
  *	bin/uname, bin/arch	answer for the target; first in a build's PATH
  *	identity.json		what build/data/xorch_identity.py answers with
  *
