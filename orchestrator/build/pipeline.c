@@ -26,6 +26,7 @@ pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)sysroot_def_free);
 	p->crates_renewed = g_hash_table_new(g_direct_hash, g_direct_equal);
 	p->abi3_building = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	p->abi3_fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_cond_init(&p->abi3_built);
 	return p;
 }

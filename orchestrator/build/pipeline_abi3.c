@@ -139,7 +139,7 @@ gboolean abi3_as_asked(const item *i, GError **err)
 	if (abi3_minor(file) == atoi(dot + 1))
 		return TRUE;
 	error_set(err, EXIT_AUDIT, "X0955",
-		"%s: the wheel is not the abi3 wheel that the recipe asks for", i->id);
+		"the wheel is not the abi3 wheel that the recipe asks for");
 	error_line(err, "python.abi3: \"%s\" in %s", asked, i->source->recipe->path);
 	error_line(err, "built: %s", file);
 	error_help(err,

@@ -201,9 +201,8 @@ gboolean rust_cargo_resolve(const rust_cargo *c, gboolean complete, GError **err
 
 	if (c->ctx->offline)
 		return error_set(err, EXIT_NETWORK, "X0501",
-			"%s: its crates are not locked, and --offline forbids to ask "
-			"for them",
-			c->item);
+			"the crates are not locked, and --offline forbids to ask for "
+			"them");
 	if (!view_init(&v, c, NULL, err) || !registry_home(v.home, c->rust->cargo, err))
 		return FALSE;
 	view_command(&v, c, complete ? more : anew);
@@ -211,17 +210,14 @@ gboolean rust_cargo_resolve(const rust_cargo *c, gboolean complete, GError **err
 		return FALSE;
 	if (r.process.exit_code == 0)
 		return TRUE;
-	error_set(err, EXIT_INPUT, "X0953", "%s: the crates could not be resolved",
-		c->item);
+	error_set(err, EXIT_INPUT, "X0953", "the crates could not be resolved");
 	add_words(err, r.process.err);
 	return FALSE;
 }
 
-gboolean rust_cargo_check(
-	const rust_cargo *c, const char *crates, gboolean locked, GError **err)
+gboolean rust_cargo_check(const rust_cargo *c, const char *crates, GError **err)
 {
-	const char *const args[] = {
-		"fetch", "--offline", locked ? "--locked" : NULL, NULL};
+	static const char *const args[] = {"fetch", "--offline", NULL};
 	g_auto(view) v = {0};
 	g_auto(sandbox_result) r = {0};
 
@@ -235,15 +231,11 @@ gboolean rust_cargo_check(
 		return FALSE;
 	if (r.process.exit_code == 0)
 		return TRUE;
-	error_set(err, EXIT_INPUT, "X0952",
-		locked ? "%s: Cargo.lock does not fit its Cargo.toml"
-		       : "%s: the locked crates do not fit its Cargo.toml",
-		c->item);
+	error_set(err, EXIT_INPUT, "X0952", "the locked crates do not fit Cargo.toml");
 	add_words(err, r.process.err);
-	if (locked)
-		error_help(err, "mend it by a patch, or let cargo: `cargo: {locked: "
-				"false}` and `xorch lock --upgrade`");
-	else
-		error_help(err, "resolve them anew: `xorch lock --upgrade`");
+	error_help(err,
+		"a Cargo.lock in the source counts as it is: mend it by a patch, or "
+		"let cargo complete it with `cargo: {locked: false}`; then `xorch "
+		"lock --upgrade`");
 	return FALSE;
 }

@@ -13,7 +13,6 @@ typedef struct rust_cargo {
 	const char *source;   /* host folder; Cargo.lock may be written there */
 	const char *manifest; /* below it */
 	sandbox_level level;
-	const char *item; /* for messages */
 } rust_cargo;
 
 /* With the network: writes Cargo.lock, taking for each crate the newest version that
@@ -21,11 +20,11 @@ typedef struct rust_cargo {
  * completed. EXIT_INPUT X0953 with cargo's own words; EXIT_NETWORK offline. */
 gboolean rust_cargo_resolve(const rust_cargo *c, gboolean complete, GError **err);
 
-/* Without: does Cargo.lock fit the manifests, with the crates in `crates` (tree of
- * crates_tree)? With locked == FALSE, or none there, it is written. EXIT_INPUT X0952
- * with cargo's own words. */
-gboolean rust_cargo_check(
-	const rust_cargo *c, const char *crates, gboolean locked, GError **err);
+/* Without: writes Cargo.lock, or takes out of it what the manifests do not want (an
+ * sdist may lack members of the workspace it comes from), with nothing but the crates
+ * in `crates` (tree of crates_tree). EXIT_INPUT X0952 with cargo's own words when it
+ * would need another one. */
+gboolean rust_cargo_check(const rust_cargo *c, const char *crates, GError **err);
 
 #define SANDBOX_CRATES "/xorch/crates"
 #define SANDBOX_CARGO_HOME "/xorch/cargo-home"

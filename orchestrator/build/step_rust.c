@@ -66,8 +66,7 @@ static gboolean resolve(pipeline *p, const item *i, const char *source,
 		.rust = &rust,
 		.source = source,
 		.manifest = project->manifest,
-		.level = level,
-		.item = i->id};
+		.level = level};
 	if (!rust_cargo_resolve(&c, project->lock != NULL, err))
 		return FALSE;
 	rust_project_clear(project);
@@ -86,8 +85,7 @@ static GPtrArray *find_crates(
 		!resolve(p, i, source, &project, level, err))
 		return NULL;
 	if (!project.lock) { /* cargo said it wrote one */
-		error_set(
-			err, EXIT_INPUT, "X0953", "%s: cargo wrote no Cargo.lock", i->id);
+		error_set(err, EXIT_INPUT, "X0953", "cargo wrote no Cargo.lock");
 		return NULL;
 	}
 	return crates_of(source, &project, err);
@@ -151,8 +149,7 @@ static gboolean rust_lock(pipeline *p, item *i, GError **err)
 	if (i->source->lock->crates && is_renewed(p, i))
 		return TRUE;
 	if (p->ctx->locked) {
-		error_set(
-			err, EXIT_LOCK, "X0407", "%s: the crates are not locked", i->id);
+		error_set(err, EXIT_LOCK, "X0407", "the crates are not locked");
 		error_note(err, "%s has no `crates`", i->source->lock->path);
 		error_help(err, "run `xorch lock %s` and commit the lock",
 			i->source->recipe->path);
@@ -232,8 +229,7 @@ static gboolean lock_covers(
 		if (found)
 			continue;
 		error_set(err, EXIT_LOCK, "X0954",
-			"%s: the source's %s and the recipe's lock differ", i->id,
-			project->lock);
+			"the source's %s and the recipe's lock differ", project->lock);
 		error_line(err, "%s %s, sha256 %.16s…, is not in %s", c->name, c->version,
 			c->sha256, i->source->lock->path);
 		error_help(err, "run `xorch lock --upgrade %s`", i->source->recipe->path);
@@ -257,9 +253,8 @@ static gboolean check_source(pipeline *p, const step_site *site,
 		.rust = rust,
 		.source = site->source,
 		.manifest = project->manifest,
-		.level = site->level,
-		.item = i->id};
-	return rust_cargo_check(&c, crates, project->lock && locked, err);
+		.level = site->level};
+	return rust_cargo_check(&c, crates, err);
 }
 
 /* The file PyO3 believes above all else (0.14 and newer; every key but these is too

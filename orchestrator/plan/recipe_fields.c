@@ -119,7 +119,8 @@ static const bind_field python_fields[] = {
 	{"versions", BIND_STRLIST, IN(recipe, python.versions), BIND_UNIQUE,
 		.check = check_python, .doc = "Python versions; 3.13t is free-threaded"},
 	{"abi3", BIND_STRING, IN(recipe, python.abi3), .check = check_python,
-		.doc = "one abi3 wheel from this Python on"},
+		.doc = "the wheel is abi3 from this Python on: built once, it serves the "
+		       "later ones"},
 	{0}};
 
 static const char *const c_names[] = {"auto", "clang", "gcc", NULL};
@@ -132,7 +133,8 @@ static const bind_field toolchain_fields[] = {
 	{"sysroot", BIND_STRING, IN(recipe, toolchain.sysroot), .check = check_name,
 		.doc = "sysroot definition"},
 	{"rust", BIND_STRING, IN(recipe, toolchain.rust), .check = check_version,
-		.doc = "Rust version"},
+		.doc = "Rust: a version of the catalogue or of rustup, or rustup "
+		       "(default: xorch's own)"},
 	{"go", BIND_STRING, IN(recipe, toolchain.go), .check = check_version,
 		.doc = "Go version"},
 	{"cflags", BIND_STRLIST, IN(recipe, toolchain.cflags), .check = check_line,
@@ -248,7 +250,8 @@ static const bind_field build_fields[] = {
 
 static const bind_field cargo_fields[] = {
 	{"locked", BIND_BOOL, IN(recipe, cargo.locked),
-		.doc = "Cargo.lock must be there and fit (default true)"},
+		.doc = "a Cargo.lock in the source names all crates (default true); "
+		       "false lets `xorch lock` complete it"},
 	{"features", BIND_STRLIST, IN(recipe, cargo.features), .check = check_line,
 		.doc = "features"},
 	{"no_default_features", BIND_BOOL, IN(recipe, cargo.no_default_features),

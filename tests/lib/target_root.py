@@ -236,6 +236,34 @@ else:
 assert g.dead and greenlet._greenlet.__file__.endswith('.so')
 print('ok')
 """,
+    "rpds_py": """
+import rpds
+m = rpds.HashTrieMap({'a': 1}).insert('b', 2)
+assert sorted(m.items()) == [('a', 1), ('b', 2)] and len(m.remove('a')) == 1
+assert list(rpds.List([1, 2]).push_front(0)) == [0, 1, 2]
+print('ok')
+""",
+    "sudachipy": r"""
+import json, pathlib, tempfile
+import sudachipy, sudachipy.sudachipy as native
+folder = pathlib.Path(tempfile.mkdtemp())
+(folder / 'matrix.def').write_text('1 1\n0 0 0\n')
+pos = '名詞,普通名詞,一般,*,*,*'
+rows = [f'{text},0,0,{cost},{text},{pos},ヨミ,{text},*,A,*,*,*,*'
+        for text, cost in (('東京', 2000), ('都', 3000), ('東京都', 2500), ('に', 500))]
+(folder / 'lex.csv').write_text('\n'.join(rows) + '\n')
+native.build_system_dic(matrix=folder / 'matrix.def', lex=[folder / 'lex.csv'],
+                        output=folder / 'system.dic', description='small')
+(folder / 'config.json').write_text(json.dumps({
+    'systemDict': str(folder / 'system.dic'), 'inputTextPlugin': [], 'pathRewritePlugin': [],
+    'connectionCostPlugin': [], 'oovProviderPlugin': [{
+        'class': 'com.worksap.nlp.sudachi.SimpleOovPlugin', 'oovPOS': pos.split(','),
+        'leftId': 0, 'rightId': 0, 'cost': 30000}]}))
+tokens = sudachipy.Dictionary(config_path=str(folder / 'config.json')).create()
+words = [m.surface() for m in tokens.tokenize('東京都に行く')]
+assert words[:2] == ['東京都', 'に'] and ''.join(words[2:]) == '行く', words
+print('ok')
+""",
     "markupsafe": """
 import markupsafe, markupsafe._speedups as s
 assert s.__file__.endswith('.so')

@@ -44,7 +44,8 @@ def environment(home, **more):
     env.update(HOME=home, XORCH_CACHE_DIR=os.path.join(home, "cache"), TERM="dumb",
                LC_ALL="C.UTF-8",
                ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "detect_leaks=0"))
-    for name in ("XORCH_MIRROR_DEBIAN", "XORCH_MIRROR_PYPI", "XORCH_TEST_CACHE"):
+    for name in ("XORCH_MIRROR_DEBIAN", "XORCH_MIRROR_PYPI", "XORCH_MIRROR_CRATES",
+                 "XORCH_TEST_CACHE"):
         if name in os.environ:
             env[name] = os.environ[name]
     for name, value in more.items():

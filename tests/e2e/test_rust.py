@@ -1,0 +1,248 @@
+"""Wheels in Rust: by setuptools-rust and maturin, for both targets."""
+import glob
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+
+import judges
+import rust_packages
+import target_root
+import test_wheels
+import xt
+from server import Reply, Server
+
+ANSWER = "import rusty; print(rusty.answer())"
+
+
+def build(home, recipe, *args, targets=("aarch64",), python="cp311", code=0, verb="build",
+          **env):
+    flags = [f for t in targets for f in ("--target", t)]
+    result = xt.run([verb, recipe, "--python", python, "--json", *flags, *args], home=home,
+                    cwd=home, **{"XORCH_CACHE_DIR": test_wheels.shared_cache(), **env})
+    if code != 5:
+        test_wheels.need_network(result)
+    xt.equal(result.code, code, result)
+    return result
+
+
+def refused(home, recipe, code, *texts, **more):
+    result = build(home, recipe, code=code, **more)
+    for text in texts:
+        xt.check(text in result.err, f"the error should say {text}", result.err)
+
+
+def rustc_lines(home, item):
+    """What was compiled: crate name -> rustc's command lines."""
+    lines = {}
+    with open(item["log"], encoding="utf-8", errors="replace") as f:
+        for line in f:
+            found = re.search(r"Running `(.*--crate-name (\w+).*)`", line)
+            if found:
+                lines.setdefault(found.group(2), []).append(found.group(1))
+    return lines
+
+
+def test_rpds_py():
+    """maturin and PyO3, with a Cargo.lock in the sdist."""
+    with xt.scratch() as home:
+        result = test_wheels.build("rpds-py.yaml", ["aarch64"], "cp311", home)
+        xt.equal(result.code, 0, result)
+        xt.equal(test_wheels.judge(result), 1, result)
+
+
+def test_small_both_targets():
+    """No Cargo.lock: the crates are resolved. A build script compiles C with the cc
+    crate for the target (X08), and is for the build machine itself, like the macro."""
+    with xt.scratch() as home:
+        recipe = rust_packages.project(home)
+        result = build(home, recipe, targets=["aarch64", "armv7"])
+        xt.equal(test_wheels.judge(result, imports=False), 2, result)
+        for item in result.json["items"]:
+            target = item["id"].split("-")[-1]
+            root = target_root.get("bookworm", target)
+            want = {"aarch64": "42", "armv7": "41"}[target]
+            xt.equal(root.run_wheel(item["file"], ANSWER).strip(), want, item)
+            flags_stay_with_the_target(home, item, target)
+        with open(os.path.join(home, "rusty.lock")) as f:
+            lock = f.read()
+        xt.check(re.search(r"  - \{name: cc, version: \"1\.[^}]*sha256: ", lock), lock)
+        xt.check(not os.path.exists(os.path.join(home, "rusty-src", "Cargo.lock")),
+                 "the source was written to")
+        xt.equal(build(home, recipe, "--locked").json["items"][0]["state"], "cached")
+        # without them in the lock
+        xt.write(os.path.join(home, "rusty.lock"), re.sub(
+            r"crates:\n(  - .*\n)*", "", lock, count=1))
+        refused(home, recipe, 4, "[X0407]", "crates", "xorch lock",
+                verb="build", python="cp311", targets=["aarch64"], XORCH_LOCKED="1")
+
+
+def flags_stay_with_the_target(home, item, target):
+    lines = rustc_lines(home, item)
+    triple = {"aarch64": "aarch64-unknown-linux-gnu",
+              "armv7": "armv7-unknown-linux-gnueabihf"}[target]
+    for name in ("build_script_build", "number", "cc"):
+        for line in lines[name]:
+            xt.check("--target" not in line and "strip=symbols" not in line and
+                     "remap-path-prefix" not in line, "for the build machine", line)
+        if name != "cc":
+            xt.check("linker=/xorch/cross/bin/build-cc" in lines[name][0], lines[name])
+    for line in lines["native"]:
+        for flag in (f"--target {triple}", "linker=/xorch/cross/bin/cc", "-Cstrip=symbols",
+                     "--remap-path-prefix=/xorch/src="):
+            xt.check(flag in line, f"for the target: {flag}", line)
+    with xt.scratch() as folder:
+        [module] = judges.unpack(item["file"], folder)
+        with open(module, "rb") as f:
+            data = f.read()
+        xt.check(b"/xorch" not in data, "a path of the build is in the module")
+        xt.check(b"src/lib.rs" in data, "the panic should name its file")
+        xt.check(".symtab" not in judges.readelf("-S", module), "not stripped")
+
+
+def test_abi3_built_once():
+    """One wheel for two Pythons, in one run and in the next."""
+    with xt.scratch() as home:
+        recipe = rust_packages.project(home, limited="9", recipe="python: {abi3: '3.9'}\n")
+        result = build(home, recipe, python="cp311,cp312")
+        first, second = sorted(result.json["items"], key=lambda i: i["state"] != "built")
+        xt.equal((first["state"], second["state"]), ("built", "cached"), result)
+        xt.equal(first["file"], second["file"])
+        xt.check("-cp39-abi3-manylinux2014_aarch64" in first["file"], first)
+        xt.check("served by the abi3 wheel of CPython 3.9 and newer" in result.err, result)
+        [again] = build(home, recipe, python="cp310").json["items"]
+        xt.equal((again["state"], again["sha256"]), ("cached", first["sha256"]), again)
+        with xt.scratch() as folder:
+            [module] = judges.unpack(first["file"], folder)
+            xt.check(module.endswith("/native.abi3.so"), module)
+        for suite in ("bullseye", "bookworm", "trixie"):
+            root = target_root.get(suite, "aarch64")
+            xt.equal(root.run_wheel(first["file"], ANSWER).strip(), "42", suite)
+
+
+def test_abi3_of_another_age():
+    with xt.scratch() as home:
+        recipe = rust_packages.project(home, limited="9", recipe="python: {abi3: '3.10'}\n")
+        refused(home, recipe, 7, "[X0955]", "cp39-abi3", 'python.abi3: "3.10"')
+
+
+def test_cargo_lock_that_cannot_be_used():
+    lock = 'version = 3\n\n[[package]]\nname = "%s"\nversion = "1.0.0"\n%s\n'
+    sha = hashlib.sha256(b"").hexdigest()
+    registry = 'source = "registry+https://git.example/rust-lang/example-index"\n'
+    with xt.scratch() as home:
+        recipe = rust_packages.project(home, cargo_lock=lock % (
+            "thing", 'source = "git+https://git.example/a/b?rev=1#2"\n'))
+        refused(home, recipe, 2, "[X0951]",
+                "Cargo.lock: crate thing 1.0.0 comes from a git")
+        xt.write(os.path.join(home, "rusty-src", "Cargo.lock"),
+                 lock % ("native", "") + "\n" + (lock % ("number", "")).split("\n", 2)[2])
+        refused(home, recipe, 2, "[X0952]", "do not fit", "`cc`")
+        # the recipe's lock is from another Cargo.lock than the source's
+        xt.write(os.path.join(home, "rusty-src", "Cargo.lock"),
+                 lock % ("thing", registry + f'checksum = "{sha}"\n'))
+        refused(home, recipe, 4, "[X0954]", "thing 1.0.0", "xorch lock --upgrade")
+
+
+def test_rust_that_is_not_there():
+    with xt.scratch() as home:
+        recipe = rust_packages.project(home, recipe="toolchain: {rust: '1.2.3'}\n")
+        refused(home, recipe, 2, "[X0950]", "there is no Rust 1.2.3 here", "1.85.0")
+        recipe = rust_packages.project(home, recipe="toolchain: {rust: rustup}\n")
+        refused(home, recipe, 2, "[X0950]", "rustup has no default toolchain",
+                RUSTUP_HOME=os.path.join(home, "rustup"))
+
+
+def rustup_root():
+    """This machine's rustup, when it has a default toolchain."""
+    root = os.environ.get("RUSTUP_HOME") or os.path.expanduser("~/.rustup")
+    rustc = glob.glob(os.path.join(root, "toolchains", "*", "bin", "rustc"))
+    if not rustc or not os.path.exists(os.path.join(root, "settings.toml")):
+        return None
+    return root
+
+
+def test_installed_rustup():
+    """For this machine's own platform, the one that every rustup has; for one that it
+    lacks the error says how to add it."""
+    root = rustup_root()
+    if not root:
+        print("no rustup here: only that it is missed is tested")
+        return test_rust_that_is_not_there()
+    with xt.scratch() as home:
+        recipe = rust_packages.project(
+            home, recipe="targets: [x86_64, armv7]\ntoolchain: {rust: rustup}\n")
+        result = build(home, recipe, targets=["x86_64"], RUSTUP_HOME=root)
+        xt.equal(test_wheels.judge(result, imports=False), 1, result)
+        folder = os.path.join(home, "site")
+        judges.unpack(result.json["items"][0]["file"], folder)
+        p = subprocess.run([shutil.which("python3.11") or "python3", "-c", ANSWER],
+                           env=dict(os.environ, PYTHONPATH=folder), capture_output=True,
+                           text=True)
+        xt.equal(p.stdout.strip(), "42", p.stderr)
+        if not glob.glob(os.path.join(root, "toolchains/*/lib/rustlib/armv7-*hf/lib")):
+            refused(home, recipe, 2, "[X0950]", "armv7-unknown-linux-gnueabihf",
+                    "rustup target add", targets=["armv7"], RUSTUP_HOME=root)
+
+
+def crate(name, body):
+    """A .crate file as cargo packages it."""
+    out = io.BytesIO()
+    files = {"Cargo.toml": f'[package]\nname = "{name}"\nversion = "0.1.0"\n'
+                           'edition = "2021"\n', "src/lib.rs": body}
+    with tarfile.open(fileobj=out, mode="w:gz") as t:
+        for path, text in files.items():
+            info = tarfile.TarInfo(f"{name}-0.1.0/{path}")
+            info.size = len(text.encode())
+            t.addfile(info, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
+def test_own_registry():
+    """A registry of a company's, which a server here stands in for, by the sparse
+    protocol: XORCH_MIRROR_CRATES. A file that is not the locked one is refused."""
+    data = crate("homemade", "pub fn two() -> i32 { 2 }\n")
+    sha = hashlib.sha256(data).hexdigest()
+    entry = {"name": "homemade", "vers": "0.1.0", "deps": [], "cksum": sha,
+             "features": {}, "yanked": False}
+    manifest = rust_packages.CARGO.format(depends='homemade = "0.1"\n').replace(
+        '[build-dependencies]\ncc = "1.2"\n', "")
+    lib = """use std::os::raw::{c_int, c_void};
+extern "C" { fn PyModule_Create2(def: *mut c_void, version: c_int) -> *mut c_void; }
+#[repr(C)] pub struct Def([usize; 13]);
+static mut NAME: [u8; 7] = *b"native\\0";
+static mut DEF: Def = Def([0; 13]);
+#[no_mangle]
+pub unsafe extern "C" fn PyInit_native() -> *mut c_void {
+    DEF.0[0] = (homemade::two() - 1) as usize;
+    DEF.0[5] = std::ptr::addr_of_mut!(NAME) as usize;
+    DEF.0[7] = usize::MAX;
+    PyModule_Create2(std::ptr::addr_of_mut!(DEF) as *mut c_void, 1013)
+}
+"""
+    with xt.scratch() as home, Server() as server:
+        server.add("/index/config.json", Reply(json.dumps(
+            {"dl": server.url("/files/{crate}/{version}/{sha256-checksum}")}).encode()))
+        server.add("/index/ho/me/homemade", Reply(json.dumps(entry).encode() + b"\n"))
+        path = f"/files/homemade/0.1.0/{sha}"
+        server.add(path, Reply(b"x" * len(data)), Reply(data))
+        recipe = rust_packages.project(home, files={
+            "Cargo.toml": manifest, "src/lib.rs": lib, "build.rs": "fn main() {}\n",
+            "rusty/__init__.py": ""})
+        mirror = {"XORCH_MIRROR_CRATES": server.url("/index/"), "XORCH_HTTP_RETRIES": "0"}
+        refused(home, recipe, 6, "[X0601]", "homemade-0.1.0.crate", sha, **mirror)
+        result = build(home, recipe, **mirror)
+        xt.equal(test_wheels.judge(result, imports=False), 1, result)
+        root = target_root.get("bookworm", "aarch64")
+        root.run_wheel(result.json["items"][0]["file"], "import rusty.native")
+        with open(os.path.join(home, "rusty.lock")) as f:
+            lock = f.read()
+        xt.check("127.0.0.1" not in lock and f"{sha}" in lock, lock)
+
+
+if __name__ == "__main__":
+    xt.main(globals())
