@@ -2,10 +2,56 @@
 #include "base/diag.h"
 #include <string.h>
 
-/* The name becomes a string as it stands: no blanks. */
+/* The domain's errors carry a table of facts. */
+typedef struct xorch_errorPrivate {
+	GHashTable *facts; /* char * -> char *; NULL none */
+} xorch_errorPrivate;
+
+static void xorch_error_private_init(xorch_errorPrivate *p)
+{
+	p->facts = NULL;
+}
+
+static void xorch_error_private_copy(
+	const xorch_errorPrivate *from, xorch_errorPrivate *to)
+{
+	GHashTableIter i;
+	gpointer name, value;
+
+	if (!from->facts)
+		return;
+	to->facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_hash_table_iter_init(&i, from->facts);
+	while (g_hash_table_iter_next(&i, &name, &value))
+		g_hash_table_insert(to->facts, g_strdup(name), g_strdup(value));
+}
+
+static void xorch_error_private_clear(xorch_errorPrivate *p)
+{
+	g_clear_pointer(&p->facts, g_hash_table_unref);
+}
+
 /* clang-format off */
-G_DEFINE_QUARK(xorch-error, xorch_error)
+G_DEFINE_EXTENDED_ERROR(xorch_error, xorch_error)
 /* clang-format on */
+
+void error_set_fact(GError **err, const char *name, const char *value)
+{
+	if (!err || !*err || (*err)->domain != XORCH_ERROR || !value)
+		return;
+	xorch_errorPrivate *p = xorch_error_get_private(*err);
+	if (!p->facts)
+		p->facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_hash_table_insert(p->facts, g_strdup(name), g_strdup(value));
+}
+
+const char *error_fact(const GError *error, const char *name)
+{
+	if (!error || error->domain != XORCH_ERROR)
+		return NULL;
+	const xorch_errorPrivate *p = xorch_error_get_private(error);
+	return p->facts ? g_hash_table_lookup(p->facts, name) : NULL;
+}
 
 static void set_text(GError **err, int code, const char *id, const char *text)
 {

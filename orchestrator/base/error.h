@@ -50,6 +50,12 @@ void error_prefix(GError **err, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 gboolean error_wrap(GError **err, int code, const char *id, GError *foreign,
 	const char *fmt, ...) G_GNUC_PRINTF(5, 6);
 
+/* Facts about an error for machines, beside its message: "class", "first-error",
+ * "first-error-line", "hint", "log". Kept with the error and its copies; NULL when not
+ * set (or of another domain). No-op when err or *err is NULL. */
+void error_set_fact(GError **err, const char *name, const char *value);
+const char *error_fact(const GError *error, const char *name);
+
 /* Bytes from outside made fit for a terminal: control characters, ESC, DEL and
  * invalid UTF-8 become \xNN, bidirectional controls \u{NNNN}. New string. */
 char *text_escape(const char *text, gssize len);

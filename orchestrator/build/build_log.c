@@ -8,112 +8,22 @@
 #define TAIL 30
 #define LINE_MAX_BYTES 2000
 
-/* How sure a kind of line is to name the real cause; a later line of a higher
- * rank takes the place of an earlier one, the first of its rank stays. */
-enum { RANK_NONE, RANK_SUMMARY, RANK_SYSTEM, RANK_COMPILER };
-
-typedef struct pattern {
-	const char *text;
-	int rank;
-} pattern;
-
-/* Lines that are errors. "error: " with a position before it is a compiler's. */
-static const pattern error_patterns[] = {
-	{": error: ", RANK_COMPILER},
-	{": fatal error: ", RANK_COMPILER},
-	{"error: linking with", RANK_COMPILER},
-	{"ld.lld: error: ", RANK_COMPILER},
-	{"undefined reference to", RANK_COMPILER},
-	{"cannot find -l", RANK_COMPILER},
-	{"Error: no such instruction", RANK_COMPILER},
-	{"error[E", RANK_COMPILER},
-	{"CMake Error", RANK_SYSTEM},
-	{": ERROR: ", RANK_SYSTEM}, /* meson.build:1:0 */
-	{"configure: error: ", RANK_SYSTEM},
-	{"Cython.Compiler.Errors.CompileError", RANK_SYSTEM},
-	{"*** ", RANK_SUMMARY},
-	{"error: command ", RANK_SUMMARY},
-	{"error: subprocess-exited-with-error", RANK_NONE},
-	{"error: ", RANK_SUMMARY},
-	{"ERROR: ", RANK_SUMMARY},
-	{"Error: ", RANK_SUMMARY},
-	{"Exception: ", RANK_SUMMARY},
-};
-
-typedef struct kind {
-	const char *text;
-	build_failure failure;
-} kind;
-
-/* What betrays the kind of failure. Order counts: a build without network often
- * fails with a compiler error later, for want of what it could not get. */
-static const kind kinds[] = {
-	{"Exec format error", BUILD_FAILURE_TARGET_CODE},
-	{"cannot execute binary file", BUILD_FAILURE_TARGET_CODE},
-	/* A shell that takes an ELF file for a script. */
-	{"Syntax error: word unexpected", BUILD_FAILURE_TARGET_CODE},
-	{"Syntax error: \"(\" unexpected", BUILD_FAILURE_TARGET_CODE},
-	{"Syntax error: end of file unexpected", BUILD_FAILURE_TARGET_CODE},
-	{"ELF: not found", BUILD_FAILURE_TARGET_CODE},
-	/* autoconf, meson, CMake. */
-	{"cannot run C compiled programs", BUILD_FAILURE_TARGET_CODE},
-	{"cannot run C++ compiled programs", BUILD_FAILURE_TARGET_CODE},
-	{"cannot run test program while cross compiling", BUILD_FAILURE_TARGET_CODE},
-	{"are not runnable", BUILD_FAILURE_TARGET_CODE},
-	{"Can not run test applications in this cross environment",
-		BUILD_FAILURE_TARGET_CODE},
-	{"TRY_RUN() invoked in cross-compiling mode", BUILD_FAILURE_TARGET_CODE},
-	{"try_run() invoked in cross-compiling mode", BUILD_FAILURE_TARGET_CODE},
-	/* The host's qemu after all, without the target's loader. */
-	{"target-code-does-not-run-here", BUILD_FAILURE_TARGET_CODE},
-	{"qemu-aarch64: Could not open", BUILD_FAILURE_TARGET_CODE},
-	{"qemu-arm: Could not open", BUILD_FAILURE_TARGET_CODE},
-	{"wrong ELF class", BUILD_FAILURE_TARGET_CODE},
-
-	{"Could not resolve host", BUILD_FAILURE_NETWORK},
-	{"Couldn't resolve host", BUILD_FAILURE_NETWORK},
-	{"Temporary failure in name resolution", BUILD_FAILURE_NETWORK},
-	{"Name or service not known", BUILD_FAILURE_NETWORK},
-	{"failed to lookup address information", BUILD_FAILURE_NETWORK},
-	{"Network is unreachable", BUILD_FAILURE_NETWORK},
-	{"network is unreachable", BUILD_FAILURE_NETWORK},
-	{"No route to host", BUILD_FAILURE_NETWORK},
-	{"EAI_AGAIN", BUILD_FAILURE_NETWORK},
-	{"NewConnectionError", BUILD_FAILURE_NETWORK},
-	{"ConnectionRefusedError", BUILD_FAILURE_NETWORK},
-	{"urlopen error", BUILD_FAILURE_NETWORK},
-	{"dial tcp", BUILD_FAILURE_NETWORK},
-	{"fatal: transport '", BUILD_FAILURE_NETWORK}, /* git */
-	{"Failed to clone repository", BUILD_FAILURE_NETWORK},
-	{"Each download failed", BUILD_FAILURE_NETWORK},
-	{"but --offline was specified", BUILD_FAILURE_NETWORK},
-	{"ERROR: could not get http", BUILD_FAILURE_NETWORK}, /* meson wraps */
-	{"(from versions: none)", BUILD_FAILURE_NETWORK},     /* pip within a build */
-
-	{"No space left on device", BUILD_FAILURE_DISK},
-	{"Disk quota exceeded", BUILD_FAILURE_DISK},
-	{"File size limit exceeded", BUILD_FAILURE_DISK},
-
-	{"virtual memory exhausted", BUILD_FAILURE_MEMORY},
-	{"Cannot allocate memory", BUILD_FAILURE_MEMORY},
-	{"Resource temporarily unavailable", BUILD_FAILURE_MEMORY}, /* fork */
-	{"MemoryError", BUILD_FAILURE_MEMORY},
-	{"std::bad_alloc", BUILD_FAILURE_MEMORY},
-	{"out of memory", BUILD_FAILURE_MEMORY},
-	{"Killed signal terminated program", BUILD_FAILURE_MEMORY},
-	{"LLVM ERROR: out of memory", BUILD_FAILURE_MEMORY},
-
-	/* build/wrapper/filter.c */
-	{": a flag for x86 processors; ", BUILD_FAILURE_FLAG},
-	{": would build for another target than ", BUILD_FAILURE_FLAG},
-	{": a library of the build machine", BUILD_FAILURE_FLAG},
-	{": links a library of the build machine", BUILD_FAILURE_FLAG},
-	{": the target passes floating point in registers", BUILD_FAILURE_FLAG},
-};
+/* An error line seen so far. */
+typedef struct candidate {
+	failure_match match; /* subject owned */
+	char *line;
+	guint64 number;
+	int weight; /* of its rank and credibility; 0: none */
+} candidate;
 
 typedef struct scan {
 	build_log *log;
-	int rank;
+	candidate best, compiler, network; /* the deciding one; the first of its kind */
+	char *package;			   /* last thing a configure step did not find */
+	GString *joined; /* "CMake Error at …" with the lines that belong to it */
+	guint64 joined_line;
+	guint joined_parts;
+	gboolean in_warning; /* within "CMake Warning at …" */
 	GString *line;
 	char *ring[TAIL];
 } scan;
@@ -138,20 +48,6 @@ static void line_clean(GString *s)
 	g_string_truncate(s, to);
 }
 
-static int line_rank(const char *line)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(error_patterns); i++) {
-		const char *at = strstr(line, error_patterns[i].text);
-		if (!at)
-			continue;
-		/* "make: *** [x] Error 1" says where, never what. */
-		if (error_patterns[i].text[0] == '*' && strncmp(line, "make", 4) != 0)
-			continue;
-		return error_patterns[i].rank;
-	}
-	return RANK_NONE;
-}
-
 /* CMake lists "  NAME (advanced)", autoconf names ac_cv_…: what to preset. */
 static char *line_preset(const char *line)
 {
@@ -172,19 +68,143 @@ static char *line_preset(const char *line)
 	return NULL;
 }
 
-static void scan_kind(build_log *l, const char *line)
+/* Files of programs that a configure step only tries out. */
+static gboolean is_probe(const char *line)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		if (!strstr(line, kinds[i].text))
-			continue;
-		/* The first telling line stands: what follows is its consequence. */
-		if (l->failure != BUILD_FAILURE_OTHER)
-			return;
-		l->failure = kinds[i].failure;
-		l->cause = g_strdup(line);
-		l->cause_line = l->lines;
-		return;
+	static const char *const marks[] = {"conftest.", "_configtest.", "CMakeScratch",
+		"CMakeTmp", "try_compile", "TryCompile", "meson-private/", "/tmp/",
+		"testfile.c", "test_program", "cmTC_"};
+	const char *end = strstr(line, "rror: ");
+
+	for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
+		const char *at = strstr(line, marks[i]);
+		if (at && (!end || at < end))
+			return TRUE;
 	}
+	return FALSE;
+}
+
+/* A configure step that ends well: what it tried out before does not matter. */
+static gboolean is_configured(const char *line)
+{
+	return g_str_has_prefix(line, "-- Configuring done") ||
+	       g_str_has_prefix(line, "-- Build files have been written to") ||
+	       g_str_has_prefix(line, "config.status: creating ") ||
+	       g_str_has_prefix(line, "Build targets in project: ");
+}
+
+#define CREDIBLE 10 /* above anything that was only tried out */
+
+static int weight_of(failure_rank rank, gboolean probe)
+{
+	if (rank == FAILURE_CONSEQUENCE)
+		return 1;
+	return probe ? 1 + (int)rank : CREDIBLE + (int)rank;
+}
+
+static void candidate_clear(candidate *c)
+{
+	g_free(c->match.subject);
+	g_free(c->line);
+	*c = (candidate){0};
+}
+
+static void candidate_set(candidate *c, const failure_match *m, const char *line,
+	guint64 number, int weight)
+{
+	candidate_clear(c);
+	c->match = *m;
+	c->match.subject = g_strdup(m->subject);
+	c->line = g_strdup(line);
+	c->number = number;
+	c->weight = weight;
+}
+
+/* Everything so far was answers to questions. */
+static void candidate_demote(candidate *c)
+{
+	if (c->weight > CREDIBLE)
+		c->weight = weight_of(c->match.rank, TRUE);
+}
+
+static void consider(scan *s, const char *line, guint64 number)
+{
+	failure_match m;
+
+	if (!failure_match_line(line, &m))
+		return;
+	int weight = weight_of(m.rank, is_probe(line));
+	if (weight > s->best.weight)
+		candidate_set(&s->best, &m, line, number, weight);
+	if (m.rank == FAILURE_COMPILER && weight > s->compiler.weight)
+		candidate_set(&s->compiler, &m, line, number, weight);
+	if (m.kind && g_str_equal(m.kind->name, "network") && !s->network.line)
+		candidate_set(&s->network, &m, line, number, weight);
+	g_free(m.subject);
+}
+
+/* "--   Package 'frob', required by 'virtual:world', not found" and its like: not an
+ * error by itself, but what an error that follows is about. */
+static void scan_package(scan *s, const char *line)
+{
+	const char *at = strstr(line, "Package '"), *end;
+
+	if (!at || !strstr(line, "not found"))
+		at = strstr(line, "No package '");
+	if (!at || !(at = strchr(at, '\'')) || !(end = strchr(at + 1, '\'')))
+		return;
+	g_free(s->package);
+	s->package = g_strndup(at + 1, (gsize)(end - at - 1));
+}
+
+/* What rustc says under an error: the name exists for other word sizes only. */
+static void scan_word_size(scan *s, const char *line)
+{
+	candidate *c = &s->best;
+
+	if (c->match.rank == FAILURE_COMPILER && s->log->lines - c->number < 40 &&
+		strstr(line, "target_pointer_width") && strstr(c->line, "error[E") &&
+		!c->match.subject)
+		c->match.kind = failure_class_by_name("word-size");
+}
+
+static void joined_end(scan *s)
+{
+	if (!s->joined_line)
+		return;
+	consider(s, s->joined->str, s->joined_line);
+	s->joined_line = 0;
+}
+
+/* CMake tells over several lines: the first is where, the indented ones are what.
+ * TRUE when the line belongs to such a message. */
+static gboolean scan_cmake(scan *s, const char *line)
+{
+	if (g_str_has_prefix(line, "CMake Error")) {
+		joined_end(s);
+		g_string_assign(s->joined, line);
+		s->joined_line = s->log->lines;
+		s->joined_parts = 0;
+		s->in_warning = FALSE;
+		return TRUE;
+	}
+	if (g_str_has_prefix(line, "CMake Warning") ||
+		g_str_has_prefix(line, "CMake Deprecation Warning")) {
+		joined_end(s);
+		s->in_warning = TRUE;
+		return TRUE;
+	}
+	gboolean inside = g_str_has_prefix(line, "  ") || !*line;
+	if (s->joined_line && inside) {
+		if (*line && s->joined_parts++ < 2)
+			g_string_append_printf(s->joined, " %s", line + 2);
+		else if (s->joined_parts)
+			joined_end(s);
+		return TRUE;
+	}
+	joined_end(s);
+	s->in_warning = s->in_warning && inside;
+	return s->in_warning;
 }
 
 static void scan_line(scan *s)
@@ -194,15 +214,16 @@ static void scan_line(scan *s)
 	line_clean(s->line);
 	l->lines++;
 	const char *line = s->line->str;
-	int rank = line_rank(line);
-	if (rank > s->rank) {
-		s->rank = rank;
-		g_free(l->first_error);
-		l->first_error = g_strdup(line);
-		l->first_error_line = l->lines;
+	if (is_configured(line)) {
+		candidate_demote(&s->best);
+		candidate_demote(&s->compiler);
 	}
-	scan_kind(l, line);
-	if (!l->preset && l->failure == BUILD_FAILURE_TARGET_CODE)
+	scan_package(s, line);
+	scan_word_size(s, line);
+	if (!scan_cmake(s, line))
+		consider(s, line, l->lines);
+	if (!l->preset && s->best.match.kind &&
+		g_str_equal(s->best.match.kind->code ?: "", "X0904"))
 		l->preset = line_preset(line);
 	guint slot = (guint)((l->lines - 1) % TAIL);
 	g_free(s->ring[slot]);
@@ -232,7 +253,23 @@ static void scan_begin(scan *s, build_log *out)
 	memset(s, 0, sizeof *s);
 	s->log = out;
 	s->line = g_string_new(NULL);
+	s->joined = g_string_new(NULL);
 	out->tail = g_ptr_array_new_with_free_func(g_free);
+	out->kind = failure_class_by_name("other");
+}
+
+/* Beside the deciding line: the first compiler error, or that it wanted the network
+ * long before. */
+static void scan_other(scan *s)
+{
+	candidate *c = s->compiler.weight > CREDIBLE ? &s->compiler : &s->network;
+
+	if (!c->line || c->number == s->best.number)
+		c = &s->network;
+	if (!c->line || c->number == s->best.number)
+		return;
+	s->log->other_error = g_steal_pointer(&c->line);
+	s->log->other_error_line = c->number;
 }
 
 static void scan_end(scan *s)
@@ -241,11 +278,23 @@ static void scan_end(scan *s)
 
 	if (s->line->len)
 		scan_line(s);
+	joined_end(s);
 	for (guint64 i = l->lines > TAIL ? l->lines - TAIL : 0; i < l->lines; i++)
 		g_ptr_array_add(l->tail, s->ring[i % TAIL]);
+	scan_other(s);
+	if (s->best.match.kind)
+		l->kind = s->best.match.kind;
+	l->subject = g_steal_pointer(&s->best.match.subject);
+	if (!l->subject && g_str_equal(l->kind->name, "missing-dependency"))
+		l->subject = g_steal_pointer(&s->package);
+	l->first_error = g_steal_pointer(&s->best.line);
+	l->first_error_line = s->best.number;
+	candidate_clear(&s->best);
+	candidate_clear(&s->compiler);
+	candidate_clear(&s->network);
+	g_free(s->package);
 	g_string_free(s->line, TRUE);
-	if (l->failure == BUILD_FAILURE_OTHER && s->rank == RANK_COMPILER)
-		l->failure = BUILD_FAILURE_COMPILER;
+	g_string_free(s->joined, TRUE);
 }
 
 void build_log_scan(const char *text, gsize size, build_log *out)
@@ -277,8 +326,9 @@ gboolean build_log_read(const char *path, build_log *out, GError **err)
 
 void build_log_clear(build_log *l)
 {
+	g_free(l->subject);
 	g_free(l->first_error);
-	g_free(l->cause);
+	g_free(l->other_error);
 	g_free(l->preset);
 	g_clear_pointer(&l->tail, g_ptr_array_unref);
 	memset(l, 0, sizeof *l);

@@ -1,26 +1,23 @@
 #pragma once
+#include "build/failure.h"
 #include "build/sandbox.h"
 
-/* What a build's log says about why it failed: the first error, what kind of
- * failure it is, the last lines. */
-typedef enum build_failure {
-	BUILD_FAILURE_OTHER,
-	BUILD_FAILURE_COMPILER,	   /* compiler, assembler, linker */
-	BUILD_FAILURE_FLAG,	   /* the compiler wrapper refused an argument */
-	BUILD_FAILURE_NETWORK,	   /* something was to be downloaded */
-	BUILD_FAILURE_TARGET_CODE, /* a program for the target was to be run */
-	BUILD_FAILURE_MEMORY,	   /* memory or processes ran out */
-	BUILD_FAILURE_DISK,
-	BUILD_FAILURE_SILENCE, /* time limits */
-	BUILD_FAILURE_TIME
-} build_failure;
-
+/* What a build's log says about why it failed: the line that tells, the class of the
+ * failure (build/failure.h), the last lines.
+ *
+ * Of all lines that are errors the first of the highest rank decides. Lines about
+ * programs that a configure step tries out (conftest.c and its like) and those before
+ * a configure step that then succeeded count only when there is nothing else: they are
+ * answers to questions, not failures. */
 typedef struct build_log {
-	build_failure failure;
-	char *first_error; /* the line, without colours; NULL none found */
+	const failure_class *kind; /* never NULL after a scan */
+	char *subject;		   /* of the class: header, library, tool; NULL */
+	char *first_error;	   /* the deciding line, without colours; NULL none */
 	guint64 first_error_line;
-	char *cause; /* the line that made it `failure`, if another one; NULL */
-	guint64 cause_line;
+	/* The first compiler error when another line decided, or an earlier attempt to
+	 * use the network; NULL. */
+	char *other_error;
+	guint64 other_error_line;
 	char *preset;	 /* variable the build system asks to be preset; NULL */
 	GPtrArray *tail; /* last 30 lines, char * */
 	guint64 lines;
@@ -43,11 +40,12 @@ typedef struct build_log_context {
 	const sandbox_spec *spec; /* its limits */
 } build_log_context;
 
-/* Sets *err for a step that ended as *r says: EXIT_BUILD X0901 (failed), X0904
- * (target code), X0905 (network), X0906 (memory, processes), X0907 (compiler
- * flag), EXIT_HOST X0821 (disk full), EXIT_TIME X0902 and X0903. First line: what
- * failed and how it ended; then first error, last lines, log, what to do.
- * Returns FALSE. */
+/* Sets *err for a step that ended as *r says, with exit status and code of its class:
+ * EXIT_BUILD X0901 (failed), X0904 (target code), X0905 (network), X0906 (memory,
+ * processes), X0907 (flag or library of the build machine), EXIT_HOST X0821 (disk
+ * full), EXIT_TIME X0902 and X0903. First line: what failed, how it ended, why; then
+ * the first error, the last lines, log, what to do. The error's facts (base/error.h)
+ * say class, first error, hint and log for --json and the history. Returns FALSE. */
 gboolean build_log_error(const build_log *l, const sandbox_result *r,
 	const build_log_context *c, GError **err);
 /* Reads the log and sets the error; the log not being readable is told there. */

@@ -3,17 +3,6 @@
 #include <signal.h>
 #include <string.h>
 
-static const char *const help_target_code =
-	"the build ran a program that it had compiled for the target; give the answer it "
-	"wanted instead: build.env with the autoconf cache variable (ac_cv_…), a CMake "
-	"cache entry in build.config_settings, a meson option, or patch the step to use "
-	"CC_FOR_BUILD for programs that run during the build";
-
-static const char *const help_network =
-	"put what it fetches into the recipe (requirements, source, vendored files), or "
-	"allow it with `build.network: true` and --allow-network, which makes the result "
-	"depend on what is online today";
-
 static char *how_it_ended(const sandbox_result *r, const build_log_context *c)
 {
 	process_spec p = {.timeout_s = c->spec ? c->spec->timeout_s : 0,
@@ -41,36 +30,21 @@ static void note_limits(const build_log_context *c, GError **err)
 			err, "limit of processes: %" G_GUINT64_FORMAT, s->process_limit);
 }
 
-static build_failure failure_of(const build_log *l, const process_result *p)
+/* What the log says, unless how it ended says more. */
+static const failure_class *failure_of(const build_log *l, const process_result *p)
 {
+	gboolean unclear = g_str_equal(l->kind->name, "other");
+
 	if (p->silent_out)
-		return BUILD_FAILURE_SILENCE;
+		return failure_class_by_name("silent");
 	if (p->timed_out)
-		return BUILD_FAILURE_TIME;
-	if (l->failure == BUILD_FAILURE_OTHER &&
-		(p->signal == SIGKILL || p->signal == SIGXFSZ))
-		return p->signal == SIGKILL ? BUILD_FAILURE_MEMORY : BUILD_FAILURE_DISK;
-	return l->failure;
+		return failure_class_by_name("time-out");
+	if (unclear && p->signal == SIGKILL)
+		return failure_class_by_name("memory");
+	if (unclear && p->signal == SIGXFSZ)
+		return failure_class_by_name("disk-full");
+	return l->kind;
 }
-
-typedef struct wording {
-	int exit;
-	const char *id, *what;
-} wording;
-
-static const wording wordings[] = {
-	[BUILD_FAILURE_OTHER] = {EXIT_BUILD, "X0901", ""},
-	[BUILD_FAILURE_COMPILER] = {EXIT_BUILD, "X0901", ""},
-	[BUILD_FAILURE_FLAG] = {EXIT_BUILD, "X0907",
-		": a compiler flag that cannot be for this target"},
-	[BUILD_FAILURE_NETWORK] = {EXIT_BUILD, "X0905", ": it wanted the network"},
-	[BUILD_FAILURE_TARGET_CODE] = {EXIT_BUILD, "X0904",
-		": it tried to run code of the target"},
-	[BUILD_FAILURE_MEMORY] = {EXIT_BUILD, "X0906", ": memory or processes ran out"},
-	[BUILD_FAILURE_DISK] = {EXIT_HOST, "X0821", ": no space left"},
-	[BUILD_FAILURE_SILENCE] = {EXIT_TIME, "X0903", ""},
-	[BUILD_FAILURE_TIME] = {EXIT_TIME, "X0902", ""},
-};
 
 static void add_line(GError **err, const char *lead, const char *line, guint64 number)
 {
@@ -90,52 +64,85 @@ static void add_tail(const build_log *l, GError **err)
 	}
 }
 
-static void add_help(
-	build_failure f, const build_log *l, const build_log_context *c, GError **err)
+/* The hint of the class with its subject put in, and what is known about it. */
+static char *hint_of(const failure_class *f, const char *subject)
 {
-	if (f == BUILD_FAILURE_TARGET_CODE) {
+	const char *package = failure_package_of(subject);
+
+	if (!f->hint)
+		return NULL;
+	g_auto(GStrv) parts = g_strsplit(f->hint, "{}", -1);
+	g_autofree char *shown = text_escape(subject ? subject : "NAME", -1);
+	g_autofree char *hint = g_strjoinv(shown, parts);
+	if (!package || !strstr(hint, "requirements.host"))
+		return g_steal_pointer(&hint);
+	return g_strdup_printf(
+		"%s; in Debian `%s` belongs to deb:%s", hint, shown, package);
+}
+
+static void add_notes(const failure_class *f, const build_log *l,
+	const build_log_context *c, GError **err)
+{
+	if (g_strcmp0(f->code, "X0904") == 0) {
 		error_note(err,
 			"code for the target never runs on this machine, also where "
 			"qemu is registered: results would depend on it");
 		if (l->preset)
 			error_note(
 				err, "the build asks for `%s` to be preset", l->preset);
-		error_help(err, "%s", help_target_code);
-	} else if (f == BUILD_FAILURE_NETWORK) {
+	} else if (g_str_equal(f->name, "network")) {
 		error_note(err, "builds have no network");
-		error_help(err, "%s", help_network);
-	} else if (f == BUILD_FAILURE_MEMORY) {
+	} else if (g_str_equal(f->name, "memory")) {
 		note_limits(c, err);
-		error_help(err, "fewer jobs at a time (-j 1), or more memory");
-	} else if (f == BUILD_FAILURE_SILENCE) {
-		error_help(err,
-			"a step that is silent for long on purpose needs a larger "
-			"build.silent_timeout");
-	} else if (f == BUILD_FAILURE_TIME) {
-		error_help(err, "a larger build.timeout, or --timeout");
 	}
+}
+
+static void set_facts(const failure_class *f, const build_log *l,
+	const build_log_context *c, const char *subject, const char *hint, GError **err)
+{
+	g_autofree char *line = l->first_error ? text_escape(l->first_error, -1) : NULL;
+	g_autofree char *number =
+		line ? g_strdup_printf("%" G_GUINT64_FORMAT, l->first_error_line) : NULL;
+
+	error_set_fact(err, "class", f->name);
+	error_set_fact(err, "subject", subject);
+	error_set_fact(err, "first-error", line);
+	error_set_fact(err, "first-error-line", number);
+	error_set_fact(err, "hint", hint);
+	error_set_fact(err, "log", c->log_path);
 }
 
 gboolean build_log_error(const build_log *l, const sandbox_result *r,
 	const build_log_context *c, GError **err)
 {
-	build_failure f = failure_of(l, &r->process);
-	const wording *w = &wordings[f];
+	const failure_class *f = failure_of(l, &r->process);
+	const char *subject = f == l->kind ? l->subject : NULL;
 	g_autofree char *how = how_it_ended(r, c);
+	g_autofree char *about = subject ? text_escape(subject, -1) : NULL;
+	g_autofree char *hint = hint_of(f, subject);
 
-	error_set(err, w->exit, w->id, "%s: %s %s%s", c->item, c->step, how, w->what);
+	error_set(err, f->exit, f->code, "%s: %s %s%s%s%s%s%s", c->item, c->step, how,
+		*f->cause ? ": " : "", f->cause, *f->cause && about ? ": `" : "",
+		*f->cause && about ? about : "", *f->cause && about ? "`" : "");
 	if (c->where)
 		error_line(err, "--> %s", c->where);
-	if (l->cause && f == l->failure)
-		add_line(err, "cause:      ", l->cause, l->cause_line);
-	if (l->first_error && g_strcmp0(l->first_error, l->cause) != 0)
+	if (l->first_error)
 		add_line(err, "first error:", l->first_error, l->first_error_line);
+	if (l->other_error)
+		add_line(err,
+			l->other_error_line < l->first_error_line ? "before it:  "
+								  : "after it:   ",
+			l->other_error, l->other_error_line);
 	add_tail(l, err);
 	if (c->log_path)
 		error_note(err, "whole log: %s", c->log_path);
-	add_help(f, l, c, err);
+	error_note(err, "class of failure: %s", f->name);
+	add_notes(f, l, c, err);
+	if (hint)
+		error_help(err, "%s", hint);
 	if (c->reproduce)
 		error_help(err, "to see it again: %s", c->reproduce);
+	set_facts(f, l, c, about, hint, err);
 	return FALSE;
 }
 

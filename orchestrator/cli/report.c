@@ -1,5 +1,6 @@
 #include "cli/report.h"
 #include "base/error.h"
+#include "build/failure.h"
 #include "cli/output.h"
 #include <string.h>
 
@@ -61,6 +62,23 @@ static void set_string(json_t *object, const char *name, const char *value)
 	json_object_set_new(object, name, json_string(valid));
 }
 
+/* What kind of failure, the line to blame, what to do. */
+static void set_failure(json_t *o, const item *i)
+{
+	if (!i->error)
+		return;
+	const failure_class *f = failure_class_of_error(i->error);
+	const char *number = error_fact(i->error, "first-error-line");
+	set_string(o, "class", f->name);
+	set_string(o, "cause", *f->cause ? f->cause : NULL);
+	set_string(o, "subject", error_fact(i->error, "subject"));
+	set_string(o, "first_error", error_fact(i->error, "first-error"));
+	if (number)
+		json_object_set_new(o, "first_error_line",
+			json_integer(g_ascii_strtoll(number, NULL, 10)));
+	set_string(o, "hint", error_fact(i->error, "hint"));
+}
+
 static json_t *item_json(const item *i)
 {
 	json_t *o = json_object();
@@ -76,6 +94,7 @@ static json_t *item_json(const item *i)
 	set_string(o, "toolchain", i->toolchain);
 	set_string(o, "reason", i->reason);
 	set_string(o, "error", i->error ? i->error->message : NULL);
+	set_failure(o, i);
 	set_string(o, "key", i->key ? key_digest(i->key) : NULL);
 	if (i->file) {
 		g_autofree char *path = g_canonicalize_filename(i->file, NULL);
@@ -85,7 +104,7 @@ static json_t *item_json(const item *i)
 		json_object_set_new(o, "tags", tags_json(i->tags));
 	}
 	set_string(o, "sandbox", i->sandbox);
-	set_string(o, "log", i->log);
+	set_string(o, "log", i->log ? i->log : error_fact(i->error, "log"));
 	return o;
 }
 
@@ -105,6 +124,32 @@ static void count_text(GString *out, guint n, const char *what)
 {
 	if (n)
 		g_string_append_printf(out, "%s%u %s", out->len ? ", " : "", n, what);
+}
+
+/* "missing-header `ffi.h`: a.c:1:10: fatal error: …". New string. */
+static char *failure_text(const item *i)
+{
+	if (!i->error)
+		return g_strdup("for reasons not known");
+	const char *subject = error_fact(i->error, "subject");
+	const char *line = error_fact(i->error, "first-error");
+	const char *end = strchr(i->error->message, '\n');
+	g_autofree char *first = g_strndup(i->error->message,
+		end ? (gsize)(end - i->error->message) : strlen(i->error->message));
+	return g_strdup_printf("%s%s%s%s: %s", failure_class_of_error(i->error)->name,
+		subject ? " `" : "", subject ? subject : "", subject ? "`" : "",
+		line ? line : first);
+}
+
+/* "PATH:LINE" of the first error, or NULL when there is no log. New string. */
+static char *failure_log(const item *i)
+{
+	const char *log = i->log ? i->log : error_fact(i->error, "log");
+	const char *line = error_fact(i->error, "first-error-line");
+
+	if (!log)
+		return NULL;
+	return line ? g_strdup_printf("%s:%s", log, line) : g_strdup(log);
 }
 
 static void summary(const selection *s)
@@ -128,10 +173,15 @@ static void summary(const selection *s)
 			g_autofree char *seconds = text_seconds(i->seconds);
 			g_string_append_printf(
 				table, "%-*s  built in %s\n", width, i->id, seconds);
-		} else if (i->state == ITEM_FAILED)
-			g_string_append_printf(table, "%-*s  failed%s%s\n", width, i->id,
-				i->log ? ", log " : "", i->log ? i->log : "");
-		else
+		} else if (i->state == ITEM_FAILED) {
+			g_autofree char *cause = failure_text(i);
+			g_string_append_printf(
+				table, "%-*s  failed: %s\n", width, i->id, cause);
+			g_autofree char *log = failure_log(i);
+			if (log)
+				g_string_append_printf(
+					table, "%-*s  log %s\n", width, "", log);
+		} else
 			g_string_append_printf(table, "%-*s  not started%s%s\n", width,
 				i->id, i->reason ? ": " : "", i->reason ? i->reason : "");
 	}

@@ -1,0 +1,126 @@
+"""Failed builds end with their class, the line to blame, the log and a hint; rows U08,
+B01 and B14 as the user meets them. One folder of small projects, each failing in its
+own way, built in one run."""
+import os
+
+import packages
+import test_wheels
+import xt
+
+SETUP = packages.SETUP
+
+
+def setup(body):
+    return ("from setuptools import setup, Extension\n" + body +
+            '\nsetup(name="x", version="1.0", py_modules=[],'
+            ' ext_modules=[Extension(NAME, [NAME + ".c"])])\n')
+
+
+GENERATOR = """import os, subprocess
+open("gen.c", "w").write("int main(void) { return 0; }")
+subprocess.check_call(os.environ["CC"].split() + ["gen.c", "-o", "gen"])
+subprocess.check_call(["./gen"])
+"""
+
+# name: (class, subject, what the first error says, what the hint says, project)
+CASES = {
+    "header": ("missing-header", "libxml/parser.h", "header.c:1:10: fatal error",
+               "deb:libxml2-dev", dict(source="#include <libxml/parser.h>\n")),
+    "library": ("missing-library", "frob", "-lfrob", "requirements.host",
+                dict(more='libraries=["frob"]')),
+    "hostlib": ("build-machine-library", "/usr/lib/x86_64-linux-gnu/libz.so",
+                "a library of the build machine", "requirements.host",
+                dict(more='extra_link_args=["/usr/lib/x86_64-linux-gnu/libz.so"]')),
+    "flag": ("refused-flag", "-mavx2", "-mavx2", "build.config_settings",
+             dict(more='extra_compile_args=["-mavx2"]')),
+    "unknown": ("unknown-flag", "-fbogus", "-fbogus", "toolchain.c",
+                dict(more='extra_compile_args=["-fbogus"]')),
+    "linkflag": ("unknown-linker-flag", "--bogus", "--bogus", "toolchain.c",
+                 dict(more='extra_link_args=["-Wl,--bogus"]')),
+    "undefined": ("undefined-symbol", "frob_nicate", "frob_nicate", "toolchain.manylinux",
+                  dict(source="int frob_nicate(void);\nvoid *PyInit_undefined(void)"
+                       "{ return (void *)(long)frob_nicate(); }\n",
+                       more='extra_link_args=["-Wl,-z,defs"]')),
+    "word": ("word-size", None, "static assertion failed", "source.patches",
+             dict(source='_Static_assert(sizeof(void *) == 8, "64-bit only");\n')),
+    "foreign": ("foreign-code", None, "x86", "wheel.cpu",
+                dict(source="#include <immintrin.h>\n")),
+    "runs": ("target-code-run", None, "Exec format error", "CC_FOR_BUILD",
+             dict(setup=setup(GENERATOR))),
+    "module": ("missing-build-requirement", "frobpy", "No module named 'frobpy'",
+               "requirements.build", dict(setup=setup("import frobpy"))),
+    "tool": ("missing-tool", "swig", "No such file or directory", "requirements.tools",
+             dict(setup='from setuptools import setup, Extension\nsetup(name="x", '
+                  'version="1", ext_modules=[Extension("a", ["a.i"])])\n',
+                  files=[("a.i", "")])),
+    "net": ("network", None, "Name or service not known", "build.network",
+            dict(setup=setup("import urllib.request\n"
+                             "urllib.request.urlopen('http://example.invalid/a')"))),
+    "scm": ("version-from-scm", None, "unable to detect version",
+            "SETUPTOOLS_SCM_PRETEND_VERSION",
+            dict(setup='from setuptools import setup\n'
+                 'setup(name="x", use_scm_version=True)\n',
+                 recipe='requirements: {build: [setuptools_scm]}\n')),
+    "cython": ("cython-error", None, "a.pyx:1:11", "cython<3",
+               dict(setup="from setuptools import setup\n"
+                    "from Cython.Build import cythonize\n"
+                    'setup(name="x", version="1", ext_modules=cythonize("a.pyx"))\n',
+                    recipe="requirements: {build: [cython]}\n",
+                    files=[("a.pyx", "cdef int f(:\n    return 1\n")])),
+    "metadata": ("metadata", None, "InvalidVersion", "pyproject.toml",
+                 dict(setup='from setuptools import setup\n'
+                      'setup(name="x", version="1.0-bad_thing!")\n')),
+    "patch": ("patch-failed", None, None, None,
+              dict(patches=", patches: [a.patch]")),
+    "good": (None, None, None, None, {}),
+}
+
+
+def write_all(home):
+    folder = os.path.join(home, "recipes")
+    xt.write(os.path.join(folder, "a.patch"),
+             "--- a/patch.c\n+++ b/patch.c\n@@ -1,2 +1,2 @@\n-nothing like it\n+x\n y\n")
+    for name, (*_, project) in CASES.items():
+        project = dict(project)
+        if "setup" in project:
+            project["setup"] = project["setup"].replace("NAME", repr(name))
+        packages.project(folder, name, **project)
+    return folder
+
+
+def test_U08_classes():
+    with xt.scratch() as home:
+        folder = write_all(home)
+        result = xt.run(["build", folder, "--target", "armv7", "--python", "cp311",
+                         "--json", "-j4"], home=home, cwd=home,
+                        XORCH_CACHE_DIR=test_wheels.shared_cache())
+        test_wheels.need_network(result)
+        xt.equal(result.code, 1, result)
+        items = {i["id"].split("-")[0]: i for i in result.json["items"]}
+        xt.equal(set(items), set(CASES))
+        xt.check(result.err.count("good-1.0-cp311-armv7 ") >= 1, result.err)
+        order = [line.split("-")[0] for line in result.err.splitlines()
+                 if "-cp311-armv7  failed: " in line]
+        xt.equal(order, sorted(set(CASES) - {"good"}), "the summary's order", result.err)
+        for name, (kind, subject, first, hint, _) in CASES.items():
+            item = items[name]
+            about = f"{name}: {item}"
+            if kind is None:
+                xt.equal(item["state"], "built", about)
+                continue
+            xt.equal((item["state"], item["class"]), ("failed", kind), about)
+            xt.equal(item.get("subject"), subject, about)
+            xt.check(first is None or first in item["first_error"], about)
+            xt.check(hint is None or hint in item["hint"], about)
+            if first:
+                # the log has that line where the item says
+                lines = open(item["log"], encoding="utf-8").read().split("\n")
+                xt.check(first in lines[item["first_error_line"] - 1], about)
+                # whole at the end of its own build, not mixed with another's
+                begin = result.err.index(f"error[", result.err.index("error["))
+                xt.check(f"{name}-1.0-cp311-armv7" in result.err[begin:], about)
+            xt.check(f"{name}-1.0-cp311-armv7  failed: {kind}" in result.err, about)
+
+
+if __name__ == "__main__":
+    xt.main(globals())
