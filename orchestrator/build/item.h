@@ -42,6 +42,7 @@ typedef struct item {
 	char *floor;		   /* "2_17" */
 	char *toolchain, *sysroot; /* names of definitions */
 
+	int jobs; /* processors its build may use: set when it starts; 0: not yet */
 	GPtrArray *needs;     /* item *, borrowed: built before this one; no cycles */
 	GPtrArray *libraries; /* host_library *: what it is linked with; see
 			       * build/pipeline_library.h; NULL: not asked yet */

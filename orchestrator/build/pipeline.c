@@ -21,6 +21,7 @@ pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options
 
 	p->ctx = ctx;
 	p->options = *options;
+	p->history = history_open();
 	g_mutex_init(&p->mutex);
 	p->sysroots = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)sysroot_def_free);
@@ -42,6 +43,7 @@ void pipeline_free(pipeline *p)
 	g_hash_table_unref(p->abi3_building);
 	g_hash_table_unref(p->abi3_fresh);
 	g_cond_clear(&p->abi3_built);
+	history_close(p->history);
 	g_mutex_clear(&p->mutex);
 	g_free(p);
 }
@@ -272,21 +274,6 @@ gboolean pipeline_fetch(pipeline *p, GPtrArray *items, GError **err)
 
 /* ---- building ---- */
 
-static char *log_path(pipeline *p, const item *i, GError **err)
-{
-	g_autofree char *dir =
-		p->options.log_dir
-			? g_strdup(p->options.log_dir)
-			: g_build_filename(g_get_user_state_dir(), "xorch", "logs", NULL);
-
-	if (!fs_mkdir_p(dir, 0755, err))
-		return NULL;
-	g_autofree char *name = g_strconcat(i->id, ".log", NULL);
-	g_autofree char *path = g_build_filename(dir, name, NULL);
-	/* A run's log begins empty; the last run's is not worth keeping. */
-	return fs_write_atomic(path, "", 0, 0644, err) ? g_steal_pointer(&path) : NULL;
-}
-
 static gboolean workplace_make(pipeline *p, workplace *w, GError **err)
 {
 	w->keep = p->options.keep;
@@ -342,19 +329,14 @@ static gboolean remember(pipeline *p, item *i, GError **err)
 	return item_record_put(p->ctx->store, i->id, r, err);
 }
 
-/* Logs, builds in a folder of its own, finishes and cleans up. */
+/* Builds in a folder of its own, finishes and cleans up. */
 static gboolean build_once(pipeline *p, item *i, pipeline_finish finish, GError **err)
 {
 	workplace w = {0};
 	const builder *how = builder_of(i->recipe, err);
 
-	if (!how)
-		return FALSE;
-
-	g_free(i->log);
-	i->log = log_path(p, i, err);
 	gboolean ok =
-		i->log && workplace_make(p, &w, err) && how->build(p, i, &w, finish, err);
+		how && workplace_make(p, &w, err) && how->build(p, i, &w, finish, err);
 	workplace_clear(i, &w);
 	return ok;
 }
@@ -366,6 +348,41 @@ static gboolean build_again(pipeline *p, item *i, GError **err)
 		return TRUE;
 	event_log(EVENT_INFO, i->id, "building once more to compare");
 	return build_once(p, i, p->options.again, err);
+}
+
+static gboolean build_anew(pipeline *p, item *i, gint64 begun, GError **err)
+{
+	history_build *b = pipeline_history_begin(p, i, err);
+	GError *error = NULL;
+
+	if (!b)
+		return FALSE;
+	gboolean ok = build_once(p, i, p->options.finish, &error) &&
+		      abi3_as_asked(i, &error);
+	i->seconds = (g_get_monotonic_time() - begun) / 1e6;
+	ok = ok && build_again(p, i, &error) && remember(p, i, &error);
+	pipeline_history_end(p, i, b, begun, error);
+	if (!ok) {
+		g_propagate_error(err, error);
+		return FALSE;
+	}
+	i->state = ITEM_BUILT;
+	return TRUE;
+}
+
+/* --check-reproducible of what an earlier run made. */
+static gboolean compare_cached(pipeline *p, item *i, gint64 begun, GError **err)
+{
+	GError *error = NULL;
+	history_build *b = p->options.again ? pipeline_history_begin(p, i, err) : NULL;
+
+	if (!p->options.again || !b)
+		return !p->options.again;
+	gboolean ok = build_again(p, i, &error);
+	pipeline_history_end(p, i, b, begun, error);
+	if (!ok)
+		g_propagate_error(err, error);
+	return ok;
 }
 
 gboolean pipeline_build(pipeline *p, item *i, GError **err)
@@ -383,7 +400,7 @@ gboolean pipeline_build(pipeline *p, item *i, GError **err)
 	}
 	g_autoptr(item_record) r = p->options.force ? NULL : usable_record(p, i);
 	if (r) {
-		if (!place(p, i, r, err) || !build_again(p, i, err))
+		if (!place(p, i, r, err) || !compare_cached(p, i, begun, err))
 			return FALSE;
 		i->state = ITEM_CACHED;
 		return TRUE;
@@ -391,13 +408,8 @@ gboolean pipeline_build(pipeline *p, item *i, GError **err)
 	gboolean turn, served = FALSE;
 	abi3_wait(p, i, &turn);
 	gboolean ok = take_abi3(p, i, &served, err);
-	if (ok && !served) {
-		ok = build_once(p, i, p->options.finish, err) && abi3_as_asked(i, err);
-		i->seconds = (g_get_monotonic_time() - begun) / 1e6;
-		ok = ok && build_again(p, i, err) && remember(p, i, err);
-		if (ok)
-			i->state = ITEM_BUILT;
-	}
+	if (ok && !served)
+		ok = build_anew(p, i, begun, err);
 	abi3_done(p, i, turn, ok && !served);
 	return ok;
 }

@@ -6,7 +6,7 @@
 #include "build/source.h"
 #include <string.h>
 
-gboolean pipeline_lock(pipeline *p, item *i, GError **err)
+static gboolean lock_item(pipeline *p, item *i, GError **err)
 {
 	item_source *s = i->source;
 
@@ -23,6 +23,18 @@ gboolean pipeline_lock(pipeline *p, item *i, GError **err)
 	if (!how || !host_packages_lock(p, i, err))
 		return FALSE;
 	return !how->lock || how->lock(p, i, err);
+}
+
+gboolean pipeline_lock(pipeline *p, item *i, GError **err)
+{
+	gint64 begun = g_get_monotonic_time();
+	GError *error = NULL;
+
+	if (lock_item(p, i, &error))
+		return TRUE;
+	pipeline_history_lock_failed(p, i, begun, error);
+	g_propagate_error(err, error);
+	return FALSE;
 }
 
 gboolean pipeline_write_lock(pipeline *p, item_source *s, gboolean *written, GError **err)

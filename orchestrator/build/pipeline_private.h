@@ -1,5 +1,6 @@
 #pragma once
 #include "build/pipeline.h"
+#include "build/history.h"
 #include "build/python_target.h"
 #include "plan/catalog.h"
 
@@ -15,7 +16,20 @@ struct pipeline {
 	GHashTable *abi3_fresh;	   /* those whose wheel was built in this run */
 	GCond abi3_built;
 	GHashTable *crates_renewed; /* recipe_lock, borrowed: resolved in this run */
+	history *history;	    /* locks for itself */
 };
+
+/* Writes down that a build of the item begins and makes its log (i->log). NULL: the log
+ * cannot be made (X0812). */
+history_build *pipeline_history_begin(pipeline *p, item *i, GError **err);
+/* How it ended, *error NULL: well. `begun`: monotonic time. Takes b. */
+void pipeline_history_end(
+	pipeline *p, item *i, history_build *b, gint64 begun, const GError *error);
+/* The log of a hook that runs while the item is locked, empty. New string. */
+char *pipeline_lock_log(pipeline *p, const item *i, GError **err);
+/* Writes down a lock that failed in such a hook. */
+void pipeline_history_lock_failed(
+	pipeline *p, item *i, gint64 begun, const GError *error);
 
 /* uv made ready once. */
 gboolean pipeline_uv(pipeline *p, GError **err);

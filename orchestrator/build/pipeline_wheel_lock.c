@@ -89,10 +89,10 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 	g_autofree char *env_key = NULL;
 	g_autofree char *env = NULL;
 	g_autofree char *out = g_build_filename(a->dir, "out", NULL);
-	g_autofree char *log = g_build_filename(a->dir, "log", NULL);
+	g_autofree char *log = pipeline_lock_log(a->p, i, err);
 	const sandbox_info *info = sandbox_choose(a->p->options.level, err);
 
-	if (!info || !fs_mkdir_p(out, 0755, err) ||
+	if (!log || !info || !fs_mkdir_p(out, 0755, err) ||
 		!pipeline_libraries_build(a->p, a->i, err) ||
 		!pipeline_cross_request(a->p, i, &request, err) ||
 		!cross_prepare(a->p->ctx, &request, &c, err) ||

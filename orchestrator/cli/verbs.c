@@ -29,6 +29,14 @@ static const char lock_details[] =
 	"is\n"
 	"locked stays as it is; --upgrade takes what the suite holds now.";
 
+static const char log_details[] =
+	"Without an argument: what was built, how it ended and how long it took, the "
+	"last "
+	"50 builds, newest last. With the id of an item, or the beginning of one: the "
+	"log "
+	"of its last build. --json gives all that is known. Logs of an item's last 5 "
+	"builds and records of 100 are kept below $XDG_STATE_HOME/xorch/builds.";
+
 /* To add a verb: cli/cmd_NAME.c with `int cmd_NAME(const options *, char **args,
  * GError **)`, its prototype in cli/verbs.h, a row here. The fourth column names
  * the options it takes, besides the global ones; a new option is a row in
@@ -96,6 +104,8 @@ const verb verbs[] = {
 		"target python only skip toolchain sysroot floor upgrade allow-empty "
 		"sandbox",
 		cmd_lock, 0, lock_details},
+	{"log", "[ID]", "show the builds of this machine, or the log of one", "", cmd_log,
+		0, log_details},
 	{"plan", "[RECIPE|DIR|ID…]", "show what would be built, and why or why not",
 		"target python only skip toolchain sysroot floor out explain force "
 		"allow-empty sandbox",

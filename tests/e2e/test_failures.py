@@ -2,6 +2,7 @@
 B01 and B14 as the user meets them. One folder of small projects, each failing in its
 own way, built in one run."""
 import os
+import re
 
 import packages
 import test_wheels
@@ -98,9 +99,7 @@ def test_U08_classes():
         xt.equal(result.code, 1, result)
         items = {i["id"].split("-")[0]: i for i in result.json["items"]}
         xt.equal(set(items), set(CASES))
-        xt.check(result.err.count("good-1.0-cp311-armv7 ") >= 1, result.err)
-        order = [line.split("-")[0] for line in result.err.splitlines()
-                 if "-cp311-armv7  failed: " in line]
+        order = re.findall(r"^(\w+)-1\.0-cp311-armv7 +failed: ", result.err, re.M)
         xt.equal(order, sorted(set(CASES) - {"good"}), "the summary's order", result.err)
         for name, (kind, subject, first, hint, _) in CASES.items():
             item = items[name]
@@ -116,10 +115,32 @@ def test_U08_classes():
                 # the log has that line where the item says
                 lines = open(item["log"], encoding="utf-8").read().split("\n")
                 xt.check(first in lines[item["first_error_line"] - 1], about)
-                # whole at the end of its own build, not mixed with another's
-                begin = result.err.index(f"error[", result.err.index("error["))
-                xt.check(f"{name}-1.0-cp311-armv7" in result.err[begin:], about)
-            xt.check(f"{name}-1.0-cp311-armv7  failed: {kind}" in result.err, about)
+            # told whole when it happens, not mixed with another's
+            xt.check(re.search(rf"^error\[X\d+\]: {name}-1\.0-cp311-armv7: .*\n"
+                               r"(?:  .*\n)*  (?:= |\S)", result.err, re.M), about)
+            xt.check(re.search(rf"^{name}-1\.0-cp311-armv7 +failed: {kind}", result.err,
+                               re.M), about)
+        history(home, items)
+
+
+def history(home, items):
+    """`xorch log` knows it all, and prints a log."""
+    listed = xt.run(["log", "--json"], home=home).json["builds"]
+    kinds = {b["id"].split("-")[0]: b.get("class") for b in listed}
+    want = {n: case[0] for n, case in CASES.items()}
+    xt.equal(kinds, want)
+    good = next(b for b in listed if b["id"].startswith("good-"))
+    xt.check(good["state"] == "built" and good["cpu_seconds"] > 0.1 and
+             good["peak_memory"] > 1 << 20 and good["seconds"] > 0, good)
+    table = xt.run(["log"], home=home)
+    xt.check("failed: missing-header `libxml/parser.h`" in table.out, table)
+    one = xt.run(["log", "header"], home=home)
+    xt.equal(one.code, 0, one)
+    xt.equal(one.out, open(items["header"]["log"]).read())
+    xt.check("first error: header.c:1:10" in one.err, one)
+    none = xt.run(["log", "nothing"], home=home)
+    xt.equal(none.code, 2, none)
+    xt.check("X0850" in none.err, none)
 
 
 if __name__ == "__main__":
