@@ -281,11 +281,10 @@ static void sigpipe_restore(const sigset_t *before)
 
 static __thread process_usage used;
 
-static void usage_add(const struct rusage *u)
+void process_usage_add(double cpu_seconds, guint64 peak_memory)
 {
-	used.cpu_seconds += (double)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) +
-			    (double)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) / 1e6;
-	used.peak_memory = MAX(used.peak_memory, (guint64)u->ru_maxrss * 1024);
+	used.cpu_seconds += cpu_seconds;
+	used.peak_memory = MAX(used.peak_memory, peak_memory);
 }
 
 void process_usage_reset(void)
@@ -314,7 +313,6 @@ static void watch_child(watch *w)
 	process_result *r = w->result;
 	while (wait4(w->pid, &status, 0, &r->usage) < 0 && errno == EINTR)
 		;
-	usage_add(&r->usage);
 	r->seconds = (g_get_monotonic_time() - w->begun) / 1e6;
 	r->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	r->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

@@ -82,14 +82,15 @@ gboolean process_check(
  * "was stopped after 30 s without output". New string. */
 char *process_describe(const process_spec *spec, const process_result *r);
 
-/* What the children that this thread ran have used since process_usage_reset, with
- * all descendants that were waited for. */
+/* What build steps that this thread ran have used since process_usage_reset, as the
+ * sandbox counts them (a child's own rusage says nothing of what a namespace held). */
 typedef struct process_usage {
 	double cpu_seconds;
 	guint64 peak_memory; /* bytes resident of the largest process */
 } process_usage;
 void process_usage_reset(void);
 process_usage process_usage_get(void);
+void process_usage_add(double cpu_seconds, guint64 peak_memory);
 
 /* Ends every running child: `signal` to their groups, SIGKILL after the grace.
  * From then on process_run fails with EXIT_SIGNAL + signal. A second call

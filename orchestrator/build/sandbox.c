@@ -243,6 +243,7 @@ static gboolean make_argv(run *r, GError **err)
 			INIT_INSIDE, NULL};
 		for (guint i = 0; tail[i]; i++)
 			arg(r, tail[i]);
+		arg(r, "--account");
 		if (r->capable)
 			arg(r, "--namespace");
 	} else {
@@ -273,6 +274,7 @@ static gboolean make_argv(run *r, GError **err)
 	return TRUE;
 }
 
+/* How far xorch-init came; what was used is counted and taken off. */
 static char *status_read(run *r)
 {
 	char text[1024];
@@ -280,7 +282,15 @@ static char *status_read(run *r)
 	close(r->status[1]);
 	r->status[1] = -1;
 	ssize_t n = read(r->status[0], text, sizeof text - 1);
-	return g_strndup(text, n > 0 ? (gsize)n : 0);
+	text[MAX(n, 0)] = '\0';
+	if (text[0] == 's' && text[1] == 'u') {
+		char *kib;
+		gint64 micro = g_ascii_strtoll(text + 2, &kib, 10);
+		guint64 peak = g_ascii_strtoull(kib, NULL, 10) * 1024;
+		process_usage_add((double)micro / 1e6, peak);
+		text[1] = '\0';
+	}
+	return g_strdup(text);
 }
 
 /* "s": the command was reached. "se…": it could not be executed. "e…": a step of

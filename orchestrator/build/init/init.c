@@ -5,11 +5,14 @@
  *
  *	xorch-init OPTIONS -- COMMAND…
  *	--status FD      say on FD how far it came: 's' just before the command is
- *	                 executed; "e" and a sentence when a step failed
+ *	                 executed; "e" and a sentence when a step failed; "uMICROSECONDS
+ *	                 KIB" at the end: processor time and largest process of all
+ *	                 that was waited for (with --account or --supervise)
  *	--namespace      (in bwrap, with CAP_SYS_ADMIN over the user namespace) an
  *	                 empty binfmt_misc of the namespace's own, /proc read-only
  *	--pids N         at most N processes in the pid namespace (Linux >= 6.14)
  *	--nproc N, --data N, --fsize N   RLIMIT_NPROC, RLIMIT_DATA, RLIMIT_FSIZE
+ *	--account        stay as parent and say what was used
  *	--landlock       restrict to --read PATH and --write PATH; --tcp lets TCP be
  *	--supervise      stay as parent: ends every descendant with the command, also
  *	                 one that made itself a daemon
@@ -320,6 +323,36 @@ static void __attribute__((noreturn)) end_like(int status)
 	_exit(128 + sig);
 }
 
+/* What the command and all below it took. */
+static void tell_usage(void)
+{
+	struct rusage u;
+	char text[64];
+
+	if (status_fd < 0 || getrusage(RUSAGE_CHILDREN, &u) != 0)
+		return;
+	long long micro = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL +
+			  u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+	snprintf(text, sizeof text, "u%lld %ld", micro, u.ru_maxrss);
+	tell(text);
+}
+
+/* Returns in the child only. */
+static void account(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fail("cannot fork");
+	if (pid == 0)
+		return;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	tell_usage();
+	end_like(status);
+}
+
 /* Returns in the child only. */
 static void supervise(void)
 {
@@ -347,8 +380,6 @@ static void supervise(void)
 		return;
 	}
 	command_pid = pid;
-	if (status_fd >= 0)
-		close(status_fd);
 	for (;;) {
 		if (asked_to_end) {
 			/* A moment to end by itself, then the whole tree. */
@@ -367,6 +398,7 @@ static void supervise(void)
 			break;
 	}
 	end_all();
+	tell_usage();
 	end_like(status);
 }
 
@@ -399,7 +431,7 @@ static void execute(char **command)
 int main(int argc, char **argv)
 {
 	char **p = argv + 1, **end = argv + argc;
-	int namespace = 0, use_landlock = 0, tcp = 0, supervised = 0;
+	int namespace = 0, use_landlock = 0, tcp = 0, supervised = 0, accounted = 0;
 	const char *pids = NULL, *nproc = NULL, *data = NULL, *fsize = NULL;
 
 	for (; p < end && strcmp(*p, "--") != 0; p++) {
@@ -408,6 +440,7 @@ int main(int argc, char **argv)
 		else if (strcmp(*p, "--landlock") == 0) use_landlock = 1;
 		else if (strcmp(*p, "--tcp") == 0) tcp = 1;
 		else if (strcmp(*p, "--supervise") == 0) supervised = 1;
+		else if (strcmp(*p, "--account") == 0) accounted = 1;
 		else if (p + 1 == end) break;
 		else if (strcmp(*p, "--status") == 0) status_fd = atoi(*++p);
 		else if (strcmp(*p, "--pids") == 0) pids = *++p;
@@ -442,6 +475,8 @@ int main(int argc, char **argv)
 		limit(RLIMIT_FSIZE, fsize, "of file size");
 	if (nproc)
 		limit(RLIMIT_NPROC, nproc, "of processes");
+	if (accounted)
+		account();
 	tell("s");
 	execute(command);
 	fail("cannot execute %s", command[0]);
