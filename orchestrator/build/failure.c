@@ -186,7 +186,7 @@ static const struct {
 	const char *codes, *name;
 } by_code[] = {
 	{"X0920 X0921", "patch-failed"},
-	{"X0928", "source-changed"},
+	{"X0908", "source-changed"},
 	{"X0912 X0913 X0914", "requirements-unsolvable"},
 	{"X0915", "backend"},
 	{"X0916 X0720", "no-artefact"},

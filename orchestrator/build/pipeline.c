@@ -15,12 +15,61 @@
 #include "format/digest.h"
 #include <string.h>
 
+/* B19: what is edited while it is built gives a result of neither state. */
+static gboolean source_unchanged(pipeline *p, item *i, GError **err)
+{
+	gboolean local = FALSE;
+
+	for (guint n = 0; n < i->recipe->sources->len; n++) {
+		const recipe_source *s = g_ptr_array_index(i->recipe->sources, n);
+		local |= s->kind == SOURCE_PATH || s->patches;
+	}
+	g_autoptr(key) now = local ? item_key(p, i, err) : NULL;
+	if (!local)
+		return TRUE;
+	if (!now)
+		return FALSE;
+	if (g_str_equal(key_digest(now), key_digest(i->key)))
+		return TRUE;
+	error_set(err, EXIT_BUILD, "X0908", "the source was changed while it was built");
+	g_autoptr(item_record) before = item_record_new();
+	item_record_take_inputs(before, i->key);
+	g_autoptr(GPtrArray) changes = item_record_differences(before, now);
+	for (guint n = 0; n < changes->len; n++)
+		error_note(err, "%s", (char *)g_ptr_array_index(changes, n));
+	error_help(err, "build again when nothing writes there any more");
+	return FALSE;
+}
+
+/* What the caller wanted done, when the inputs are still those of the key. */
+static gboolean finish_checked(
+	item *i, const pipeline_product *product, void *data, GError **err)
+{
+	pipeline *p = data;
+
+	return source_unchanged(p, i, err) && p->finish(i, product, p->finish_data, err);
+}
+
+static gboolean again_checked(
+	item *i, const pipeline_product *product, void *data, GError **err)
+{
+	pipeline *p = data;
+
+	return source_unchanged(p, i, err) && p->again(i, product, p->finish_data, err);
+}
+
 pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options)
 {
 	pipeline *p = g_new0(pipeline, 1);
 
 	p->ctx = ctx;
 	p->options = *options;
+	p->finish = options->finish;
+	p->again = options->again;
+	p->finish_data = options->finish_data;
+	p->options.finish = finish_checked;
+	p->options.again = options->again ? again_checked : NULL;
+	p->options.finish_data = p;
 	p->history = history_open();
 	g_mutex_init(&p->mutex);
 	p->sysroots = g_hash_table_new_full(

@@ -7,7 +7,9 @@
 /* Inside build/pipeline*.c and item_key.c only. */
 struct pipeline {
 	const build_context *ctx;
-	pipeline_options options;
+	pipeline_options options; /* finish and again: with a look at the inputs first */
+	pipeline_finish finish, again; /* what the caller gave */
+	void *finish_data;
 	GMutex mutex; /* around what follows */
 	gboolean uv_ready;
 	uv uv;

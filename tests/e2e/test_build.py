@@ -257,5 +257,38 @@ def test_C01_eight_processes_at_once():
         xt.check(os.path.exists(lock))
 
 
+def test_B19_source_edited_during_the_build():
+    """Nothing of a state in between is placed or remembered."""
+    with xt.scratch() as home:
+        recipe = packages.project(
+            home, setup="import time\ntime.sleep(3)\n" + packages.SETUP.format(
+                name="tiny", module="tiny", sources=["tiny.c"], optional=False, more="",
+                packages="py_modules=[],"))
+        build(home, recipe, "--dry-run", code=None)
+        xt.equal(xt.run(["lock", recipe, "--target", "aarch64", "--python", "cp311"],
+                        home=home, cwd=home,
+                        XORCH_CACHE_DIR=test_wheels.shared_cache()).code, 0)
+        p = subprocess.Popen(
+            [xt.XORCH, "build", recipe, "--target", "aarch64", "--python", "cp311",
+             "--json"], cwd=home, text=True, stdin=subprocess.DEVNULL,
+            env=xt.environment(home, XORCH_CACHE_DIR=test_wheels.shared_cache()),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said = ""
+        for line in p.stderr:
+            said += line
+            if line.rstrip().endswith("-aarch64: build"):
+                break
+        time.sleep(1)
+        with open(os.path.join(home, "tiny-src", "tiny.c"), "a") as f:
+            f.write("/* edited */\n")
+        out, err = p.communicate(timeout=300)
+        xt.equal(p.returncode, 1, said, err)
+        item = json.loads(out)["items"][0]
+        xt.equal((item["state"], item["class"]), ("failed", "source-changed"))
+        xt.check("X0908" in err and "source path tiny-src" in err, err)
+        xt.check(not glob.glob(os.path.join(home, "dist", "*")))
+        xt.equal(only(build(home, recipe))["state"], "built")
+
+
 if __name__ == "__main__":
     xt.main(globals())
