@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "build/fetch.h"
+#include "build/overlay_choose.h"
 #include "build/pipeline_library.h"
 #include "build/pipeline_private.h"
 #include "build/python_env.h"
@@ -180,7 +181,12 @@ static lock_environment *make_section(asked *a, GError **err)
 		if (!files)
 			return NULL;
 	}
+	GPtrArray *overlay = overlay_choose(p, i, files, err);
+	if (!overlay)
+		return NULL;
 	lock_environment *e = lock_environment_new(i->python_tag, i->platform->name);
+	g_ptr_array_unref(e->overlay);
+	e->overlay = overlay;
 	for (char **r = all; *r; r++)
 		g_ptr_array_add(e->requires, g_strdup(*r));
 	const GPtrArray *own = i->recipe->requirements.build;

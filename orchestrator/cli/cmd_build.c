@@ -5,6 +5,7 @@
 #include "build/pipeline.h"
 #include "build/python_symbols.h"
 #include "build/scheduler.h"
+#include "build/step_overlay.h"
 #include "cli/common.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -314,6 +315,7 @@ static gboolean run(const build_context *c, const options *o, selection *s,
 		return FALSE;
 	if (depth == DEPTH_FETCH)
 		return pipeline_fetch(p, s->items, err);
+	step_overlay_connect(s->items);
 	look_all(p, s, depth);
 	if (depth == DEPTH_BUILD)
 		selection_drop_needless(s);

@@ -64,6 +64,7 @@ lock_environment *lock_environment_new(const char *python, const char *target)
 	e->recipe_requires = g_ptr_array_new_with_free_func(g_free);
 	e->requires = g_ptr_array_new_with_free_func(g_free);
 	e->packages = g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
+	e->overlay = g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
 	return e;
 }
 
@@ -76,6 +77,7 @@ void lock_environment_free(lock_environment *e)
 	g_ptr_array_unref(e->recipe_requires);
 	g_ptr_array_unref(e->requires);
 	g_ptr_array_unref(e->packages);
+	g_ptr_array_unref(e->overlay);
 	g_free(e);
 }
 
@@ -121,7 +123,7 @@ char *recipe_lock_path(const char *recipe_path)
 /* The file, as tables. */
 
 typedef struct file_row {
-	char *name, *version, *file, *sha256;
+	char *name, *version, *file, *sha256, *from;
 	gint64 size;
 } file_row;
 
@@ -133,7 +135,7 @@ typedef struct source_row {
 
 typedef struct environment_row {
 	char *python;
-	GPtrArray *targets, *recipe_requires, *requires, *packages;
+	GPtrArray *targets, *recipe_requires, *requires, *packages, *overlay;
 } environment_row;
 
 typedef struct recipe_row {
@@ -225,6 +227,27 @@ static const bind_field source_fields[] = {
 static const bind_struct source_binding = {
 	"a locked source", sizeof(source_row), source_fields, source_init};
 
+static const char *check_from(const char *text)
+{
+	return strcmp(text, "recipe") == 0 ? NULL : "wants `recipe`";
+}
+
+/* A file, or from: recipe. */
+static const bind_field overlay_fields[] = {
+	{"name", BIND_STRING, AT(file_row, name), BIND_REQUIRED, .doc = "project"},
+	{"version", BIND_STRING, AT(file_row, version), BIND_REQUIRED, .doc = "version"},
+	{"from", BIND_STRING, AT(file_row, from), .check = check_from,
+		.doc = "recipe: the wheel that xorch makes"},
+	{"file", BIND_STRING, AT(file_row, file), .check = check_file,
+		.doc = "file name at the index"},
+	{"size", BIND_INT, AT(file_row, size), 0, .min = 0, .max = G_MAXINT64,
+		.doc = "bytes"},
+	{"sha256", BIND_STRING, AT(file_row, sha256), .check = lock_check_sha256,
+		.doc = "of the file"},
+	{0}};
+static const bind_struct overlay_binding = {
+	"an overlay", sizeof(file_row), overlay_fields, file_init};
+
 static const bind_field environment_fields[] = {
 	{"python", BIND_STRING, AT(environment_row, python), BIND_REQUIRED,
 		.doc = "cp311, cp313t"},
@@ -236,6 +259,8 @@ static const bind_field environment_fields[] = {
 		.doc = "top-level requirements"},
 	{"packages", BIND_STRUCTS, AT(environment_row, packages), 0, &file_binding,
 		.doc = "what they resolve to on the build machine"},
+	{"overlay", BIND_STRUCTS, AT(environment_row, overlay), 0, &overlay_binding,
+		.doc = "wheels of the target whose headers and archives are taken"},
 	{0}};
 static const bind_struct environment_binding = {
 	"a locked environment", sizeof(environment_row), environment_fields, NULL};
@@ -270,6 +295,26 @@ static void take_strings(GPtrArray *to, const GPtrArray *from)
 {
 	for (guint i = 0; from && i < from->len; i++)
 		g_ptr_array_add(to, g_strdup(g_ptr_array_index(from, i)));
+}
+
+/* The same of an overlay: a file with its hash, or a recipe. */
+static gboolean overlays_are_whole(const char *path, const lock_row *row, GError **err)
+{
+	for (guint i = 0; row->environments && i < row->environments->len; i++) {
+		const environment_row *e = g_ptr_array_index(row->environments, i);
+		for (guint n = 0; e->overlay && n < e->overlay->len; n++) {
+			const file_row *f = g_ptr_array_index(e->overlay, n);
+			if (f->from ? !f->file && !f->sha256 : f->file && f->sha256)
+				continue;
+			error_set(err, EXIT_INPUT, "X0411",
+				"%s: the overlay of %s for %s is not whole", path,
+				f->name, e->python);
+			error_note(err, "it needs file with sha256, or from: recipe");
+			error_help(err, "regenerate it with `xorch lock`");
+			return FALSE;
+		}
+	}
+	return TRUE;
 }
 
 /* Index of the one kind a row has; the count of kinds when it is none or several. */
@@ -356,6 +401,11 @@ static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 				e->packages, locked_file_new(f->name, f->version, f->file,
 						     f->sha256, f->size));
 		}
+		for (guint n = 0; r->overlay && n < r->overlay->len; n++) {
+			const file_row *f = g_ptr_array_index(r->overlay, n);
+			g_ptr_array_add(e->overlay, locked_file_new(f->name, f->version,
+							    f->file, f->sha256, f->size));
+		}
 		g_ptr_array_add(lock->environments, e);
 	}
 	lock_go_copy(&lock->go, &row->go);
@@ -369,7 +419,7 @@ recipe_lock *recipe_lock_load(const char *path, GError **err)
 
 	if (lock_text_load(path, LOCK_VERSION, &lock_binding, &row,
 		    "regenerate it with `xorch lock`", err) == LOCK_TEXT_READ &&
-		sources_are_whole(path, &row, err))
+		sources_are_whole(path, &row, err) && overlays_are_whole(path, &row, err))
 		lock = lock_from_row(path, &row);
 	yaml_bind_clear(&lock_binding, &row);
 	return lock;
@@ -449,6 +499,16 @@ char *recipe_lock_text(const recipe_lock *lock)
 			lock_text_value(out, "        ", "version", f->version);
 			add_file(out, "        ", f);
 		}
+		if (e->overlay->len)
+			g_string_append(out, "    overlay:\n");
+		for (guint n = 0; n < e->overlay->len; n++) {
+			const locked_file *f = g_ptr_array_index(e->overlay, n);
+			lock_text_value(out, "      - ", "name", f->name);
+			lock_text_value(out, "        ", "version", f->version);
+			if (!f->file)
+				lock_text_value(out, "        ", "from", "recipe");
+			add_file(out, "        ", f);
+		}
 	}
 	lock_go_text(&lock->go, out);
 	return g_string_free(out, FALSE);
@@ -486,20 +546,28 @@ static gboolean same_strings(const GPtrArray *a, const GPtrArray *b)
 	return TRUE;
 }
 
-static gboolean same_section(const lock_environment *a, const lock_environment *b)
+static gboolean same_files(const GPtrArray *a, const GPtrArray *b)
 {
-	if (!g_str_equal(a->python, b->python) ||
-		!same_strings(a->requires, b->requires) ||
-		!same_strings(a->recipe_requires, b->recipe_requires) ||
-		a->packages->len != b->packages->len)
+	if (a->len != b->len)
 		return FALSE;
-	for (guint i = 0; i < a->packages->len; i++) {
-		const locked_file *x = g_ptr_array_index(a->packages, i);
-		const locked_file *y = g_ptr_array_index(b->packages, i);
-		if (!g_str_equal(x->sha256, y->sha256) || !g_str_equal(x->file, y->file))
+	for (guint i = 0; i < a->len; i++) {
+		const locked_file *x = g_ptr_array_index(a, i);
+		const locked_file *y = g_ptr_array_index(b, i);
+		if (!g_str_equal(x->name, y->name) ||
+			!g_str_equal(x->version, y->version) ||
+			g_strcmp0(x->sha256, y->sha256) != 0 ||
+			g_strcmp0(x->file, y->file) != 0)
 			return FALSE;
 	}
 	return TRUE;
+}
+
+static gboolean same_section(const lock_environment *a, const lock_environment *b)
+{
+	return g_str_equal(a->python, b->python) &&
+	       same_strings(a->requires, b->requires) &&
+	       same_strings(a->recipe_requires, b->recipe_requires) &&
+	       same_files(a->packages, b->packages) && same_files(a->overlay, b->overlay);
 }
 
 static int by_string(gconstpointer a, gconstpointer b)

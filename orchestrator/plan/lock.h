@@ -45,6 +45,9 @@ typedef struct lock_environment {
 	GPtrArray *recipe_requires; /* char *: the recipe's requirements.build then */
 	GPtrArray *requires;	    /* char *: all top-level requirements, as resolved */
 	GPtrArray *packages;	    /* locked_file *, sorted by name */
+	/* Wheels of the target whose headers and archives are laid over those of the
+	 * build machine: locked_file *, sorted by name; `file` NULL: by a recipe. */
+	GPtrArray *overlay;
 } lock_environment;
 
 typedef struct recipe_lock {

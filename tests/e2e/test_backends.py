@@ -43,7 +43,8 @@ def build(home, files, targets=BOTH, code=0, recipe="", python="cp311"):
         args += ["--target", target]
     result = xt.run(args, home=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
     test_wheels.need_network(result)
-    xt.equal(result.code, code, result)
+    if code is not None:
+        xt.equal(result.code, code, result)
     return result
 
 
