@@ -70,6 +70,8 @@ def check_wheel(wheel, target, python):
                              "manylinux_2_17_" + WHEEL_ARCH[target]])
     xt.check(all(p.endswith("_" + WHEEL_ARCH[target]) for p in platforms), name)
     suffix = ".cpython-%s-%s.so" % (python[2:], SUFFIX[target])
+    if name.split("-")[-2] == "abi3":
+        suffix = ".abi3.so"
     with xt.scratch() as folder:
         found = unpack(wheel, folder)
         xt.check(found, f"{name} has no extension")

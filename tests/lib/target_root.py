@@ -264,6 +264,97 @@ words = [m.surface() for m in tokens.tokenize('東京都に行く')]
 assert words[:2] == ['東京都', 'に'] and ''.join(words[2:]) == '行く', words
 print('ok')
 """,
+    # It loads cffi's part of another wheel: tests/e2e/test_native.py has both.
+    "argon2_cffi_bindings": """
+try:
+    import _argon2_cffi_bindings._ffi
+except ModuleNotFoundError as e:
+    assert e.name == '_cffi_backend', e
+print('ok')
+""",
+    "cffi": """
+import cffi, ctypes
+f = cffi.FFI()
+f.cdef('double pow(double, double); struct s { char c; long n; void *p; };')
+assert f.dlopen('libm.so.6').pow(2.0, 10.0) == 1024.0
+assert f.sizeof('void *') == ctypes.sizeof(ctypes.c_void_p)
+assert f.offsetof('struct s', 'p') == 2 * f.sizeof('void *')
+assert f.callback('int(int)', lambda x: x + 1)(41) == 42
+print('ok')
+""",
+    "pyyaml": """
+import yaml, yaml._yaml
+text = 'a: [1, 2.5, "x"]\\nb: {c: null}\\n'
+want = {'a': [1, 2.5, 'x'], 'b': {'c': None}}
+assert yaml.load(text, Loader=yaml.CSafeLoader) == want
+assert yaml.load(yaml.dump(want, Dumper=yaml.CSafeDumper), Loader=yaml.SafeLoader) == want
+print('ok')
+""",
+    "numpy": """
+import numpy as np, ctypes
+import numpy._core._multiarray_umath as m
+assert m.__file__.endswith('.so') and np.dtype(np.intp).itemsize == ctypes.sizeof(ctypes.c_void_p)
+bits = {('aarch64', 8): 112, ('armv7l', 4): 52, ('armv8l', 4): 52, ('x86_64', 8): 63}
+import os
+assert np.finfo(np.longdouble).nmant == bits[os.uname().machine, ctypes.sizeof(ctypes.c_void_p)]
+a = np.random.default_rng(42).standard_normal(1000)
+assert abs(a[0] - 0.30471707975443135) < 1e-15, a[0]
+assert (np.diff(np.sort(a)) >= 0).all() and (np.sort(a.astype('f4')) == np.array(sorted(a.astype('f4')))).all()
+assert abs(np.linalg.det(np.array([[1., 2], [3, 4]])) + 2) < 1e-12
+assert np.allclose(np.fft.ifft(np.fft.fft(a)).real, a)
+assert np.longdouble('0.1') + np.longdouble(1) > 1 and (np.arange(10, dtype='i8') ** 2).sum() == 285
+print('ok')
+""",
+    "rapidfuzz": """
+from rapidfuzz import fuzz, fuzz_cpp, process, process_cpp_impl
+from rapidfuzz.distance import Levenshtein, metrics_cpp
+assert fuzz.ratio is fuzz_cpp.ratio
+assert abs(fuzz.ratio('this is a test', 'this is a test!') - 96.55172413793103) < 1e-9
+assert Levenshtein.distance('kitten', 'sitting') == 3
+assert process.extractOne('abcd', ['abce', 'zzzz'])[0] == 'abce'
+print('ok')
+""",
+    "uvloop": """
+import asyncio, uvloop, uvloop.loop
+async def main():
+    async def serve(r, w):
+        w.write((await r.readline()).upper())
+        w.close()
+    server = await asyncio.start_server(serve, '127.0.0.1', 0)
+    r, w = await asyncio.open_connection(*server.sockets[0].getsockname())
+    w.write(b'hello\\n')
+    assert await r.readline() == b'HELLO\\n'
+    w.close()
+    server.close()
+    assert type(asyncio.get_running_loop()).__module__.startswith('uvloop')
+uvloop.run(main())
+print('ok')
+""",
+    # Its package imports ifaddr, a wheel of its own: given an empty one here.
+    "zeroconf": """
+import sys, types
+sys.modules['ifaddr'] = types.ModuleType('ifaddr')
+sys.modules['ifaddr'].Adapter = sys.modules['ifaddr'].IP = object
+import zeroconf, zeroconf._services as services, zeroconf._protocol.incoming as incoming
+for module in (services, incoming):
+    assert module.__file__.endswith('.so'), module.__file__
+out = zeroconf.DNSOutgoing(0)
+out.add_question(zeroconf.DNSQuestion('_x._tcp.local.', 12, 1))
+back = zeroconf.DNSIncoming(out.packets()[0])
+assert back.questions[0].name == '_x._tcp.local.', back.questions
+print('ok')
+""",
+    # Its package imports numpy: the modules alone.
+    "contourpy": """
+import importlib.util, glob, os, sys
+folder = [p for p in sys.path if os.path.isdir(os.path.join(p, 'contourpy'))][0]
+path, = glob.glob(os.path.join(folder, 'contourpy', '_contourpy*.so'))
+spec = importlib.util.spec_from_file_location('_contourpy', path)
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+assert module.FillType.OuterCode and module.CONTOURPY_VERSION == '1.3.3'
+print('ok')
+""",
     "markupsafe": """
 import markupsafe, markupsafe._speedups as s
 assert s.__file__.endswith('.so')
