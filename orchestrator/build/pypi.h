@@ -25,9 +25,11 @@ const index_file *pypi_find_sdist(
 const index_file *pypi_find_file(
 	const pypi_project *p, const char *filename, GError **err);
 
-/* The newest release that has an sdist and whose Requires-Python admits `python`
- * ("3.11", NULL: any); yanked ones and prereleases are left out unless there is
- * nothing else. New string. */
+/* The releases that have an sdist and whose Requires-Python admits `python` ("3.11",
+ * NULL: any), the newest first: char *, at least one. Yanked ones are left out, and
+ * prereleases unless there is nothing else. */
+GPtrArray *pypi_releases(const pypi_project *p, const char *python, GError **err);
+/* The first of them. New string. */
 char *pypi_newest(const pypi_project *p, const char *python, GError **err);
 
 /* What fetch_blobs needs to get that file. NULL (X0604) when it has no sha256. */

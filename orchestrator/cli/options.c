@@ -5,6 +5,8 @@ static const char *const progress_names[] = {
 static const char *const color_names[] = {"auto", "always", "never", NULL};
 static const char *const sandbox_names[] = {"auto", "bwrap", "landlock", "env", NULL};
 
+static const char *const from_names[] = {"pypi", "git", "gomod", NULL};
+
 #define AT(field) offsetof(options, field)
 
 /* In the order of the help. */
@@ -26,7 +28,11 @@ const option option_rows[] = {
 	{"floor", 0, "2_NN", OPTION_STRING, AT(floor), "XORCH_FLOOR",
 		"oldest glibc to run on, as in manylinux_2_17 (default: the recipe's)"},
 	{"out", 'o', "DIR", OPTION_STRING, AT(out), "XORCH_OUT",
-		"folder for the results (default: dist)"},
+		"folder for the results (default: dist); for `new` the recipe's file"},
+	{"from", 0, "KIND", OPTION_CHOICE, AT(from), NULL,
+		"where the source is: pypi, git, gomod", from_names},
+	{"requirements", 'r', "FILE", OPTION_STRING, AT(requirements), NULL,
+		"a requirements.txt: recipes for what lacks a wheel"},
 	{"recipe", 0, "FILE", OPTION_STRING, AT(recipe), "XORCH_RECIPE",
 		"the recipe whose tests are run (default: by name and version in "
 		"recipes/)"},

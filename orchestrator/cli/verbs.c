@@ -48,6 +48,20 @@ static const char env_details[] =
 	"--format sh (default; for eval), json, github (for >> \"$GITHUB_ENV\"), dotenv, "
 	"docker (ENV lines of a Dockerfile).";
 
+static const char new_details[] =
+	"From what a project publishes: its sdist (--from pypi, the default), a Go "
+	"module "
+	"(--from gomod MODULE[@VERSION]) or a git repository (--from git URL[#TAG]). The "
+	"newest release is taken that this machine's Python and Rust can build. Backend, "
+	"extension modules and libraries are read from the source, nothing of it is run, "
+	"and from upstream's own wheel where there is one; what is guessed is marked. "
+	"The "
+	"recipe goes to recipes/NAME.yaml or where -o says, and is never written over "
+	"one "
+	"that exists. --no-fetch: no lock.\n\n"
+	"-r requirements.txt --target T: a recipe for each package of its closure that "
+	"publishes no wheel for the target.";
+
 static const char verify_details[] =
 	"Runs the tests of the recipe (from recipes/, by name and version; or --recipe) "
 	"in "
@@ -106,6 +120,9 @@ const verb verbs[] = {
 		cmd_lock, 0, lock_details},
 	{"log", "[ID]", "show the builds of this machine, or the log of one", "", cmd_log,
 		0, log_details},
+	{"new", "NAME[==VERSION]…", "write a first recipe, with its lock",
+		"from requirements out target python no-fetch sandbox", cmd_new, 0,
+		new_details},
 	{"plan", "[RECIPE|DIR|ID…]", "show what would be built, and why or why not",
 		"target python only skip toolchain sysroot floor out explain force "
 		"allow-empty sandbox",

@@ -1,0 +1,358 @@
+"""What an unpacked source says of itself, as text: nothing of it is imported or run.
+
+    python xorch_scan.py REQUEST.json ANSWER.json
+
+The request holds {"source", "tomli"}, the answer {"result": facts} or {"error": text}.
+setup.py is parsed (ast), never executed; a value that it computes stays unknown. All
+lists are sorted and cut, since the source may be hostile."""
+import ast
+import json
+import os
+import re
+import sys
+
+FILE_MAX = 2 << 20
+FILES_MAX = 20000
+LIST_MAX = 200
+CODE = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".pyx", ".pxd", ".pxi")
+SKIPPED = {"test", "tests", "testing", "example", "examples", "bench", "benchmark",
+           "benchmarks", "docs", "doc", "ci", "fuzz", ".github", "node_modules"}
+# Names that setup.py imports -> requirement, where no pyproject.toml says it.
+IMPORTS = {"Cython": "cython", "numpy": "numpy", "cffi": "cffi", "pybind11": "pybind11",
+           "setuptools_rust": "setuptools-rust", "skbuild": "scikit-build",
+           "pkgconfig": "pkgconfig", "setuptools_scm": "setuptools-scm",
+           "mypyc": "mypy", "nanobind": "nanobind", "semantic_version": "semantic-version",
+           "packaging": "packaging", "toml": "toml", "tomli": "tomli", "jinja2": "jinja2"}
+
+
+def read(path):
+    try:
+        with open(path, "rb") as f:
+            return f.read(FILE_MAX).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def toml_module(tomli):
+    try:
+        import tomllib
+        return tomllib
+    except ImportError:
+        pass
+    if tomli:
+        sys.path.append(tomli)
+    from pip._vendor import tomli as vendored
+    return vendored
+
+
+def table(value, *keys):
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def text(value):
+    return value if isinstance(value, str) else None
+
+
+def texts(value):
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
+class Facts:
+    def __init__(self, source, toml):
+        self.source, self.toml = source, toml
+        self.extensions, self.links, self.headers = {}, {}, {}
+        self.requires, self.warnings, self.scripts = set(), [], []
+        self.out = {}
+        self.files = []
+        for folder, folders, files in os.walk(source):
+            folders[:] = sorted(d for d in folders if not os.path.islink(
+                os.path.join(folder, d)))
+            for name in sorted(files):
+                path = os.path.join(folder, name)
+                if len(self.files) < FILES_MAX and not os.path.islink(path):
+                    self.files.append(os.path.relpath(path, source))
+
+    def load_toml(self, rel):
+        try:
+            return self.toml.loads(read(os.path.join(self.source, rel)))
+        except Exception:
+            return {}
+
+    def add(self, where, to, name):
+        if isinstance(name, str) and name and len(name) < 200:
+            to.setdefault(name, where)
+
+    # ---- the project's own words
+
+    def pyproject(self):
+        p = self.load_toml("pyproject.toml") if "pyproject.toml" in self.files else {}
+        system, project = table(p, "build-system"), table(p, "project")
+        self.out["has_build_system"] = "requires" in system
+        self.out["backend"] = text(system.get("build-backend"))
+        self.out["requires"] = texts(system.get("requires"))
+        self.out["requires_python"] = text(project.get("requires-python"))
+        self.out["summary"] = text(project.get("description"))
+        name = table(p, "tool", "maturin").get("module-name")
+        if text(name):
+            self.add("pyproject.toml", self.extensions, name.replace(".", "/"))
+        for key in ("ext-modules", "bins"):
+            rows = table(p, "tool", "setuptools-rust").get(key)
+            for row in rows if isinstance(rows, list) else []:
+                target = row.get("target") if isinstance(row, dict) else None
+                if key == "ext-modules" and text(target):
+                    self.add("pyproject.toml", self.extensions, target.replace(".", "/"))
+        rows = table(p, "tool", "setuptools").get("ext-modules")
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, dict) and text(row.get("name")):
+                self.add("pyproject.toml", self.extensions, row["name"].replace(".", "/"))
+                for lib in texts(row.get("libraries")):
+                    self.add("pyproject.toml", self.links, lib)
+
+    def metadata(self):
+        for line in read(os.path.join(self.source, "PKG-INFO")).split("\n"):
+            if not line.strip():
+                break
+            key, _, value = line.partition(":")
+            key, value = key.strip().lower(), value.strip()
+            if key in ("summary", "license", "requires-python", "license-expression",
+                       "home-page", "version", "name"):
+                self.out.setdefault("info_" + key.replace("-", "_"), value)
+            if key == "project-url":
+                label, _, url = value.partition(",")
+                if label.strip().lower() in ("homepage", "home", "source", "repository",
+                                             "source code", "github"):
+                    self.out.setdefault("info_home_page", url.strip())
+
+    # ---- setup.py
+
+    def setup(self):
+        if "setup.py" not in self.files:
+            return
+        code = read(os.path.join(self.source, "setup.py"))
+        for word, why in (("-march=native", "-march=native"), ("sys.maxsize", "sys.maxsize"),
+                          ("platform.machine(", "platform.machine()"),
+                          ("calcsize(\"P\")", "the size of a pointer"),
+                          ("calcsize('P')", "the size of a pointer")):
+            if word in code:
+                self.warnings.append("setup.py looks at %s" % why)
+        if "pkg_resources" in code:
+            self.requires.add("setuptools<81")
+        try:
+            tree = ast.parse(code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            self.warnings.append("setup.py cannot be parsed")
+            return
+        names = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and \
+                    isinstance(node.targets[0], ast.Name):
+                names.setdefault(node.targets[0].id, node.value)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    self.imported(alias.name)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                self.imported(node.module)
+            elif isinstance(node, ast.Call):
+                self.call(node, names)
+
+    def imported(self, name):
+        top = name.split(".")[0]
+        local = any(f == top + ".py" or f.startswith(top + "/") for f in self.files)
+        if top in IMPORTS and not local:
+            self.requires.add(IMPORTS[top])
+
+    def value(self, node, names, depth=0):
+        """A constant string, through one name and through `+`; else None."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        if depth < 4 and isinstance(node, ast.Name) and node.id in names:
+            return self.value(names[node.id], names, depth + 1)
+        if depth < 4 and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            a = self.value(node.left, names, depth + 1)
+            b = self.value(node.right, names, depth + 1)
+            return a + b if a is not None and b is not None else None
+        return None
+
+    def values(self, node, names, depth=0):
+        if depth < 4 and isinstance(node, ast.Name) and node.id in names:
+            return self.values(names[node.id], names, depth + 1)
+        if isinstance(node, (ast.List, ast.Tuple)):
+            return [v for v in (self.value(e, names) for e in node.elts) if v]
+        one = self.value(node, names)
+        return [one] if one else []
+
+    def call(self, node, names):
+        f = node.func
+        kind = f.id if isinstance(f, ast.Name) else f.attr if isinstance(f, ast.Attribute) \
+            else ""
+        keys = {k.arg: k.value for k in node.keywords if k.arg}
+        if kind.endswith("Extension"):
+            first = node.args[0] if node.args else keys.get("name") or keys.get("target")
+            name = self.value(first, names) if first is not None else None
+            if name and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./]*", name):
+                self.add("setup.py", self.extensions, name.replace(".", "/"))
+            for lib in self.values(keys.get("libraries", ast.Constant(None)), names):
+                self.add("setup.py", self.links, lib)
+        elif kind == "setup":
+            for cffi in self.values(keys.get("cffi_modules", ast.Constant(None)), names):
+                self.cffi(cffi)
+            for r in self.values(keys.get("setup_requires", ast.Constant(None)), names):
+                if len(r) < 100:
+                    self.requires.add(r)
+
+    def cffi(self, spec):
+        path = spec.split(":")[0]
+        if path in self.files:
+            found = re.search(r"set_source\(\s*['\"]([A-Za-z0-9_.]+)['\"]",
+                              read(os.path.join(self.source, path)))
+            if found:
+                self.add(path, self.extensions, found[1].replace(".", "/"))
+        self.requires.add("cffi")
+
+    # ---- the other build systems
+
+    def cmake(self, rel, code):
+        for call in re.findall(r"(?:[Pp]ython3?_add_library|pybind11_add_module|"
+                               r"nanobind_add_module|python_add_library)\s*\(\s*"
+                               r"([A-Za-z_][A-Za-z0-9_]*)", code):
+            self.add(rel, self.extensions, call)
+        for lib in re.findall(r"find_package\s*\(\s*([A-Za-z0-9_]+)", code):
+            self.add(rel, self.links, lib.lower())
+        for args in re.findall(r"pkg_(?:check|search)_modules?\s*\(([^)]*)\)", code):
+            for word in args.split()[1:]:
+                self.add(rel, self.links, re.split("[<>=]", word)[0].lower())
+
+    def meson(self, rel, code):
+        for name in re.findall(r"extension_module\s*\(\s*'([A-Za-z0-9_]+)'", code):
+            self.add(rel, self.extensions, name)
+        for lib in re.findall(r"(?:dependency|find_library)\s*\(\s*'([A-Za-z0-9_.+-]+)'", code):
+            self.add(rel, self.links, lib.lower())
+
+    def cargo(self):
+        out, version, locks = {}, None, 0
+        for rel in self.files:
+            base = os.path.basename(rel)
+            if base == "Cargo.lock":
+                locks += 1
+            if base != "Cargo.toml" or set(rel.split("/")[:-1]) & SKIPPED:
+                continue
+            c = self.load_toml(rel)
+            package = table(c, "package")
+            found = package.get("rust-version") or table(
+                c, "workspace", "package").get("rust-version")
+            if text(found) and re.fullmatch(r"[0-9.]{1,20}", found) and (
+                    not version or key(found) > key(version)):
+                version = found
+            deps = dict(table(c, "dependencies"))
+            deps.update(table(c, "workspace", "dependencies"))
+            for name, value in deps.items():
+                if name.endswith("-sys") or name in ("openssl", "pyo3"):
+                    self.add(rel, self.links, name)
+                features = texts(value.get("features")) if isinstance(value, dict) else []
+                if name in ("pyo3", "pyo3-ffi"):
+                    out["pyo3"] = True
+                    for f in features:
+                        m = re.fullmatch(r"abi3-py3([0-9]{1,2})", f)
+                        if m:
+                            out["abi3"] = "3.%d" % max(9, int(m[1]))
+        self.out["rust"] = bool(out.get("pyo3")) or any(
+            f.endswith("Cargo.toml") for f in self.files)
+        self.out["rust_version"], self.out["abi3"] = version, out.get("abi3")
+        self.out["cargo_lock"] = locks > 0
+
+    def go(self):
+        code = read(os.path.join(self.source, "go.mod")) if "go.mod" in self.files else ""
+        found = re.search(r"^module\s+(\S+)", code, re.M)
+        self.out["go_module"] = found[1] if found else None
+        found = re.search(r"^go\s+([0-9.]+)", code, re.M)
+        self.out["go_version"] = found[1] if found else None
+        mains = set()
+        for rel in self.files:
+            if rel.endswith(".go") and not rel.endswith("_test.go") and \
+                    not set(rel.split("/")[:-1]) & (SKIPPED | {"vendor", "internal",
+                                                             "testdata", "_examples"}):
+                code = read(os.path.join(self.source, rel))
+                if re.search(r"^package main\b", code, re.M) and \
+                        re.search(r"^func main\(\)", code, re.M) and \
+                        not re.search(r"^//go:build ignore", code, re.M):
+                    mains.add(os.path.dirname(rel) or ".")
+        self.out["go_mains"] = sorted(mains)[:LIST_MAX]
+        self.out["cgo"] = any(
+            rel.endswith(".go") and 'import "C"' in read(os.path.join(self.source, rel))
+            for rel in self.files[:5000]) if self.out["go_module"] else False
+
+    # ---- code
+
+    def code(self):
+        inside = {os.path.basename(f) for f in self.files}
+        for rel in self.files:
+            base = os.path.basename(rel)
+            if set(p.lower() for p in rel.split("/")[:-1]) & SKIPPED:
+                continue
+            if base == "CMakeLists.txt":
+                self.cmake(rel, read(os.path.join(self.source, rel)))
+            elif base == "meson.build":
+                self.meson(rel, read(os.path.join(self.source, rel)))
+            elif base.endswith(CODE):
+                for name in re.findall(r"^\s*#\s*include\s*<([A-Za-z0-9_./+-]{1,80})>",
+                                       read(os.path.join(self.source, rel)), re.M):
+                    if os.path.basename(name) not in inside:
+                        self.add(rel, self.headers, name)
+                for name in re.findall(r"cdef extern from \"<?([A-Za-z0-9_./+-]{1,80})>?\"",
+                                       read(os.path.join(self.source, rel))):
+                    if os.path.basename(name) not in inside:
+                        self.add(rel, self.headers, name)
+
+    def tops(self):
+        found = set()
+        for rel in self.files:
+            if rel.endswith(".egg-info/top_level.txt"):
+                found |= {x for x in read(os.path.join(self.source, rel)).split()
+                          if x.isidentifier()}
+        if not found:
+            for rel in self.files:
+                parts = rel.split("/")
+                if parts[0] in ("src", "python", "lib", "py") and len(parts) > 1:
+                    parts = parts[1:]
+                if len(parts) == 2 and parts[1] == "__init__.py" and \
+                        parts[0] not in SKIPPED and parts[0].isidentifier():
+                    found.add(parts[0])
+        return sorted(found)[:LIST_MAX]
+
+    def run(self):
+        self.pyproject()
+        self.metadata()
+        self.setup()
+        self.cargo()
+        self.go()
+        self.code()
+        out = self.out
+        out["tops"] = self.tops()
+        out["more_requires"] = sorted(self.requires)[:LIST_MAX]
+        out["warnings"] = sorted(set(self.warnings))[:LIST_MAX]
+        for name in ("extensions", "links", "headers"):
+            rows = sorted(getattr(self, name).items())[:LIST_MAX * 10]
+            out[name] = [{"name": n, "where": w} for n, w in rows]
+        return out
+
+
+def key(version):
+    return [int(x) for x in version.split(".") if x]
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as f:
+        request = json.load(f)
+    try:
+        answer = {"result": Facts(os.path.realpath(request["source"]),
+                                  toml_module(request.get("tomli"))).run()}
+    except Exception as e:
+        answer = {"error": "%s: %s" % (type(e).__name__, e)}
+    with open(sys.argv[2], "w", encoding="utf-8") as out:
+        json.dump(answer, out)
+
+
+main()

@@ -1,0 +1,21 @@
+#pragma once
+#include "build/python_host.h"
+#include "format/json.h"
+
+/* What an unpacked source says of how it is built, found by reading it as text
+ * (build/data/xorch_scan.py, run by a host Python for its TOML reader and its parser
+ * of Python): nothing of the source is executed or imported.
+ *
+ *	backend, requires, has_build_system	[build-system] of pyproject.toml
+ *	requires_python, summary		of [project]
+ *	info_…					headers of PKG-INFO
+ *	extensions, links, headers		lists of {name, where}
+ *	more_requires				of setup.py
+ *	rust, rust_version, abi3, cargo_lock	Cargo.toml
+ *	go_module, go_version, go_mains, cgo	go.mod and the .go files
+ *	tops, warnings				lists of strings
+ *
+ * The object, to be given back by json_decref. EXIT_INPUT X0970 when it cannot be
+ * read. */
+json_t *source_facts_read(
+	store *s, const host_python *python, const char *source, GError **err);

@@ -1,0 +1,22 @@
+#pragma once
+#include "build/starter.h"
+#include "build/upstream_wheel.h"
+#include "format/json.h"
+
+/* Inside build/starter*.c only. */
+
+/* Plain where YAML reads it as the string it is, else in double quotes. */
+void starter_quote(GString *out, const char *text);
+/* `# text`, folded, control characters gone. */
+void starter_comment(GString *out, const char *text);
+/* head: tops with the project's own words. */
+void starter_head(GString *out, const char *name, const char *version, const char *kind,
+	const json_t *facts);
+void starter_about(GString *out, const json_t *facts);
+/* What a wheel of this source needs, from `python:` to `tests:`. */
+void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
+	const upstream_wheel *up, GPtrArray *notes);
+/* "setuptools", "maturin" …, for people; "setuptools" when nothing is said. */
+const char *starter_backend(const json_t *facts);
+/* TRUE when the source or upstream's wheel show machine code. */
+gboolean starter_is_native(const json_t *facts, const upstream_wheel *up);

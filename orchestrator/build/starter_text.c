@@ -1,0 +1,387 @@
+#include "build/starter_private.h"
+#include "base/words.h"
+#include "format/pep508.h"
+#include "plan/host_library.h"
+#include <string.h>
+
+#define COLUMNS 88
+#define IMPORTS_MAX 25
+
+void starter_clear(starter *s)
+{
+	g_free(s->name);
+	g_free(s->version);
+	g_free(s->text);
+	g_clear_pointer(&s->notes, g_ptr_array_unref);
+	memset(s, 0, sizeof *s);
+}
+
+static gboolean is_plain(const char *text)
+{
+	static const char *const words[] = {
+		"true", "false", "null", "yes", "no", "on", "off", "y", "n", NULL};
+	g_autofree char *lower = g_ascii_strdown(text, -1);
+	gsize n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			       "0123456789._/+-");
+
+	return n && !text[n] && g_ascii_isalpha(text[0]) &&
+	       !g_strv_contains(words, lower);
+}
+
+void starter_quote(GString *out, const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	/* "deb:x" is a plain scalar too: no blank follows the colon. */
+	if (is_plain(text) || (g_str_has_prefix(text, "deb:") && is_plain(text + 4))) {
+		g_string_append(out, text);
+		return;
+	}
+	g_string_append_c(out, '"');
+	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+		if (c == '"' || c == '\\')
+			g_string_append_c(out, '\\');
+		/* `${{` would be an expression */
+		if (c < 0x20 || c == 0x7f || !g_unichar_isprint(c))
+			g_string_append_c(out, ' ');
+		else if (c == '$' && p[1] == '{')
+			g_string_append(out, "$ ");
+		else
+			g_string_append_unichar(out, c);
+	}
+	g_string_append_c(out, '"');
+}
+
+void starter_comment(GString *out, const char *text)
+{
+	g_autoptr(GString) clean = g_string_new(NULL);
+	g_autoptr(GString) folded = g_string_new(NULL);
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+		if (g_unichar_isprint(c))
+			g_string_append_unichar(clean, c);
+		else
+			g_string_append_c(clean, ' ');
+	}
+	words_fold(folded, clean->str, 0, 0, COLUMNS - 2);
+	g_auto(GStrv) lines = g_strsplit(folded->str, "\n", -1);
+	for (char **l = lines; *l; l++)
+		g_string_append_printf(out, "# %s\n", *l);
+}
+
+static const char *fact(const json_t *facts, const char *name)
+{
+	const char *text = json_get_string(facts, name);
+
+	return text && *text ? text : NULL;
+}
+
+void starter_head(GString *out, const char *name, const char *version, const char *kind,
+	const json_t *facts)
+{
+	const char *summary = fact(facts, "summary");
+
+	if (!summary)
+		summary = fact(facts, "info_summary");
+	if (summary && strlen(summary) < 400)
+		starter_comment(out, summary);
+	g_string_append(out,
+		"# Made by `xorch new`; what is marked as guessed was not said "
+		"by the project itself.\n");
+	g_string_append(out, "schema_version: 1\npackage:\n  name: ");
+	starter_quote(out, name);
+	g_string_append(out, "\n  version: \"");
+	g_string_append_printf(out, "%s\"\nkind: %s\n", version, kind);
+}
+
+void starter_about(GString *out, const json_t *facts)
+{
+	const char *license = fact(facts, "info_license_expression");
+	const char *home = fact(facts, "info_home_page");
+
+	if (!license || strlen(license) > 100)
+		license = NULL;
+	if (home && (strlen(home) > 200 || !g_str_has_prefix(home, "https://") ||
+			    strpbrk(home, " \"\\<>${}")))
+		home = NULL;
+	if (!license && !home)
+		return;
+	g_string_append(out, "about:\n");
+	if (home) {
+		g_string_append(out, "  homepage: ");
+		starter_quote(out, home);
+		g_string_append_c(out, '\n');
+	}
+	if (license) {
+		g_string_append(out, "  license: ");
+		starter_quote(out, license);
+		g_string_append_c(out, '\n');
+	}
+}
+
+const char *starter_backend(const json_t *facts)
+{
+	static const struct {
+		const char *begin, *name;
+	} rows[] = {{"setuptools", "setuptools"}, {"maturin", "maturin"},
+		{"scikit_build_core", "scikit-build-core"}, {"mesonpy", "meson-python"},
+		{"poetry", "poetry-core"}, {"hatchling", "hatchling"}, {"flit", "flit"},
+		{"pdm", "pdm"}, {"cffi", "cffi"}};
+	const char *backend = fact(facts, "backend");
+	const json_t *requires = json_get_array(facts, "requires");
+
+	for (gsize i = 0; i < json_array_size(requires); i++) {
+		const char *r = json_string_value(json_array_get(requires, i));
+		if (r && g_str_has_prefix(r, "setuptools-rust"))
+			return "setuptools-rust";
+	}
+	for (guint i = 0; backend && i < G_N_ELEMENTS(rows); i++)
+		if (g_str_has_prefix(backend, rows[i].begin))
+			return rows[i].name;
+	return backend ? "its own" : "setuptools";
+}
+
+gboolean starter_is_native(const json_t *facts, const upstream_wheel *up)
+{
+	if (up->file || json_is_true(json_object_get(facts, "rust")))
+		return TRUE;
+	return json_array_size(json_get_array(facts, "extensions")) > 0 &&
+	       (!up->pure || g_str_equal(starter_backend(facts), "setuptools"));
+}
+
+/* ---- requirements.host ---- */
+
+static gboolean has_name(const json_t *rows, const char *deb, gboolean headers,
+	const char **name, const char **where)
+{
+	for (gsize i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		const char *n = json_get_string(row, "name");
+		const host_library *h = !n	  ? NULL
+					: headers ? host_library_by_header(n)
+						  : host_library_by_name(n);
+		if (h && g_str_equal(h->deb, deb)) {
+			*name = n;
+			*where = json_get_string(row, "where");
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/* Why a library is wanted; NULL: it is not. New string. */
+static char *why_host(
+	const host_library *h, const json_t *facts, const upstream_wheel *up)
+{
+	const json_t *headers = json_get_array(facts, "headers");
+	const json_t *links = json_get_array(facts, "links");
+	const char *header = NULL, *link = NULL, *in = NULL, *by = NULL;
+	gboolean header_said = has_name(headers, h->deb, TRUE, &header, &in);
+	gboolean link_said = has_name(links, h->deb, FALSE, &link, &by);
+
+	for (guint i = 0; up->libraries && i < up->libraries->len; i++) {
+		const char *file = g_ptr_array_index(up->libraries, i);
+		if (host_library_by_soname(file) == h && (header_said || link_said))
+			return g_strdup_printf("upstream's wheel has %s", file);
+	}
+	if (header_said && link_said)
+		return g_strdup_printf("%s links %s, %s includes <%s>", by ? by : "?",
+			link, in ? in : "?", header);
+	/* Without a wheel to compare with, a header alone is a reason. */
+	if (header_said && !up->file)
+		return g_strdup_printf("%s includes <%s>", in ? in : "?", header);
+	return NULL;
+}
+
+static void add_list(GString *out, GPtrArray *rows)
+{
+	for (guint i = 0; i < rows->len; i++)
+		g_string_append_printf(
+			out, "    - %s\n", (char *)g_ptr_array_index(rows, i));
+}
+
+static void row(GPtrArray *rows, const char *value, const char *why)
+{
+	GString *line = g_string_new(NULL);
+
+	starter_quote(line, value);
+	g_string_append_printf(line, "  # guessed: %s", why);
+	for (char *p = line->str; *p; p++)
+		if (*p == '\n' || *p == '\r')
+			*p = ' ';
+	g_ptr_array_add(rows, g_string_free(line, FALSE));
+}
+
+static gboolean said_already(const json_t *requires, const char *name)
+{
+	for (gsize i = 0; i < json_array_size(requires); i++) {
+		const char *text = json_string_value(json_array_get(requires, i));
+		g_autoptr(pep508_requirement) r = text ? pep508_parse(text, NULL) : NULL;
+		if (r && g_str_equal(r->normalised, name))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void requirements(GString *out, const json_t *facts, const upstream_wheel *up)
+{
+	g_autoptr(GPtrArray) build = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) host = g_ptr_array_new_with_free_func(g_free);
+	const json_t *more = json_get_array(facts, "more_requires");
+	gboolean said = json_is_true(json_object_get(facts, "has_build_system"));
+
+	for (gsize i = 0; i < json_array_size(more); i++) {
+		const char *text = json_string_value(json_array_get(more, i));
+		g_autoptr(pep508_requirement) r = text ? pep508_parse(text, NULL) : NULL;
+		/* What pyproject.toml lists is complete, but for an upper bound. */
+		gboolean bound = r && g_str_has_prefix(text, "setuptools<");
+		if (!r || r->url || (said && !bound) ||
+			(!bound && said_already(json_get_array(facts, "requires"),
+					   r->normalised)))
+			continue;
+		row(build, text,
+			bound ? "setup.py uses pkg_resources"
+			      : "setup.py imports or names it");
+	}
+	for (const host_library *h = host_libraries; h->deb; h++) {
+		g_autofree char *why = why_host(h, facts, up);
+		g_autofree char *name = g_strconcat("deb:", h->deb, NULL);
+		if (why)
+			row(host, name, why);
+	}
+	if (!build->len && !host->len)
+		return;
+	g_string_append(out, "requirements:\n");
+	if (build->len) {
+		g_string_append(out, "  build:\n");
+		add_list(out, build);
+	}
+	if (host->len) {
+		g_string_append(out, "  host:\n");
+		add_list(out, host);
+	}
+}
+
+/* ---- extensions and tests ---- */
+
+static gboolean is_module_path(const char *path)
+{
+	return strspn(path,
+		       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+		       "/") == strlen(path) &&
+	       *path && strlen(path) < 200 && !g_ascii_isdigit(*path) && *path != '/' &&
+	       path[strlen(path) - 1] != '/' && !strstr(path, "//");
+}
+
+static void extensions(GString *out, const json_t *facts, const upstream_wheel *up)
+{
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
+	const json_t *own = json_get_array(facts, "extensions");
+
+	if (up->file && up->extensions->len) {
+		g_string_append(out,
+			"wheel:\n  extensions: # guessed: those of upstream's "
+			"x86_64 wheel\n");
+		for (guint i = 0; i < up->extensions->len; i++) {
+			const char *path = g_ptr_array_index(up->extensions, i);
+			if (!is_module_path(path))
+				continue;
+			g_string_append(out, "    - ");
+			starter_quote(out, path);
+			g_string_append_c(out, '\n');
+		}
+		return;
+	}
+	if (up->file)
+		return;
+	for (gsize i = 0; i < json_array_size(own); i++) {
+		const json_t *e = json_array_get(own, i);
+		const char *name = json_get_string(e, "name");
+		const char *where = json_get_string(e, "where");
+		/* A bare name of CMake or meson does not say the package it is put in. */
+		gboolean placed = where && (g_str_equal(where, "setup.py") ||
+						   g_str_equal(where, "pyproject.toml"));
+		if (name && placed && is_module_path(name))
+			row(rows, name, where);
+	}
+	if (rows->len) {
+		g_string_append(out, "wheel:\n  extensions:\n");
+		add_list(out, rows);
+	}
+}
+
+static gboolean wanted_import(const char *module)
+{
+	static const char *const words[] = {
+		"test", "tests", "testing", "conftest", "setup", "_build", NULL};
+	g_auto(GStrv) parts = g_strsplit(module, ".", -1);
+
+	for (char **p = parts; *p; p++)
+		if (g_strv_contains(words, *p) || g_str_has_prefix(*p, "_test") ||
+			g_str_has_prefix(*p, "test_"))
+			return FALSE;
+	return TRUE;
+}
+
+static void tests(GString *out, const json_t *facts, const upstream_wheel *up)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	const json_t *tops = json_get_array(facts, "tops");
+
+	for (guint i = 0; up->file && i < up->modules->len; i++)
+		if (wanted_import(g_ptr_array_index(up->modules, i)))
+			g_ptr_array_add(names, g_ptr_array_index(up->modules, i));
+	for (gsize i = 0; !up->file && i < json_array_size(tops); i++) {
+		const char *name = json_string_value(json_array_get(tops, i));
+		if (name && wanted_import(name))
+			g_ptr_array_add(names, (gpointer)name);
+	}
+	if (!names->len)
+		return;
+	g_string_append_printf(out, "tests:\n  - imports: # guessed: %s\n",
+		up->file ? "the modules of upstream's wheel"
+			 : "the packages of the source");
+	for (guint i = 0; i < names->len && i < IMPORTS_MAX; i++) {
+		g_string_append(out, "      - ");
+		starter_quote(out, g_ptr_array_index(names, i));
+		g_string_append_c(out, '\n');
+	}
+}
+
+void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
+	const upstream_wheel *up, GPtrArray *notes)
+{
+	const json_t *warnings = json_get_array(facts, "warnings");
+	const char *abi3 = up->abi3 ? up->abi3 : fact(facts, "abi3");
+	const char *rust = fact(facts, "rust_version");
+	GString *line = g_string_new(NULL);
+
+	(void)name;
+	g_string_append_printf(line, "Backend: %s", starter_backend(facts));
+	if (rust)
+		g_string_append_printf(line, ", wants Rust %s", rust);
+	g_string_append_printf(line, " (%s).",
+		fact(facts, "backend") ? "pyproject.toml" : "guessed: no build-backend");
+	starter_comment(out, line->str);
+	g_string_free(line, TRUE);
+	if (abi3) {
+		g_string_append_printf(out, "python:\n  abi3: \"%s\" # guessed: %s\n",
+			abi3,
+			up->abi3 ? "the tag of upstream's wheel"
+				 : "a feature in Cargo.toml");
+	}
+	requirements(out, facts, up);
+	extensions(out, facts, up);
+	tests(out, facts, up);
+	for (gsize i = 0; i < json_array_size(warnings); i++) {
+		const char *text = json_string_value(json_array_get(warnings, i));
+		if (text)
+			g_ptr_array_add(
+				notes, g_strdup_printf("%s: look at what it decides "
+						       "for the target",
+					       text));
+	}
+}

@@ -1,0 +1,159 @@
+#include "build/upstream_wheel.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "build/fetch.h"
+#include "build/wheel_install.h"
+#include "format/elf.h"
+#include "format/pep440.h"
+#include "plan/wheel_tags.h"
+#include <stdio.h>
+#include <string.h>
+
+#define ABI3_OLDEST 9	      /* the oldest Python there is to build with */
+#define WHEEL_MAX (128 << 20) /* larger ones are not worth the guess */
+
+void upstream_wheel_clear(upstream_wheel *u)
+{
+	g_free(u->file);
+	g_free(u->abi3);
+	g_clear_pointer(&u->extensions, g_ptr_array_unref);
+	g_clear_pointer(&u->modules, g_ptr_array_unref);
+	g_clear_pointer(&u->libraries, g_ptr_array_unref);
+	memset(u, 0, sizeof *u);
+}
+
+static const index_file *best(
+	const pypi_project *p, const char *version, guint minor, gboolean *pure)
+{
+	/* New enough for every policy there is. */
+	const wheel_host host = {.minor = minor, .arch = "x86_64", .glibc_minor = 99};
+	const index_file *found = NULL;
+	guint64 top = 0;
+
+	*pure = FALSE;
+	for (guint i = 0; i < p->page->files->len; i++) {
+		const index_file *f = g_ptr_array_index(p->page->files, i);
+		if (!f->is_wheel || !f->version || !f->sha256 ||
+			!pep440_equal(f->version, version))
+			continue;
+		g_autoptr(wheel_name) name = wheel_name_parse(f->filename, NULL);
+		guint64 rank = name ? wheel_tags_rank(name, &host) : 0;
+		if (rank &&
+			g_strv_contains((const char *const *)name->platforms, "any")) {
+			*pure = TRUE;
+			continue;
+		}
+		if (rank > top) {
+			top = rank;
+			found = f;
+		}
+	}
+	return found;
+}
+
+static void add_once(GPtrArray *list, const char *text)
+{
+	if (!g_ptr_array_find_with_equal_func(list, text, g_str_equal, NULL))
+		g_ptr_array_add(list, g_strdup(text));
+}
+
+/* Modules that only an x86 machine has. */
+static gboolean is_for_x86(const char *path)
+{
+	static const char *const words[] = {"sse", "avx", "x86", "amd64", "ssse3", NULL};
+
+	for (const char *const *w = words; *w; w++)
+		if (strstr(path, *w))
+			return TRUE;
+	return FALSE;
+}
+
+static void look_at(upstream_wheel *out, const wheel *w, const zip_entry *e)
+{
+	g_autofree char *base = g_path_get_basename(e->name);
+	g_autofree char *dir = g_path_get_dirname(e->name);
+
+	if (e->folder || !strstr(base, ".so"))
+		return;
+	if (g_str_has_suffix(dir, ".libs")) {
+		add_once(out->libraries, base);
+		return;
+	}
+	g_autoptr(GBytes) bytes = zip_read(w->zip, e, NULL);
+	g_autoptr(elf_file) f = bytes ? elf_file_open(bytes, e->name, 0, NULL) : NULL;
+	for (guint i = 0; f && i < f->needed->len; i++)
+		add_once(out->libraries, g_ptr_array_index(f->needed, i));
+	const char *dot = strchr(base, '.');
+	gboolean tagged =
+		g_str_has_prefix(dot, ".cpython-") || g_str_equal(dot, ".abi3.so");
+	if (!tagged)
+		return;
+	g_autofree char *stem = g_strndup(base, (gsize)(dot - base));
+	g_autofree char *path = g_str_equal(dir, ".") ? g_strdup(stem)
+						      : g_build_filename(dir, stem, NULL);
+	if (!is_for_x86(path))
+		add_once(out->extensions, path);
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static gboolean read_wheel(const char *path, upstream_wheel *out, GError **err)
+{
+	g_autoptr(wheel) w = wheel_open(path, FALSE, err);
+
+	if (!w)
+		return FALSE;
+	out->extensions = g_ptr_array_new_with_free_func(g_free);
+	out->libraries = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < w->zip->n_entries; i++)
+		look_at(out, w, &w->zip->entries[i]);
+	g_ptr_array_sort(out->extensions, by_text);
+	g_ptr_array_sort(out->libraries, by_text);
+	out->modules = wheel_modules(w);
+	for (guint i = out->modules->len; i-- > 0;)
+		if (is_for_x86(g_ptr_array_index(out->modules, i)))
+			g_ptr_array_remove_index(out->modules, i);
+	return TRUE;
+}
+
+gboolean upstream_wheel_read(const build_context *ctx, const pypi_project *p,
+	const char *version, guint minor, upstream_wheel *out, GError **err)
+{
+	g_autoptr(GPtrArray) items =
+		g_ptr_array_new_with_free_func((GDestroyNotify)fetch_item_free);
+	fetch_options options = {.offline = ctx->offline};
+	guint abi;
+
+	memset(out, 0, sizeof *out);
+	const index_file *f = best(p, version, minor, &out->pure);
+	if (!f)
+		return TRUE;
+	out->pure = FALSE;
+	g_autoptr(wheel_name) name = wheel_name_parse(f->filename, NULL);
+	if (g_strv_contains((const char *const *)name->abis, "abi3") &&
+		sscanf(name->pythons[0], "cp3%u", &abi) == 1)
+		out->abi3 = g_strdup_printf("3.%u", MAX(abi, ABI3_OLDEST));
+	if (f->size > WHEEL_MAX) {
+		event_log(EVENT_NOTE, f->filename, "too large to be looked into");
+		return TRUE;
+	}
+	fetch_item *item = pypi_fetch_item(p, f, err);
+	if (!item)
+		return FALSE;
+	g_ptr_array_add(items, item);
+	if (!fetch_blobs(ctx->store, items, &options, err))
+		return FALSE;
+	GError *problem = NULL;
+	if (!read_wheel(item->path, out, &problem)) {
+		/* Not ours to judge: the guess is left out. */
+		event_log(EVENT_NOTE, f->filename, "cannot be read as a wheel: %s",
+			problem->message);
+		g_error_free(problem);
+		return TRUE;
+	}
+	out->file = g_strdup(f->filename);
+	return TRUE;
+}

@@ -1,0 +1,21 @@
+#pragma once
+#include "build/pypi.h"
+
+/* What upstream's own wheel of a release tells about a build of it: the one for x86_64
+ * Linux that this Python would install. It is read, not installed. */
+typedef struct upstream_wheel {
+	char *file;	       /* its name; NULL: there is none */
+	gboolean pure;	       /* there are wheels, but only pure ones */
+	char *abi3;	       /* "3.9" for cp39-abi3 and older ones; NULL */
+	GPtrArray *extensions; /* char *: "a/b" without the ABI's suffix, sorted */
+	GPtrArray *modules;    /* char *: as wheel_modules */
+	GPtrArray *libraries;  /* char *: file names below NAME.libs, and what the
+				* objects need of the system (DT_NEEDED) */
+} upstream_wheel;
+
+void upstream_wheel_clear(upstream_wheel *u);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(upstream_wheel, upstream_wheel_clear)
+
+/* No wheel is no error. `minor`: CPython 3.minor. */
+gboolean upstream_wheel_read(const build_context *ctx, const pypi_project *p,
+	const char *version, guint minor, upstream_wheel *out, GError **err);

@@ -1,0 +1,116 @@
+#include "plan/host_library.h"
+#include "base/words.h"
+#include <string.h>
+
+/* Names as in bullseye. */
+const host_library host_libraries[] = {
+	{"libacl1-dev", "acl libacl", "sys/acl.h", "libacl"},
+	{"libarchive-dev", "archive libarchive", "archive.h", "libarchive"},
+	{"libasound2-dev", "asound alsa", "alsa/", "libasound"},
+	{"libbluetooth-dev", "bluetooth bluez", "bluetooth/", "libbluetooth"},
+	{"libbz2-dev", "bz2 bzip2 bzip2-sys", "bzlib.h", "libbz2"},
+	{"libc-ares-dev", "cares libcares c-ares", "ares.h", "libcares"},
+	{"libcairo2-dev", "cairo", "cairo.h cairo/", "libcairo"},
+	{"libcap-dev", "cap libcap", "sys/capability.h", "libcap"},
+	{"libcurl4-openssl-dev", "curl libcurl curl-sys", "curl/", "libcurl"},
+	{"libdbus-1-dev", "dbus-1 libdbus-sys", "dbus/", "libdbus-1"},
+	{"libev-dev", "ev libev", "ev.h", "libev"},
+	{"libevent-dev", "event libevent", "event2/", "libevent"},
+	{"libexpat1-dev", "expat", "expat.h", "libexpat"},
+	{"libffi-dev", "ffi libffi libffi-sys", "ffi.h", "libffi"},
+	{"libfreetype6-dev", "freetype freetype2 freetype-sys", "ft2build.h freetype/",
+		"libfreetype"},
+	{"libgeos-dev", "geos geos_c geos-sys", "geos_c.h", "libgeos libgeos_c"},
+	{"libglib2.0-dev", "glib-2.0 gobject-2.0 gio-2.0", "glib.h glib-object.h", ""},
+	{"libgmp-dev", "gmp", "gmp.h", "libgmp"},
+	{"libgpiod-dev", "gpiod libgpiod", "gpiod.h", "libgpiod"},
+	{"libhdf5-dev", "hdf5", "hdf5.h", "libhdf5"},
+	{"libhidapi-dev", "hidapi hidapi-libusb", "hidapi.h hidapi/",
+		"libhidapi-libusb libhidapi-hidraw"},
+	{"libjpeg62-turbo-dev", "jpeg libjpeg", "jpeglib.h", "libjpeg"},
+	{"libkrb5-dev", "krb5 gssapi_krb5 krb5-gssapi libgssapi-sys",
+		"gssapi/ gssapi.h krb5.h", "libgssapi_krb5 libkrb5"},
+	{"liblcms2-dev", "lcms2", "lcms2.h", "liblcms2"},
+	{"libldap2-dev", "ldap lber ldap_r", "ldap.h lber.h", "libldap liblber"},
+	{"libleveldb-dev", "leveldb", "leveldb/", "libleveldb"},
+	{"liblmdb-dev", "lmdb", "lmdb.h", "liblmdb"},
+	{"liblz4-dev", "lz4 liblz4", "lz4.h lz4frame.h", "liblz4"},
+	{"liblzma-dev", "lzma liblzma lzma-sys", "lzma.h", "liblzma"},
+	{"libmagic-dev", "magic", "magic.h", "libmagic"},
+	{"libmariadb-dev", "mariadb mysqlclient libmariadb", "mysql.h mysql/",
+		"libmariadb libmysqlclient"},
+	{"libmpc-dev", "mpc", "mpc.h", "libmpc"},
+	{"libmpfr-dev", "mpfr", "mpfr.h", "libmpfr"},
+	{"libopenblas-dev", "openblas", "cblas.h", "libopenblas"},
+	{"libopenjp2-7-dev", "openjp2 libopenjp2", "openjpeg.h", "libopenjp2"},
+	{"libpcap-dev", "pcap libpcap", "pcap.h pcap/", "libpcap"},
+	{"libpcre2-dev", "pcre2 pcre2-8 libpcre2-8", "pcre2.h", "libpcre2-8"},
+	{"libpng-dev", "png libpng png16", "png.h", "libpng16"},
+	{"libpq-dev", "pq libpq pq-sys postgresql", "libpq-fe.h", "libpq"},
+	{"libproj-dev", "proj", "proj.h proj_api.h", "libproj"},
+	{"libre2-dev", "re2", "re2/", "libre2"},
+	{"libsasl2-dev", "sasl2 libsasl2", "sasl/", "libsasl2"},
+	{"libsnappy-dev", "snappy", "snappy.h snappy-c.h", "libsnappy"},
+	{"libsodium-dev", "sodium libsodium libsodium-sys", "sodium.h", "libsodium"},
+	{"libsqlite3-dev", "sqlite3 libsqlite3-sys", "sqlite3.h", "libsqlite3"},
+	{"libssl-dev", "ssl crypto openssl libssl libcrypto openssl-sys", "openssl/",
+		"libssl libcrypto"},
+	{"libsystemd-dev", "systemd libsystemd", "systemd/", "libsystemd"},
+	{"libtiff-dev", "tiff libtiff-4", "tiffio.h", "libtiff"},
+	{"libudev-dev", "udev libudev libudev-sys", "libudev.h", "libudev"},
+	{"libusb-1.0-0-dev", "usb-1.0 libusb-1.0 libusb1-sys", "libusb.h libusb-1.0/",
+		"libusb-1.0"},
+	{"libuv1-dev", "uv libuv", "uv.h", "libuv"},
+	{"libwebp-dev", "webp libwebp webpmux", "webp/", "libwebp libwebpmux"},
+	{"libxml2-dev", "xml2 libxml2 libxml-2.0", "libxml/", "libxml2"},
+	{"libxslt1-dev", "xslt exslt libxslt libexslt", "libxslt/ libexslt/",
+		"libxslt libexslt"},
+	{"libyaml-dev", "yaml yaml-0.1", "yaml.h", "libyaml-0"},
+	{"libzmq3-dev", "zmq libzmq", "zmq.h", "libzmq"},
+	{"libzstd-dev", "zstd libzstd", "zstd.h", "libzstd"},
+	{"portaudio19-dev", "portaudio portaudio-2.0", "portaudio.h", "libportaudio"},
+	{"unixodbc-dev", "odbc odbc-sys", "sqlext.h", "libodbc"},
+	{"uuid-dev", "uuid", "uuid/uuid.h", "libuuid"},
+	{"zlib1g-dev", "z zlib libz-sys", "zlib.h", "libz"},
+	{0},
+};
+
+const host_library *host_library_by_name(const char *name)
+{
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+
+	for (const host_library *h = host_libraries; h->deb; h++)
+		if (words_have(h->names, lower))
+			return h;
+	return NULL;
+}
+
+const host_library *host_library_by_header(const char *header)
+{
+	const char *slash = strchr(header, '/');
+	g_autofree char *folder =
+		slash ? g_strndup(header, (gsize)(slash - header) + 1) : NULL;
+
+	for (const host_library *h = host_libraries; h->deb; h++)
+		if (words_have(h->headers, header) ||
+			(folder && words_have(h->headers, folder)))
+			return h;
+	return NULL;
+}
+
+const host_library *host_library_by_soname(const char *file)
+{
+	const char *end = strstr(file, ".so");
+	g_autofree char *stem = end ? g_strndup(file, (gsize)(end - file)) : NULL;
+
+	if (!stem)
+		return NULL;
+	/* auditwheel puts eight digits of a hash behind the name. */
+	char *dash = strrchr(stem, '-');
+	if (dash && strlen(dash + 1) == 8 && strspn(dash + 1, "0123456789abcdef") == 8)
+		*dash = '\0';
+	for (const host_library *h = host_libraries; h->deb; h++)
+		if (words_have(h->sonames, stem))
+			return h;
+	return NULL;
+}
