@@ -70,7 +70,7 @@ GPtrArray *requirements_parse(const char *text, GPtrArray *skipped, GError **err
 			g_ptr_array_add(out, g_strdup(line));
 			continue;
 		}
-		g_autofree char *shown = text_escape(line, 200);
+		g_autofree char *shown = text_escape(line, -1);
 		error_set(err, EXIT_INPUT, "X0975", "line %u is no requirement: %s",
 			number, shown);
 		if (r)

@@ -2,6 +2,7 @@
 #include "base/words.h"
 #include "format/pep508.h"
 #include "plan/host_library.h"
+#include "plan/recipe_fields.h"
 #include <string.h>
 
 #define COLUMNS 88
@@ -102,9 +103,10 @@ void starter_about(GString *out, const json_t *facts)
 	const char *license = fact(facts, "info_license_expression");
 	const char *home = fact(facts, "info_home_page");
 
-	if (!license || strlen(license) > 100)
+	if (!license || strlen(license) > 100 || check_line(license))
 		license = NULL;
-	if (home && (strlen(home) > 200 || !g_str_has_prefix(home, "https://") ||
+	if (home && (check_url(home) || strlen(home) > 200 ||
+			    !g_str_has_prefix(home, "https://") ||
 			    strpbrk(home, " \"\\<>${}")))
 		home = NULL;
 	if (!license && !home)
@@ -238,12 +240,12 @@ static void requirements(GString *out, const json_t *facts, const upstream_wheel
 		g_autoptr(pep508_requirement) r = text ? pep508_parse(text, NULL) : NULL;
 		/* What pyproject.toml lists is complete, but for an upper bound. */
 		gboolean bound = r && g_str_has_prefix(text, "setuptools<");
-		if (!r || r->url || (said && !bound) ||
+		if (!r || r->url || check_requirement(text) || (said && !bound) ||
 			(!bound && said_already(json_get_array(facts, "requires"),
 					   r->normalised)))
 			continue;
 		row(build, text,
-			bound ? "setup.py uses pkg_resources"
+			bound ? "setup.py uses what newer ones lack"
 			      : "setup.py imports or names it");
 	}
 	for (const host_library *h = host_libraries; h->deb; h++) {
@@ -313,12 +315,15 @@ static void extensions(GString *out, const json_t *facts, const upstream_wheel *
 	}
 }
 
+/* A module that a recipe takes, and no part of tests. */
 static gboolean wanted_import(const char *module)
 {
 	static const char *const words[] = {
 		"test", "tests", "testing", "conftest", "setup", "_build", NULL};
 	g_auto(GStrv) parts = g_strsplit(module, ".", -1);
 
+	if (check_import(module))
+		return FALSE;
 	for (char **p = parts; *p; p++)
 		if (g_strv_contains(words, *p) || g_str_has_prefix(*p, "_test") ||
 			g_str_has_prefix(*p, "test_"))
@@ -367,7 +372,7 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 		fact(facts, "backend") ? "pyproject.toml" : "guessed: no build-backend");
 	starter_comment(out, line->str);
 	g_string_free(line, TRUE);
-	if (abi3) {
+	if (abi3 && !check_python(abi3)) {
 		g_string_append_printf(out, "python:\n  abi3: \"%s\" # guessed: %s\n",
 			abi3,
 			up->abi3 ? "the tag of upstream's wheel"

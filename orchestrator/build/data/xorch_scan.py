@@ -139,6 +139,8 @@ class Facts:
                 self.warnings.append("setup.py looks at %s" % why)
         if "pkg_resources" in code:
             self.requires.add("setuptools<81")
+        if "py39compat" in code:  # of setuptools._distutils, gone since
+            self.requires.add("setuptools<80")
         try:
             tree = ast.parse(code)
         except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,0 +1,297 @@
+"""`xorch new`: recipes from sdists of every backend, on an index of this machine that
+stands in for the Python package index. Nothing of a source may run."""
+import io
+import json
+import os
+import re
+import tarfile
+import zipfile
+
+import xt
+from server import Reply, Server, sha256
+
+JSON = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
+QUICK = {"XORCH_HTTP_BACKOFF": "0.02", "XORCH_HTTP_TIMEOUT": "5"}
+# What would tell if any of it were executed.
+TRAP = "import os\nopen(os.path.join({home!r}, 'executed'), 'w').close()\n"
+
+
+def sdist(name, version, files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as t:
+        for path, text in files.items():
+            data = text.encode()
+            info = tarfile.TarInfo(f"{name}-{version}/{path}")
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def wheel(files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        for path, text in files.items():
+            z.writestr(path, text)
+    return out.getvalue()
+
+
+def dist_info(name, version, tag, more=()):
+    return {f"{name}-{version}.dist-info/METADATA":
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{name}-{version}.dist-info/WHEEL": f"Wheel-Version: 1.0\nTag: {tag}\n",
+            f"{name}-{version}.dist-info/RECORD": "", **dict.fromkeys(more, "x")}
+
+
+class Index:
+    def __init__(self, server):
+        self.server, self.files = server, {}
+
+    def add(self, project, filename, data, **more):
+        self.server.add("/files/" + filename, data)
+        rows = self.files.setdefault(project, [])
+        rows.append(dict({"filename": filename, "url": "/files/" + filename,
+                          "size": len(data), "hashes": {"sha256": sha256(data)}}, **more))
+        self.server.add(f"/simple/{project}/", Reply(json.dumps(
+            {"meta": {"api-version": "1.1"}, "name": project, "files": rows}).encode(),
+            headers=JSON))
+
+    def sdist(self, project, version, files, **more):
+        self.add(project, f"{project}-{version}.tar.gz", sdist(project, version, files),
+                 **more)
+
+
+def new(index, home, *args, **env):
+    return xt.run(["new", "--no-fetch", "--python", "3.11", *args], home=home,
+                  **{**QUICK, "XORCH_MIRROR_PYPI": index.server.url("/simple"), **env})
+
+
+def recipe(home, name):
+    with open(os.path.join(home, "recipes", name + ".yaml"), encoding="utf-8") as f:
+        text = f.read()
+    result = xt.run(["check", "--strict", "recipes/" + name + ".yaml"], home=home)
+    xt.equal(result.code, 0, result, text)
+    return text
+
+
+def test_setuptools_old_style():
+    """No pyproject.toml: what setup.py imports and names, by its text."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("oldstyle", "1.2", {
+            "setup.py": TRAP.format(home=home) +
+            "import numpy\nfrom Cython.Build import cythonize\nimport pkg_resources\n"
+            "from setuptools import setup, Extension\nNAME = 'oldstyle.' + '_fast'\n"
+            "import sys\nbig = sys.maxsize\n"
+            "setup(name='oldstyle', setup_requires=['wheel'], ext_modules=[\n"
+            "  Extension(NAME, ['src/fast.c'], libraries=['z', 'm']),\n"
+            "  Extension('oldstyle.' + name() + 'x', ['b.c'])])\n",
+            "src/fast.c": "#include <zlib.h>\n#include <stdio.h>\n#include <mine.h>\n",
+            "src/mine.h": "", "oldstyle/__init__.py": TRAP.format(home=home),
+            "tests/t.c": "#include <ffi.h>\n",
+            "PKG-INFO": "Metadata-Version: 2.4\nName: oldstyle\nVersion: 1.2\n"
+            "Summary: An old one\nLicense-Expression: MIT\n"
+            "Project-URL: Homepage, https://example.org/old\n\nText: no\n"})
+        result = new(index, home, "oldstyle")
+        xt.equal(result.code, 0, result)
+        xt.equal(result.out, "recipes/oldstyle.yaml\n")
+        xt.check("setup.py looks at sys.maxsize" in result.err, result)
+        xt.equal(recipe(home, "oldstyle"), """\
+# An old one
+# Made by `xorch new`; what is marked as guessed was not said by the project itself.
+schema_version: 1
+package:
+  name: oldstyle
+  version: "1.2"
+kind: wheel
+source:
+  pypi: oldstyle
+# Backend: setuptools (guessed: no build-backend).
+requirements:
+  build:
+    - cython  # guessed: setup.py imports or names it
+    - numpy  # guessed: setup.py imports or names it
+    - "setuptools<81"  # guessed: setup.py uses what newer ones lack
+    - wheel  # guessed: setup.py imports or names it
+  host:
+    - deb:zlib1g-dev  # guessed: setup.py links z, src/fast.c includes <zlib.h>
+wheel:
+  extensions:
+    - oldstyle/_fast  # guessed: setup.py
+tests:
+  - imports: # guessed: the packages of the source
+      - oldstyle
+about:
+  homepage: "https://example.org/old"
+  license: MIT
+""")
+        xt.check(not os.path.exists(os.path.join(home, "executed")), "it was run")
+        again = new(index, home, "oldstyle")
+        xt.equal(again.code, 2, again)
+        xt.check("[X0974]" in again.err, again)
+        elsewhere = new(index, home, "oldstyle==1.2", "-o", "sub/a.yaml")
+        xt.equal((elsewhere.code, elsewhere.out), (0, "sub/a.yaml\n"), elsewhere)
+
+
+def test_upstream_wheel():
+    """Extensions, modules, abi3 and libraries by the wheel for x86_64."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        files = {"pyproject.toml": "[build-system]\nrequires = ['setuptools']\n"
+                 "build-backend = 'setuptools.build_meta'\n",
+                 "setup.py": "from setuptools import Extension\nExtension('wrong', [])\n",
+                 "c/a.c": "#include <ffi.h>\n#include <yaml.h>\n"}
+        index.sdist("up", "2.0", files)
+        tag = "cp311-cp311-manylinux_2_17_x86_64"
+        index.add("up", f"up-2.0-{tag}.whl", wheel(dist_info("up", "2.0", tag, [
+            "up/__init__.py", "up/_a.cpython-311-x86_64-linux-gnu.so",
+            "up/sub/_b.cpython-311-x86_64-linux-gnu.so",
+            "up/_avx2.cpython-311-x86_64-linux-gnu.so", "up/data.so",
+            "up/tests/__init__.py", "up.libs/libffi-1a2b3c4d.so.8.1.0"])))
+        index.add("up", "up-2.0-cp311-cp311-win_amd64.whl", b"not for us")
+        xt.equal(new(index, home, "up").code, 0)
+        text = recipe(home, "up")
+        xt.equal(text[text.index("# Backend"):], """\
+# Backend: setuptools (pyproject.toml).
+requirements:
+  host:
+    - deb:libffi-dev  # guessed: upstream's wheel has libffi-1a2b3c4d.so.8.1.0
+wheel:
+  extensions: # guessed: those of upstream's x86_64 wheel
+    - up/_a
+    - up/sub/_b
+tests:
+  - imports: # guessed: the modules of upstream's wheel
+      - up
+      - up._a
+      - up.sub._b
+""")
+        index.sdist("stable", "1.0", files)
+        tag = "cp37-abi3-manylinux_2_28_x86_64"
+        index.add("stable", f"stable-1.0-{tag}.whl", wheel(
+            dist_info("stable", "1.0", tag, ["stable/_s.abi3.so"])))
+        xt.equal(new(index, home, "stable").code, 0)
+        xt.check('abi3: "3.9" # guessed: the tag' in recipe(home, "stable"))
+
+
+CARGO = """[package]
+name = "r"
+version = "0.1.0"
+rust-version = "{rust}"
+[dependencies]
+pyo3 = {{ version = "0.25", features = ["abi3-py310"] }}
+"""
+
+
+def test_rust():
+    """maturin; a release that wants a newer Rust than the toolchain's is passed over."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for version, rust in (("1.0", "1.70"), ("1.1", "1.84.1"), ("2.0", "1.999")):
+            index.sdist("rusty", version, {
+                "Cargo.toml": CARGO.format(rust=rust),
+                "pyproject.toml": "[build-system]\nrequires = ['maturin>=1']\n"
+                "build-backend = 'maturin'\n[project]\nname = 'rusty'\n"
+                "[tool.maturin]\nmodule-name = 'rusty._core'\n",
+                "python/rusty/__init__.py": ""})
+        result = new(index, home, "rusty")
+        xt.equal(result.code, 0, result)
+        xt.check("2.0 wants Rust 1.999" in result.err, result)
+        text = recipe(home, "rusty")
+        xt.check('version: "1.1"' in text and "# Backend: maturin, wants Rust 1.84.1" in
+                 text and 'abi3: "3.10" # guessed: a feature' in text and
+                 "- rusty/_core" in text and "- rusty\n" in text, text)
+        # Whoever names a version gets it.
+        xt.equal(new(index, home, "rusty==2.0", "-o", "b.yaml").code, 0)
+
+
+def test_cmake_and_meson():
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("byc", "1.0", {
+            "pyproject.toml": "[build-system]\nrequires=['scikit-build-core','pybind11']\n"
+            "build-backend='scikit_build_core.build'\n",
+            "CMakeLists.txt": "find_package(ZLIB REQUIRED)\npybind11_add_module(_c a.cc)\n",
+            "a.cc": "#include <zlib.h>\n", "src/byc/__init__.py": ""})
+        xt.equal(new(index, home, "byc").code, 0)
+        text = recipe(home, "byc")
+        xt.check("scikit-build-core" in text and "deb:zlib1g-dev" in text and
+                 "- byc" in text and "extensions" not in text, text)
+        index.sdist("bym", "1.0", {
+            "pyproject.toml": "[build-system]\nrequires=['meson-python']\n"
+            "build-backend='mesonpy'\n",
+            "meson.build": "py.extension_module('_m', 'm.c', dependencies: "
+            "dependency('libxml-2.0'))\n",
+            "m.c": "#include <libxml/tree.h>\n", "bym/__init__.py": ""})
+        xt.equal(new(index, home, "bym").code, 0)
+        text = recipe(home, "bym")
+        xt.check("meson-python" in text and "deb:libxml2-dev" in text, text)
+
+
+def test_newest_for_the_python():
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        files = {"setup.py": "Extension('t._t', [])"}
+        index.sdist("thing", "1.0", files)
+        index.sdist("thing", "2.0", files, **{"requires-python": ">=3.9"})
+        index.sdist("thing", "3.0", files, **{"requires-python": ">=3.12"})
+        index.sdist("thing", "4.0rc1", files)
+        index.sdist("thing", "2.5", files, yanked="bad")
+        xt.equal(new(index, home, "thing").code, 0)
+        xt.check('version: "2.0"' in recipe(home, "thing"))
+        missing = new(index, home, "thing==9.9", "-o", "x.yaml")
+        xt.equal(missing.code, 5, missing)
+        xt.check("the newest there are: 4.0rc1, 3.0" in missing.err, missing)
+
+
+def test_pure():
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("pure", "1.0", {"setup.py": "setup()", "pure/__init__.py": ""})
+        index.add("pure", "pure-1.0-py3-none-any.whl",
+                  wheel(dist_info("pure", "1.0", "py3-none-any")))
+        result = new(index, home, "pure")
+        xt.equal(result.code, 3, result)
+        xt.check("[X0971]" in result.err and "serves every platform" in result.err, result)
+        xt.check(not os.path.exists(os.path.join(home, "recipes")))
+
+
+def test_hostile_words():
+    """Whatever the metadata say, the result is one recipe with the same meaning."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("evil", "1.0", {
+            "setup.py": "Extension('evil._e', [], libraries=['z'])\n"
+            "Extension('../../x', [])\nExtension('a: b', [])\n"
+            "setup(setup_requires=['x\\n  script: [a]', 'ok>=1 # c'])\n",
+            "a b: [ #.c": "#include <zlib.h>\n", "\u202ebad/__init__.py": "",
+            "evil/__init__.py": "",
+            "PKG-INFO": "Name: evil\nSummary: x\\nkind: library\x1b[31m ${{ y }}\n"
+            "License: \"a\" # b: {c}\nHome-page: https://example.org/${{ x }}\n\n"})
+        result = new(index, home, "evil")
+        xt.equal(result.code, 0, result)
+        text = recipe(home, "evil")
+        xt.check("\x1b" not in text and "\u202e" not in text and "script" not in text, text)
+        keys = re.findall(r"^([a-z_]+):", text, re.M)
+        xt.equal(keys, ["schema_version", "package", "kind", "source", "requirements",
+                        "wheel", "tests"], text)
+        # A source that cannot be read at all.
+        index.add("broken", "broken-1.0.tar.gz", b"no archive at all")
+        broken = new(index, home, "broken")
+        xt.equal(broken.code, 6, broken)
+
+
+def test_arguments():
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for args in ([], ["a", "-r", "x"], ["a", "b", "-o", "c.yaml"]):
+            xt.equal(new(index, home, *args).code, 2, args)
+        xt.write(os.path.join(home, "r.txt"), "a\n./b\n")
+        result = new(index, home, "-r", "r.txt", "--target", "armv7")
+        xt.equal(result.code, 2, result)
+        xt.check("[X0975]" in result.err and "line 2" in result.err and
+                 "--> r.txt" in result.err, result)
+        xt.equal(new(index, home, "-r", "absent.txt", "--target", "armv7").code, 2)
+
+
+if __name__ == "__main__":
+    xt.main(globals())

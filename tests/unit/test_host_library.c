@@ -1,0 +1,54 @@
+#include "plan/host_library.h"
+
+static void known(void)
+{
+	static const struct {
+		const char *text, *deb;
+		const host_library *(*find)(const char *);
+	} rows[] = {
+		{"z", "zlib1g-dev", host_library_by_name},
+		{"OpenSSL", "libssl-dev", host_library_by_name},
+		{"libxml-2.0", "libxml2-dev", host_library_by_name},
+		{"openssl-sys", "libssl-dev", host_library_by_name},
+		{"m", NULL, host_library_by_name},
+		{"", NULL, host_library_by_name},
+		{"openssl/evp.h", "libssl-dev", host_library_by_header},
+		{"libxml/tree.h", "libxml2-dev", host_library_by_header},
+		{"ffi.h", "libffi-dev", host_library_by_header},
+		{"sys/stat.h", NULL, host_library_by_header},
+		{"xzlib.h", NULL, host_library_by_header},
+		{"libffi.so.8", "libffi-dev", host_library_by_soname},
+		{"libffi-1a2b3c4d.so.8.1.0", "libffi-dev", host_library_by_soname},
+		{"libyaml-0-1a2b3c4d.so.2.0.6", "libyaml-dev", host_library_by_soname},
+		{"libusb-1.0.so.0", "libusb-1.0-0-dev", host_library_by_soname},
+		{"libz.so.1", "zlib1g-dev", host_library_by_soname},
+		{"libzz.so.1", NULL, host_library_by_soname},
+		{"libc.so.6", NULL, host_library_by_soname},
+		{"libz", NULL, host_library_by_soname},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const host_library *h = rows[i].find(rows[i].text);
+		if (g_strcmp0(h ? h->deb : NULL, rows[i].deb) != 0)
+			g_error("%s: %s, not %s", rows[i].text, h ? h->deb : "none",
+				rows[i].deb ? rows[i].deb : "none");
+	}
+}
+
+/* No name may stand for two libraries. */
+static void unambiguous(void)
+{
+	for (const host_library *h = host_libraries; h->deb; h++) {
+		g_auto(GStrv) names = g_strsplit(h->names, " ", -1);
+		for (char **n = names; *n; n++)
+			g_assert_true(host_library_by_name(*n) == h);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/host-library/known", known);
+	g_test_add_func("/host-library/unambiguous", unambiguous);
+	return g_test_run();
+}
