@@ -71,7 +71,7 @@ GPtrArray *requirements_parse(const char *text, GPtrArray *skipped, GError **err
 			continue;
 		}
 		g_autofree char *shown = text_escape(line, -1);
-		error_set(err, EXIT_INPUT, "X0975", "line %u is no requirement: %s",
+		error_set(err, EXIT_INPUT, "X0985", "line %u is no requirement: %s",
 			number, shown);
 		if (r)
 			error_note(err, "it names a URL, which is not followed");
@@ -112,7 +112,7 @@ static char *compile(const build_context *ctx, const GPtrArray *lines,
 		return NULL;
 	if (result.exit_code == 0)
 		return g_strdup(result.out);
-	error_set(err, EXIT_BUILD, "X0976", "the requirements cannot be resolved");
+	error_set(err, EXIT_BUILD, "X0986", "the requirements cannot be resolved");
 	g_auto(GStrv) said = g_strsplit(result.err, "\n", 20);
 	for (char **l = said; *l; l++) {
 		g_autofree char *safe = text_escape(g_strchomp(*l), -1);
@@ -179,7 +179,7 @@ GPtrArray *closure_resolve(const build_context *ctx, const GPtrArray *lines,
 		if (!pep508_applies(r, &markers.environment))
 			continue;
 		if (!g_str_has_prefix(r->specifiers, "==")) {
-			error_set(err, EXIT_BUILD, "X0976", "uv answered `%s`, not a pin",
+			error_set(err, EXIT_BUILD, "X0986", "uv answered `%s`, not a pin",
 				*l);
 			return NULL;
 		}

@@ -12,11 +12,11 @@ typedef struct closure_package {
 
 /* Requirement lines of a requirements.txt (pip's format): comments, continuation by a
  * backslash, `--hash` options and whole lines of options taken off. `-r` and `-c` are
- * not followed: they are told in `skipped` (char *, may be NULL). NULL with X0975
+ * not followed: they are told in `skipped` (char *, may be NULL). NULL with X0985
  * naming the line. */
 GPtrArray *requirements_parse(const char *text, GPtrArray *skipped, GError **err);
 
-/* uv resolves for every platform at once, from metadata alone (nothing is built, X0976
+/* uv resolves for every platform at once, from metadata alone (nothing is built, X0986
  * when that is not enough); then markers and wheels count for the target. Element
  * closure_package, sorted by name. */
 GPtrArray *closure_resolve(const build_context *ctx, const GPtrArray *lines,

@@ -58,7 +58,7 @@ json_t *source_facts_read(
 		const char *why = json_get_string(j, "error");
 		g_autofree char *shown = text_escape(why ? why : "no answer", -1);
 		error_set(
-			err, EXIT_INPUT, "X0970", "the source cannot be read: %s", shown);
+			err, EXIT_INPUT, "X0980", "the source cannot be read: %s", shown);
 	}
 	return NULL;
 }

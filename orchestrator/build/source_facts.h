@@ -15,7 +15,7 @@
  *	go_module, go_version, go_mains, cgo	go.mod and the .go files
  *	tops, warnings				lists of strings
  *
- * The object, to be given back by json_decref. EXIT_INPUT X0970 when it cannot be
+ * The object, to be given back by json_decref. EXIT_INPUT X0980 when it cannot be
  * read. */
 json_t *source_facts_read(
 	store *s, const host_python *python, const char *source, GError **err);

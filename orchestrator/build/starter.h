@@ -23,11 +23,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(starter, starter_clear)
 
 /* From an sdist of the package index. The newest release whose Requires-Python admits
  * request->python and whose Cargo.toml asks for no newer Rust than toolchains/rust.yaml
- * has. EXIT_NETWORK X0504 as pypi.h; EXIT_NOTHING X0971 for one without machine code;
- * EXIT_INPUT X0970. */
+ * has. EXIT_NETWORK X0504 as pypi.h; EXIT_NOTHING X0981 for one without machine code;
+ * EXIT_INPUT X0980. */
 gboolean starter_pypi(
 	const build_context *ctx, const starter_request *r, starter *out, GError **err);
-/* From a Go module; a program below its path may be named (…/cmd/x). EXIT_INPUT X0972
+/* From a Go module; a program below its path may be named (…/cmd/x). EXIT_INPUT X0982
  * when it has no program. */
 gboolean starter_gomod(
 	const build_context *ctx, const starter_request *r, starter *out, GError **err);

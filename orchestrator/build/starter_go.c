@@ -115,7 +115,7 @@ static gboolean choose_main(
 			only = dir;
 	}
 	if (!only) {
-		error_set(err, EXIT_INPUT, "X0972", "%s %s has no program", asked,
+		error_set(err, EXIT_INPUT, "X0982", "%s %s has no program", asked,
 			m->version);
 		return FALSE;
 	}

@@ -82,7 +82,7 @@ static json_t *choose(const build_context *ctx, const pypi_project *p,
 			rust);
 		json_decref(facts);
 	}
-	error_set(err, EXIT_NOTHING, "X0971",
+	error_set(err, EXIT_NOTHING, "X0981",
 		"the newest releases of %s all want a newer Rust than %s", p->name, rust);
 	error_help(err, "name a release: xorch new %s==VERSION", p->name);
 	return NULL;
@@ -93,7 +93,7 @@ static gboolean check_native(const pypi_project *p, const char *version,
 {
 	if (starter_is_native(facts, up))
 		return TRUE;
-	error_set(err, EXIT_NOTHING, "X0971", "%s %s has no machine code to be built",
+	error_set(err, EXIT_NOTHING, "X0981", "%s %s has no machine code to be built",
 		p->name, version);
 	error_note(err, "%s",
 		up->pure ? "its wheel serves every platform as it is"

@@ -41,7 +41,7 @@ static gboolean check_text(const char *path, const starter *s, GError **err)
 	if (r && !diag_list_errors(l))
 		return TRUE;
 	g_autofree char *said = diag_list_text(l);
-	error_set(err, EXIT_BUG, "X0973", "the recipe made for %s is not accepted",
+	error_set(err, EXIT_BUG, "X0983", "the recipe made for %s is not accepted",
 		s->name);
 	g_auto(GStrv) lines = g_strsplit(said, "\n", -1);
 	for (char **line = lines; *line; line++)
@@ -58,7 +58,7 @@ static gboolean must_not_exist(const char *path, GError **err)
 	if (!g_file_test(path, G_FILE_TEST_EXISTS) &&
 		!g_file_test(path, G_FILE_TEST_IS_SYMLINK))
 		return TRUE;
-	error_set(err, EXIT_INPUT, "X0974", "%s exists already", path);
+	error_set(err, EXIT_INPUT, "X0984", "%s exists already", path);
 	error_help(err, "name another file: -o FILE");
 	return FALSE;
 }

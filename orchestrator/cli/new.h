@@ -6,7 +6,7 @@
 
 /* "recipes/NAME.yaml". New string. */
 char *new_default_path(const char *name);
-/* Checks the text and writes it where nothing is yet (X0974); tells the path. */
+/* Checks the text and writes it where nothing is yet (X0984); tells the path. */
 gboolean new_write(const options *o, const starter *s, const char *path, GError **err);
 
 /* `new -r`: a recipe for every package of the closure without a wheel for a target.

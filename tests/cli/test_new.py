@@ -127,7 +127,7 @@ about:
         xt.check(not os.path.exists(os.path.join(home, "executed")), "it was run")
         again = new(index, home, "oldstyle")
         xt.equal(again.code, 2, again)
-        xt.check("[X0974]" in again.err, again)
+        xt.check("[X0984]" in again.err, again)
         elsewhere = new(index, home, "oldstyle==1.2", "-o", "sub/a.yaml")
         xt.equal((elsewhere.code, elsewhere.out), (0, "sub/a.yaml\n"), elsewhere)
 
@@ -251,7 +251,7 @@ def test_pure():
                   wheel(dist_info("pure", "1.0", "py3-none-any")))
         result = new(index, home, "pure")
         xt.equal(result.code, 3, result)
-        xt.check("[X0971]" in result.err and "serves every platform" in result.err, result)
+        xt.check("[X0981]" in result.err and "serves every platform" in result.err, result)
         xt.check(not os.path.exists(os.path.join(home, "recipes")))
 
 
@@ -288,7 +288,7 @@ def test_arguments():
         xt.write(os.path.join(home, "r.txt"), "a\n./b\n")
         result = new(index, home, "-r", "r.txt", "--target", "armv7")
         xt.equal(result.code, 2, result)
-        xt.check("[X0975]" in result.err and "line 2" in result.err and
+        xt.check("[X0985]" in result.err and "line 2" in result.err and
                  "--> r.txt" in result.err, result)
         xt.equal(new(index, home, "-r", "absent.txt", "--target", "armv7").code, 2)
 

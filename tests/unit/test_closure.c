@@ -30,7 +30,7 @@ static void lines(void)
 	/* `#` within a word is no comment, and no requirement either. */
 	g_assert_null(requirements_parse(text, NULL, &err));
 	g_assert_error(err, XORCH_ERROR, EXIT_INPUT);
-	g_assert_nonnull(strstr(err->message, "X0975"));
+	g_assert_nonnull(strstr(err->message, "X0985"));
 	g_assert_nonnull(strstr(err->message, "line 10"));
 }
 
