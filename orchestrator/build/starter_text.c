@@ -1,7 +1,7 @@
 #include "build/starter_private.h"
 #include "base/words.h"
 #include "format/pep508.h"
-#include "plan/host_library.h"
+#include "plan/known_library.h"
 #include "plan/recipe_fields.h"
 #include <string.h>
 
@@ -162,9 +162,9 @@ static gboolean has_name(const json_t *rows, const char *deb, gboolean headers,
 	for (gsize i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 		const char *n = json_get_string(row, "name");
-		const host_library *h = !n	  ? NULL
-					: headers ? host_library_by_header(n)
-						  : host_library_by_name(n);
+		const known_library *h = !n	   ? NULL
+					 : headers ? known_library_by_header(n)
+						   : known_library_by_name(n);
 		if (h && g_str_equal(h->deb, deb)) {
 			*name = n;
 			*where = json_get_string(row, "where");
@@ -176,7 +176,7 @@ static gboolean has_name(const json_t *rows, const char *deb, gboolean headers,
 
 /* Why a library is wanted; NULL: it is not. New string. */
 static char *why_host(
-	const host_library *h, const json_t *facts, const upstream_wheel *up)
+	const known_library *h, const json_t *facts, const upstream_wheel *up)
 {
 	const json_t *headers = json_get_array(facts, "headers");
 	const json_t *links = json_get_array(facts, "links");
@@ -186,7 +186,7 @@ static char *why_host(
 
 	for (guint i = 0; up->libraries && i < up->libraries->len; i++) {
 		const char *file = g_ptr_array_index(up->libraries, i);
-		if (host_library_by_soname(file) == h && (header_said || link_said))
+		if (known_library_by_soname(file) == h && (header_said || link_said))
 			return g_strdup_printf("upstream's wheel has %s", file);
 	}
 	if (header_said && link_said)
@@ -248,7 +248,7 @@ static void requirements(GString *out, const json_t *facts, const upstream_wheel
 			bound ? "setup.py uses what newer ones lack"
 			      : "setup.py imports or names it");
 	}
-	for (const host_library *h = host_libraries; h->deb; h++) {
+	for (const known_library *h = known_libraries; h->deb; h++) {
 		g_autofree char *why = why_host(h, facts, up);
 		g_autofree char *name = g_strconcat("deb:", h->deb, NULL);
 		if (why)

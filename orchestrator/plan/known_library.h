@@ -4,18 +4,18 @@
 /* Libraries that packages want of the system, as a table: by what a source or a built
  * wheel names them, and the Debian package (of the default sysroot's suite) that has
  * header and library. What the C library and the compiler bring is not in it. */
-typedef struct host_library {
+typedef struct known_library {
 	const char *deb;     /* "libffi-dev" */
 	const char *names;   /* words: names to link by, pkg-config's, CMake's, crates' */
 	const char *headers; /* words: files, or folders ending in a slash */
 	const char *sonames; /* words: begin of file names in a wheel's NAME.libs or of
 			      * NEEDED: "libffi" */
-} host_library;
+} known_library;
 
-extern const host_library host_libraries[]; /* ends with deb NULL */
+extern const known_library known_libraries[]; /* ends with deb NULL */
 
 /* NULL when not known. */
-const host_library *host_library_by_name(const char *name);	/* letter case ignored */
-const host_library *host_library_by_header(const char *header); /* "openssl/ssl.h" */
+const known_library *known_library_by_name(const char *name); /* letter case ignored */
+const known_library *known_library_by_header(const char *header); /* "openssl/ssl.h" */
 /* "libffi.so.8", "libffi-1a2b3c4d.so.8.1.0". */
-const host_library *host_library_by_soname(const char *file);
+const known_library *known_library_by_soname(const char *file);

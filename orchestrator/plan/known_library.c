@@ -1,9 +1,9 @@
-#include "plan/host_library.h"
+#include "plan/known_library.h"
 #include "base/words.h"
 #include <string.h>
 
 /* Names as in bullseye. */
-const host_library host_libraries[] = {
+const known_library known_libraries[] = {
 	{"libacl1-dev", "acl libacl", "sys/acl.h", "libacl"},
 	{"libarchive-dev", "archive libarchive", "archive.h", "libarchive"},
 	{"libasound2-dev", "asound alsa", "alsa/", "libasound"},
@@ -75,30 +75,30 @@ const host_library host_libraries[] = {
 	{0},
 };
 
-const host_library *host_library_by_name(const char *name)
+const known_library *known_library_by_name(const char *name)
 {
 	g_autofree char *lower = g_ascii_strdown(name, -1);
 
-	for (const host_library *h = host_libraries; h->deb; h++)
+	for (const known_library *h = known_libraries; h->deb; h++)
 		if (words_have(h->names, lower))
 			return h;
 	return NULL;
 }
 
-const host_library *host_library_by_header(const char *header)
+const known_library *known_library_by_header(const char *header)
 {
 	const char *slash = strchr(header, '/');
 	g_autofree char *folder =
 		slash ? g_strndup(header, (gsize)(slash - header) + 1) : NULL;
 
-	for (const host_library *h = host_libraries; h->deb; h++)
+	for (const known_library *h = known_libraries; h->deb; h++)
 		if (words_have(h->headers, header) ||
 			(folder && words_have(h->headers, folder)))
 			return h;
 	return NULL;
 }
 
-const host_library *host_library_by_soname(const char *file)
+const known_library *known_library_by_soname(const char *file)
 {
 	const char *end = strstr(file, ".so");
 	g_autofree char *stem = end ? g_strndup(file, (gsize)(end - file)) : NULL;
@@ -109,7 +109,7 @@ const host_library *host_library_by_soname(const char *file)
 	char *dash = strrchr(stem, '-');
 	if (dash && strlen(dash + 1) == 8 && strspn(dash + 1, "0123456789abcdef") == 8)
 		*dash = '\0';
-	for (const host_library *h = host_libraries; h->deb; h++)
+	for (const known_library *h = known_libraries; h->deb; h++)
 		if (words_have(h->sonames, stem))
 			return h;
 	return NULL;

@@ -1,0 +1,54 @@
+#include "plan/known_library.h"
+
+static void known(void)
+{
+	static const struct {
+		const char *text, *deb;
+		const known_library *(*find)(const char *);
+	} rows[] = {
+		{"z", "zlib1g-dev", known_library_by_name},
+		{"OpenSSL", "libssl-dev", known_library_by_name},
+		{"libxml-2.0", "libxml2-dev", known_library_by_name},
+		{"openssl-sys", "libssl-dev", known_library_by_name},
+		{"m", NULL, known_library_by_name},
+		{"", NULL, known_library_by_name},
+		{"openssl/evp.h", "libssl-dev", known_library_by_header},
+		{"libxml/tree.h", "libxml2-dev", known_library_by_header},
+		{"ffi.h", "libffi-dev", known_library_by_header},
+		{"sys/stat.h", NULL, known_library_by_header},
+		{"xzlib.h", NULL, known_library_by_header},
+		{"libffi.so.8", "libffi-dev", known_library_by_soname},
+		{"libffi-1a2b3c4d.so.8.1.0", "libffi-dev", known_library_by_soname},
+		{"libyaml-0-1a2b3c4d.so.2.0.6", "libyaml-dev", known_library_by_soname},
+		{"libusb-1.0.so.0", "libusb-1.0-0-dev", known_library_by_soname},
+		{"libz.so.1", "zlib1g-dev", known_library_by_soname},
+		{"libzz.so.1", NULL, known_library_by_soname},
+		{"libc.so.6", NULL, known_library_by_soname},
+		{"libz", NULL, known_library_by_soname},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const known_library *h = rows[i].find(rows[i].text);
+		if (g_strcmp0(h ? h->deb : NULL, rows[i].deb) != 0)
+			g_error("%s: %s, not %s", rows[i].text, h ? h->deb : "none",
+				rows[i].deb ? rows[i].deb : "none");
+	}
+}
+
+/* No name may stand for two libraries. */
+static void unambiguous(void)
+{
+	for (const known_library *h = known_libraries; h->deb; h++) {
+		g_auto(GStrv) names = g_strsplit(h->names, " ", -1);
+		for (char **n = names; *n; n++)
+			g_assert_true(known_library_by_name(*n) == h);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/known-library/known", known);
+	g_test_add_func("/known-library/unambiguous", unambiguous);
+	return g_test_run();
+}
