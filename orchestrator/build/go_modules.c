@@ -40,23 +40,6 @@ static GPtrArray *architectures(const char *first)
 	return list;
 }
 
-/* "go: go.mod requires go >= 1.27 (running go 1.26.8; GOTOOLCHAIN=local)". */
-static gboolean wants_newer(const char *output, const go_tool *go, GError **err)
-{
-	const char *at = strstr(output, " requires go >= ");
-
-	if (!at)
-		return FALSE;
-	at += strlen(" requires go >= ");
-	g_autofree char *version = g_strndup(at, strcspn(at, " \n("));
-	g_autofree char *shown = text_escape(version, -1);
-	error_set(err, EXIT_HOST, "X0941", "the source wants Go %s, here is %s", shown,
-		go->version);
-	error_help(
-		err, "say `toolchain: {go: \"%s\"}` in the recipe, or install it", shown);
-	return TRUE;
-}
-
 static gboolean list_for(const go_tool *go, const go_project *p, const char *work,
 	const registry_go *r, gboolean has_sum, const char *goarch,
 	process_result *result, GError **err)
@@ -100,8 +83,6 @@ static gboolean list_all(const go_tool *go, const go_project *p, const char *wor
 		/* Elsewhere only what its failing downloads leave out would matter. */
 		if (i > 0 && !strstr(result.err, "verifying "))
 			continue;
-		if (wants_newer(result.err, go, err))
-			return FALSE;
 		return go_proxy_failed(result.err,
 			"the go command cannot load the source", EXIT_BUILD, "X0943",
 			err);

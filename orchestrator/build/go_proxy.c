@@ -150,18 +150,39 @@ static void add_lines(const char *output, GError **err)
 	}
 }
 
+/* "go.mod requires go >= 1.27 (running go 1.26.8; GOTOOLCHAIN=local)". */
+static gboolean wants_newer(const char *output, GError **err)
+{
+	const char *at = strstr(output, " requires go >= ");
+	const char *here = at ? strstr(at, "running go ") : NULL;
+
+	if (!here)
+		return FALSE;
+	at += strlen(" requires go >= ");
+	here += strlen("running go ");
+	g_autofree char *version = g_strndup(at, strcspn(at, " \n("));
+	g_autofree char *running = g_strndup(here, strcspn(here, ";) \n"));
+	g_autofree char *shown = text_escape(version, -1);
+	error_set(err, EXIT_HOST, "X0941", "the source wants Go %s, here is %s", shown,
+		running);
+	error_help(
+		err, "say `toolchain: {go: \"%s\"}` in the recipe, or install it", shown);
+	return TRUE;
+}
+
 gboolean go_proxy_failed(
 	const char *output, const char *what, int code, const char *id, GError **err)
 {
 	static const char *const integrity[] = {"SECURITY ERROR", "checksum mismatch",
 		"verifying module", "verifying go.mod", "not a valid zip file",
-		"malformed module path", "zip: ", "parsing go.mod:", "invalid go.mod",
-		NULL};
-	static const char *const private[] = {"GOVCS disallows", NULL};
+		"has unexpected file", "parsing go.mod:", "invalid go.mod", NULL};
+	static const char *const private[] = {"GOVCS disallows", "?go-get=1", NULL};
 	static const char *const network[] = {"404 Not Found", "410 Gone", "dial tcp",
 		"connection re", "i/o timeout", "TLS handshake", "no such host",
 		"server response", "reading http", "Client.Timeout", "x509:", NULL};
 
+	if (wants_newer(output, err))
+		return FALSE;
 	if (has_any(output, integrity)) {
 		error_set(
 			err, EXIT_INTEGRITY, "X0662", "%s: not what it should be", what);

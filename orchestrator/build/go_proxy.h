@@ -28,6 +28,7 @@ char **go_proxy_environment(const registry_go *r);
 
 /* What a failed download by the go command means, by its output: EXIT_INTEGRITY X0662
  * (other bytes than go.sum or the checksum database vouch for), EXIT_NETWORK X0531,
- * EXIT_INPUT X0535, else `code` and `id`. Sets *err with the last lines; FALSE. */
+ * EXIT_INPUT X0535, EXIT_HOST X0941 (it wants a newer Go), else `code` and `id`. Sets
+ * *err with the last lines; FALSE. */
 gboolean go_proxy_failed(
 	const char *output, const char *what, int code, const char *id, GError **err);

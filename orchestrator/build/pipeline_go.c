@@ -5,6 +5,7 @@
 #include "build/builder.h"
 #include "build/floor.h"
 #include "build/go_modules.h"
+#include "build/go_std.h"
 #include "build/go_step.h"
 #include "build/pipeline_private.h"
 #include "build/source.h"
@@ -280,8 +281,11 @@ static gboolean prepare(pipeline *p, item *i, const workplace *w,
 		w->source, project.folder ? project.folder : ".", "go.sum", NULL);
 	out->has_sum = g_file_test(sum, G_FILE_TEST_EXISTS);
 	if (!go_modules_complete(&project, main_module(r), lock, err) ||
-		!go_modules_write(p->ctx, lock, out->modules, err) ||
-		!fs_mkdir_p(out->cache, 0755, err))
+		!go_modules_write(p->ctx, lock, out->modules, err))
+		return FALSE;
+	g_autofree char *std = go_std_prepare(p->ctx, &out->go, i->platform, err);
+	g_autofree char *compiled = std ? g_build_filename(std, "cache", NULL) : NULL;
+	if (!std || !fs_copy_tree(compiled, out->cache, FS_COPY, err))
 		return FALSE;
 	return !r->go.cgo || (pipeline_cross_request(p, i, &request, err) &&
 				     cross_prepare(p->ctx, &request, &out->cross, err));

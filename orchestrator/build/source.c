@@ -12,6 +12,7 @@
 /* A kind of source the recipe format knows but this table does not is X0922. */
 static const source_kind_ops *const kinds[SOURCE_DEBSRC + 1] = {
 	[SOURCE_PYPI] = &source_pypi_ops,
+	[SOURCE_GIT] = &source_git_ops,
 	[SOURCE_GOMOD] = &source_gomod_ops,
 	[SOURCE_PATH] = &source_path_ops,
 	[SOURCE_URL] = &source_url_ops,

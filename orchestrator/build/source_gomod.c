@@ -54,8 +54,8 @@ static char *answer_zip(const json_t *said, const char *work)
 									 : NULL;
 }
 
-static gboolean download(const build_context *ctx, const char *work, const char *path,
-	const char *version, char **zip, char **sum, GError **err)
+static gboolean download(const build_context *ctx, const char *minimum, const char *work,
+	const char *path, const char *version, char **zip, char **sum, GError **err)
 {
 	g_auto(go_tool) go = {0};
 	g_auto(process_result) result = {0};
@@ -63,7 +63,7 @@ static gboolean download(const build_context *ctx, const char *work, const char 
 	const char *args[] = {"mod", "download", "-json", what, NULL};
 	const registry_go *r = go_proxy_settings(ctx, err);
 
-	if (!r || !go_prepare(ctx, NULL, &go, err))
+	if (!r || !go_prepare(ctx, minimum, &go, err))
 		return FALSE;
 	g_auto(GStrv) env = go_proxy_environment(r);
 	go_run run = {
@@ -113,7 +113,8 @@ static gboolean gomod_lock(const build_context *ctx, item_source *s,
 	g_autofree char *work = store_temp_dir(ctx->store, err);
 	if (!work)
 		return FALSE;
-	gboolean ok = download(ctx, work, source->gomod, version, &zip, &sum, err) &&
+	gboolean ok = download(ctx, s->recipe->toolchain.go, work, source->gomod, version,
+			      &zip, &sum, err) &&
 		      take_zip(ctx, zip, source->gomod, version,
 			      recipe_source_version(s->recipe, source), out, err);
 	fs_remove_tree(work, NULL);

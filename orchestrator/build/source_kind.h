@@ -34,7 +34,7 @@ typedef struct source_kind_ops {
 } source_kind_ops;
 
 extern const source_kind_ops source_pypi_ops, source_path_ops, source_gomod_ops;
-extern const source_kind_ops source_url_ops, source_debsrc_ops;
+extern const source_kind_ops source_url_ops, source_debsrc_ops, source_git_ops;
 
 /* NULL with X0922 for a kind that this xorch does not build. */
 const source_kind_ops *source_ops(const recipe *r, const recipe_source *s, GError **err);

@@ -76,6 +76,8 @@ static const char verify_details[] =
 const verb verbs[] = {
 	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
 		cmd_fetch_files, VERB_HIDDEN},
+	{"__git", "", "a commit of a repository as a folder, for source_git", "", cmd_git,
+		VERB_HIDDEN},
 	{"__index", "NAME [VERSION]", "show what the package index says", "",
 		cmd_index_page, VERB_HIDDEN},
 	{"__python", "", "make target Pythons and print their folders",

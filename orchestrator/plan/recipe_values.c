@@ -1,6 +1,7 @@
 /* Checks of single values. Each says what is wanted, as the label of a caret;
  * how a text that fits is used later is not their business, but none of these
  * can hold what would be read as an option, a path out, or a second line. */
+#include "plan/platform.h"
 #include "plan/recipe_fields.h"
 #include <string.h>
 
@@ -155,9 +156,12 @@ const char *check_publisher(const char *text)
 
 const char *check_target(const char *text)
 {
-	static const char *const names[] = {"aarch64", "armv7", "x86_64", NULL};
+	const platform *p = platform_by_name(text);
 
-	return g_strv_contains(names, text) ? NULL : "wants aarch64, armv7 or x86_64";
+	return p && (p->builds_wheels || p->builds_go)
+		       ? NULL
+		       : "wants aarch64, armv7 or x86_64; for Go also armv6, armv5, "
+			 "riscv64 …";
 }
 
 const char *check_python(const char *text)

@@ -2,9 +2,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "ship/place.h"
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_PROGRAM ((gsize)2 << 30)
 
@@ -41,23 +39,6 @@ static char *only_file(const char *folder, GError **err)
 	return NULL;
 }
 
-static gboolean write_all(int fd, GBytes *bytes, const char *where, GError **err)
-{
-	gsize size;
-	const char *data = g_bytes_get_data(bytes, &size);
-
-	while (size) {
-		ssize_t n = write(fd, data, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fs_fail(err, errno, "write", where, 0);
-		data += n;
-		size -= (gsize)n;
-	}
-	return TRUE;
-}
-
 static gboolean put(GBytes *bytes, const binary_expect *e, const char *out_dir,
 	wheel_result *result, GError **err)
 {
@@ -67,7 +48,8 @@ static gboolean put(GBytes *bytes, const binary_expect *e, const char *out_dir,
 
 	if (!p)
 		return FALSE;
-	if (!write_all(place_fd(p), bytes, name, err)) {
+	if (!fs_write_all(place_fd(p), g_bytes_get_data(bytes, NULL),
+		    g_bytes_get_size(bytes), name, err)) {
 		place_abort(p);
 		return FALSE;
 	}

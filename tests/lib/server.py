@@ -24,6 +24,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 
 
 @dataclasses.dataclass
@@ -67,6 +68,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         owner = self.server.owner
         path = self.path.split("?")[0]
+        if path not in owner.replies:
+            path = urllib.parse.unquote(path)
         request = Request(self.command, self.path, self.headers,
                           self.headers.get("Host", ""))
         reply = owner.next_reply(path, request)

@@ -45,6 +45,7 @@ def environment(home, **more):
                LC_ALL="C.UTF-8",
                ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "detect_leaks=0"))
     for name in ("XORCH_MIRROR_DEBIAN", "XORCH_MIRROR_PYPI", "XORCH_MIRROR_CRATES",
+                 "XORCH_MIRROR_GO",
                  "XORCH_TEST_CACHE"):
         if name in os.environ:
             env[name] = os.environ[name]
