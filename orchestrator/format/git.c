@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct git_tree {
+struct repo_tree {
 	git_repository *repository;
 	char *top;
 };
 
-git_tree *git_tree_open(const char *path)
+repo_tree *repo_tree_open(const char *path)
 {
 	static gsize ready;
 	git_buf found = {0};
@@ -28,14 +28,14 @@ git_tree *git_tree_open(const char *path)
 		git_repository_free(repository);
 		return NULL;
 	}
-	git_tree *t = g_new0(git_tree, 1);
+	repo_tree *t = g_new0(repo_tree, 1);
 	t->repository = repository;
 	t->top = g_strdup(real);
 	free(real);
 	return t;
 }
 
-void git_tree_free(git_tree *t)
+void repo_tree_free(repo_tree *t)
 {
 	if (!t)
 		return;
@@ -44,12 +44,12 @@ void git_tree_free(git_tree *t)
 	g_free(t);
 }
 
-const char *git_tree_top(const git_tree *t)
+const char *repo_tree_top(const repo_tree *t)
 {
 	return t->top;
 }
 
-static gboolean is_tracked(const git_tree *t, const char *rel)
+static gboolean is_tracked(const repo_tree *t, const char *rel)
 {
 	git_index *index = NULL;
 	gboolean found = FALSE;
@@ -60,7 +60,7 @@ static gboolean is_tracked(const git_tree *t, const char *rel)
 	return found;
 }
 
-gboolean git_tree_ignores(const git_tree *t, const char *path)
+gboolean repo_tree_ignores(const repo_tree *t, const char *path)
 {
 	char *real = realpath(path, NULL);
 	int ignored = 0;

@@ -3,15 +3,16 @@
 
 /* What xorch asks of a git work tree it stands in, by libgit2; nothing is
  * changed and no hook runs. A repository that belongs to somebody else is
- * treated as none, as git itself does (safe.directory). */
-typedef struct git_tree git_tree;
+ * treated as none, as git itself does (safe.directory). Names that libgit2 exports
+ * itself (git_tree_free …) may not be used here: they would take the place of its own. */
+typedef struct repo_tree repo_tree;
 
 /* The work tree that holds `path` (a folder or file), or NULL. */
-git_tree *git_tree_open(const char *path);
-void git_tree_free(git_tree *t);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(git_tree, git_tree_free)
+repo_tree *repo_tree_open(const char *path);
+void repo_tree_free(repo_tree *t);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(repo_tree, repo_tree_free)
 
 /* Its top folder, without a slash at the end, links resolved. */
-const char *git_tree_top(const git_tree *t);
+const char *repo_tree_top(const repo_tree *t);
 /* Does git ignore this path? Tracked files are never ignored. */
-gboolean git_tree_ignores(const git_tree *t, const char *path);
+gboolean repo_tree_ignores(const repo_tree *t, const char *path);

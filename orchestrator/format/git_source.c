@@ -11,7 +11,9 @@
 
 #define MAX_DEPTH 5 /* submodules in submodules */
 #define MAX_BYTES (2ull << 30)
-#define LFS_HEAD "version https://git-lfs.github.com/spec/"
+#define LFS_HEAD                                                                         \
+	"version https:"                                                                 \
+	"//git-lfs."
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(git_repository, git_repository_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(git_remote, git_remote_free)
@@ -29,7 +31,8 @@ typedef struct exporter {
 	unpack *files;
 	digest *listing;
 	gint64 date;
-	gint64 told; /* monotonic, when progress was last told */
+	gboolean fresh; /* the repository opened last was empty */
+	gint64 told;	/* monotonic, when progress was last told */
 	guint count;
 } exporter;
 
@@ -123,12 +126,14 @@ static git_repository *open_repository(exporter *x, const char *url, GError **er
 	g_autofree char *path = repository_path(x, url);
 	git_repository *r = NULL;
 
+	x->fresh = FALSE;
 	if (!is_ours(path, err))
 		return NULL;
 	if (git_repository_open_ext(&r, path,
 		    GIT_REPOSITORY_OPEN_BARE | GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0)
 		return r;
 	/* Not there, or broken: from nothing. */
+	x->fresh = TRUE;
 	if (!fs_remove_tree(path, err) || !fs_mkdir_p(path, 0700, err))
 		return NULL;
 	if (git_repository_init(&r, path, TRUE) == 0)
@@ -162,11 +167,20 @@ static gboolean fetch(
 
 /* ---- which commit ---- */
 
+/* What lies in a kept repository and cannot be read looks as if it were not there: only
+ * a repository just fetched whole tells that something is missing. */
 static gboolean not_found(
-	const char *what, const char *name, const char *url, GError **err)
+	exporter *x, const char *what, const char *name, const char *url, GError **err)
 {
 	g_autofree char *shown = http_url_show(url);
+	g_autofree char *path = repository_path(x, url);
 
+	if (!x->fresh) {
+		fs_remove_tree(path, NULL);
+		error_set(err, EXIT_INTEGRITY, "X0554",
+			"the kept repository has no %s %s", what, name);
+		return FALSE;
+	}
 	error_set(err, EXIT_NETWORK, "X0551", "the repository has no %s %s", what, name);
 	error_line(err, "from: %s", shown);
 	error_help(err,
@@ -225,7 +239,7 @@ static git_commit *obtain_rev(
 		return c;
 	c = find_commit(r, rev);
 	if (!c)
-		not_found("commit", rev, url, err);
+		not_found(x, "commit", rev, url, err);
 	return c;
 }
 
@@ -238,7 +252,7 @@ static git_commit *obtain_tag(exporter *x, git_repository *r, GError **err)
 		return NULL;
 	c = find_tag(r, s->tag);
 	if (!c) {
-		not_found("tag", s->tag, s->url, err);
+		not_found(x, "tag", s->tag, s->url, err);
 		return NULL;
 	}
 	g_autofree char *hex = commit_hex(c);

@@ -70,8 +70,8 @@ static void check_path_source(const recipe *r, diag_list *l, const recipe_source
 	const yaml_node *at = yaml_map_get(s->node, "path");
 	g_autofree char *path = g_build_filename(r->dir, s->path, NULL);
 	char *real = realpath(path, NULL), *dir = realpath(r->dir, NULL);
-	g_autoptr(git_tree) tree = git_tree_open(r->dir);
-	const char *top = tree ? git_tree_top(tree) : dir;
+	g_autoptr(repo_tree) tree = repo_tree_open(r->dir);
+	const char *top = tree ? repo_tree_top(tree) : dir;
 
 	if (*s->path == '/')
 		refuse(r, l, at, "wants a relative path", NULL);

@@ -10,8 +10,8 @@
 
 typedef struct search {
 	GPtrArray *found;
-	const git_tree *tree; /* or NULL */
-	gboolean catalogues;  /* those too */
+	const repo_tree *tree; /* or NULL */
+	gboolean catalogues;   /* those too */
 	diag_list *l;
 } search;
 
@@ -72,7 +72,7 @@ static void walk(search *s, const char *dir, int depth)
 		gboolean yaml = g_str_has_suffix(name, ".yaml");
 		if (!S_ISDIR(st.st_mode) && !yaml)
 			continue;
-		if (s->tree && git_tree_ignores(s->tree, path))
+		if (s->tree && repo_tree_ignores(s->tree, path))
 			continue;
 		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
 			walk(s, path, depth + 1);
@@ -85,7 +85,7 @@ static void walk(search *s, const char *dir, int depth)
 
 static void folder(search *s, const char *path)
 {
-	g_autoptr(git_tree) tree = git_tree_open(path);
+	g_autoptr(repo_tree) tree = repo_tree_open(path);
 	guint before = s->found->len;
 	unsigned errors = diag_list_errors(s->l);
 

@@ -119,7 +119,7 @@ const char *check_url(const char *text)
 		       "them";
 	if (!https && !(g_str_has_prefix(text, "http://") && is_loopback(text + 7)))
 		return "wants an https:// URL";
-	if (!*authority)
+	if (!*authority || *authority == '-')
 		return "wants a URL with a host";
 	for (const char *p = text; *p; p++)
 		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f ||
