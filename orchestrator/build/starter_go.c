@@ -177,6 +177,10 @@ static char *go_text(const module *m, const char *name, const json_t *facts)
 				"builds what does without them.\n"
 				"  cgo: false # guessed\n");
 	}
+	g_string_append_printf(text,
+		"# What `xorch verify` shall run:\n"
+		"# tests:\n#   - commands: [\"%s --version\"]\n",
+		name);
 	return g_string_free(text, FALSE);
 }
 
