@@ -348,6 +348,47 @@ static char *maturin_args(const item *i)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+static gboolean has_file(const step_site *site, const char *folder, const char *name)
+{
+	g_autofree char *path =
+		g_build_filename(site->cross->sysroot_tree, folder, name, NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* openssl-sys looks for OpenSSL by itself in many places, none of them right in a
+ * cross build. Where only archives are (a library by recipe), they are linked. */
+static void add_openssl(const step_site *site, step_extras *x)
+{
+	g_autofree char *folder =
+		g_strdup_printf("usr/lib/%s", site->item->platform->multiarch);
+	g_autofree char *libraries = g_strdup_printf("{" SANDBOX_SYSROOT "}/%s", folder);
+
+	step_extras_env(x, "OPENSSL_NO_VENDOR", "1");
+	if (!has_file(site, "usr/include/openssl", "opensslv.h"))
+		return;
+	step_extras_env(x, "OPENSSL_LIB_DIR", libraries);
+	step_extras_env(x, "OPENSSL_INCLUDE_DIR", "{" SANDBOX_SYSROOT "}/usr/include");
+	if (!has_file(site, folder, "libssl.so"))
+		step_extras_env(x, "OPENSSL_STATIC", "1");
+}
+
+/* Only maturin can be told which features to build with. */
+static gboolean features_act(const step_site *site, GError **err)
+{
+	const recipe *r = site->item->recipe;
+
+	if ((!r->cargo.features && !r->cargo.no_default_features) ||
+		g_str_has_prefix(site->project->backend, "maturin"))
+		return TRUE;
+	error_set(err, EXIT_INPUT, "X0956",
+		"cargo.features and no_default_features act with maturin only");
+	error_line(err, "the project's backend is %s", site->project->backend);
+	error_help(err, "its setup.py names the features (RustExtension(features=…)): "
+			"change it by a patch");
+	return FALSE;
+}
+
 static gboolean rust_step(pipeline *p, step_site *site, step_extras *x, GError **err)
 {
 	const item *i = site->item;
@@ -356,7 +397,8 @@ static gboolean rust_step(pipeline *p, step_site *site, step_extras *x, GError *
 
 	if (!step_rust_used(i))
 		return TRUE;
-	if (!rust_prepare(p->ctx, i->recipe->toolchain.rust, i->platform, &rust, err))
+	if (!features_act(site, err) ||
+		!rust_prepare(p->ctx, i->recipe->toolchain.rust, i->platform, &rust, err))
 		return FALSE;
 	g_autofree char *crates = crates_tree(p->ctx, i->source->lock->crates, NULL, err);
 	if (!crates || !check_source(p, site, &rust, crates, &project, err))
@@ -371,6 +413,7 @@ static gboolean rust_step(pipeline *p, step_site *site, step_extras *x, GError *
 	step_extras_env(x, "CARGO_INCREMENTAL", "0");
 	step_extras_env(x, "MATURIN_PEP517_ARGS", args);
 	add_rustflags(i, x);
+	add_openssl(site, x);
 	return add_cargo_home(site, x, crates, err) && add_pyo3(site, x, err);
 }
 

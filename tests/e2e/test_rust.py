@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 
 import judges
+import packages
 import rust_packages
 import target_root
 import test_wheels
@@ -155,6 +156,52 @@ def test_rust_that_is_not_there():
         recipe = rust_packages.project(home, recipe="toolchain: {rust: rustup}\n")
         refused(home, recipe, 2, "[X0950]", "rustup has no default toolchain",
                 RUSTUP_HOME=os.path.join(home, "rustup"))
+
+
+def test_features_of_setuptools_rust():
+    """They cannot be given from outside, so the recipe must not pretend."""
+    with xt.scratch() as home:
+        recipe = rust_packages.project(home, recipe="cargo: {features: [fast]}\n")
+        refused(home, recipe, 2, "[X0956]", "setuptools.build_meta")
+
+
+def test_maturin_program():
+    """maturin: a program in the wheel, a manifest below the top, features of the
+    recipe's choice; the tag is the target's whatever uname says here."""
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = ["maturin>=1.9,<2"]\n'
+                          'build-backend = "maturin"\n[project]\nname = "rusty"\n'
+                          'version = "1.0"\n[tool.maturin]\nbindings = "bin"\n',
+        "tool/Cargo.toml": '[package]\nname = "rusty"\nversion = "1.0.0"\n'
+                           'edition = "2021"\n[features]\ndefault = ["quiet"]\n'
+                           'quiet = []\nloud = []\n',
+        "tool/src/main.rs": '#[cfg(not(feature = "loud"))]\ncompile_error!("not loud");\n'
+                            '#[cfg(feature = "quiet")]\ncompile_error!("quiet");\n'
+                            'fn main() { println!("{} {}", usize::BITS, '
+                            'std::env::consts::ARCH); }\n'}
+    with xt.scratch() as home:
+        src = os.path.join(home, "rusty-src")
+        for name, text in {**files, "run-id": packages.RUN}.items():
+            xt.write(os.path.join(src, name), text)
+        recipe = xt.write(os.path.join(home, "rusty.yaml"), packages.RECIPE.format(
+            name="rusty", patches="", more="cargo: {manifest: tool/Cargo.toml, features: "
+            "[loud], no_default_features: true}\n"))
+        result = build(home, recipe, targets=["aarch64", "armv7"])
+        for item in result.json["items"]:
+            target = item["id"].split("-")[-1]
+            arch = judges.WHEEL_ARCH[target]
+            xt.check(item["file"].endswith(
+                f"rusty-1.0-py3-none-manylinux2014_{arch}.manylinux_2_17_{arch}.whl"), item)
+            xt.equal(judges.auditwheel_tag(item["file"]), "manylinux_2_17_" + arch)
+            root = target_root.get("bookworm", target)
+            folder = os.path.join(home, target)
+            judges.unpack(item["file"], folder)
+            program = os.path.join(folder, "rusty-1.0.data", "scripts", "rusty")
+            os.chmod(program, 0o755)
+            out = subprocess.run([shutil.which(target_root.QEMU[target]), "-L", root.folder,
+                                  program], capture_output=True, text=True)
+            xt.equal(out.stdout.strip(), {"aarch64": "64 aarch64", "armv7": "32 arm"}[target],
+                     out.stderr)
 
 
 def rustup_root():
