@@ -10,6 +10,7 @@ typedef enum event_kind {
 	EVENT_DOWNLOAD, /* subject: file; done/total in bytes, total -1 unknown */
 	EVENT_STEP,	/* subject: item id; text: step name */
 	EVENT_ARTIFACT, /* subject: item id; text: path */
+	EVENT_TOTAL,	/* of a run: done of total items; text: "2 failed" or NULL */
 } event_kind;
 
 typedef enum event_phase {

@@ -42,5 +42,8 @@ gboolean pipeline_step(const item *i, const char *name, gint64 *begun, gboolean 
 gint64 pipeline_date(const recipe *r, const char *source);
 /* "recipes/a.yaml:9:1": where the recipe says how it is built. New string. */
 char *pipeline_build_place(const recipe *r);
+/* Processors that what the build starts may use at a time: what the scheduler gave the
+ * job, never more than build.jobs of the recipe; changes neither keys nor bytes. */
+int pipeline_jobs(const pipeline *p, const item *i);
 /* wheel.cpu of the recipe allows the feature. */
 gboolean pipeline_cpu_allowed(const recipe *r, const char *feature);

@@ -55,6 +55,7 @@ typedef struct item {
 	char *sha256, *tags, *log, *sandbox;
 	gint64 size;
 	double seconds;
+	double expected; /* seconds a build will probably take; 0: not known */
 } item;
 
 /* `python_tag` NULL: without a Python. */

@@ -290,6 +290,8 @@ gboolean pipeline_look(pipeline *p, item *i, GError **err)
 		return FALSE;
 	if (served)
 		return TRUE;
+	gint64 memory;
+	pipeline_expect(p, i, &i->expected, &memory);
 	g_free(i->reason);
 	i->reason = why_built(p, i);
 	return TRUE;

@@ -62,5 +62,9 @@ gboolean pipeline_look(pipeline *p, item *i, GError **err);
 /* Everything the planned items (item *) need, into the store. */
 gboolean pipeline_fetch(pipeline *p, GPtrArray *items, GError **err);
 
+/* Seconds a build of the item will probably take, and bytes of its largest process, by
+ * the history (build/history.h); FALSE when nothing is known. */
+gboolean pipeline_expect(pipeline *p, const item *i, double *seconds, gint64 *memory);
+
 /* Builds one item: ITEM_BUILT, or FALSE. */
 gboolean pipeline_build(pipeline *p, item *i, GError **err);

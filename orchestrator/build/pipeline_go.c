@@ -330,7 +330,7 @@ static gboolean go_build(
 		.variables = r->build.env,
 		.tools = (const char *const *)tools->pdata,
 		.source_date_epoch = pipeline_date(r, w->source),
-		.jobs = r->build.jobs ? (int)r->build.jobs : p->ctx->jobs,
+		.jobs = pipeline_jobs(p, i),
 		.network = r->build.network,
 		.level = info->level,
 		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,

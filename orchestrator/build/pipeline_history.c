@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "build/builder.h"
 #include "build/failure.h"
 #include "build/pipeline_private.h"
 #include <string.h>
@@ -86,4 +87,17 @@ void pipeline_history_lock_failed(pipeline *p, item *i, gint64 begun, const GErr
 		i->log = g_strdup(b->log);
 	}
 	pipeline_history_end(p, i, g_steal_pointer(&b), begun, error);
+}
+
+int pipeline_jobs(const pipeline *p, const item *i)
+{
+	int given = i->jobs ? i->jobs : p->ctx->jobs;
+
+	return i->recipe->build.jobs ? MIN(given, (int)i->recipe->build.jobs) : given;
+}
+
+gboolean pipeline_expect(pipeline *p, const item *i, double *seconds, gint64 *memory)
+{
+	return history_expect(p->history, i->id, i->source->recipe->package.name,
+		i->platform->name, seconds, memory);
 }

@@ -135,7 +135,7 @@ static gboolean library_build(
 		.out = w->out,
 		.variables = r->build.env,
 		.source_date_epoch = pipeline_date(r, w->source),
-		.jobs = r->build.jobs ? (int)r->build.jobs : p->ctx->jobs,
+		.jobs = pipeline_jobs(p, i),
 		.strip = FALSE,
 		.network = r->build.network,
 		.level = info->level,

@@ -150,7 +150,7 @@ static gboolean wheel_build(
 		.variables = r->build.env,
 		.tools = (const char *const *)tools->pdata,
 		.source_date_epoch = pipeline_date(r, w->source),
-		.jobs = r->build.jobs ? (int)r->build.jobs : p->ctx->jobs,
+		.jobs = pipeline_jobs(p, i),
 		.strip = r->wheel.strip,
 		.network = r->build.network,
 		.level = info->level,

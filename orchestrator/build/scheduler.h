@@ -1,11 +1,20 @@
 #pragma once
 #include <glib.h>
 
-/* Runs jobs, several at a time, each in a thread of its own pool, in the order given
- * but never before what they need; what two jobs share (a sysroot, a toolchain) is
- * ordered by the store's locks. The caller's thread waits in a main loop. After
- * process_cancel_all (signals: base/interrupt.h) no further job starts; those that run
- * are ended by their children's end. */
+/* Runs jobs, several at a time, each in a thread of its own pool, never before what
+ * they need; what two jobs share (a sysroot, a toolchain) is ordered by the store's
+ * locks. The caller's thread waits in a main loop. After process_cancel_all (signals:
+ * base/interrupt.h) no further job starts; those that run are ended by their
+ * children's end.
+ *
+ * Which job first: the one at the head of the longest way to the end, by the seconds
+ * expected (a library that much waits for, a large package), then the order given.
+ *
+ * How many: `cpus` slots are shared by the jobs that run. A job gets an equal part of
+ * what is free among those that could start with it, at least one slot, and is told
+ * (job.cpus), so that what it starts in turn (make, ninja, cargo) takes no more. A job
+ * waits while it and those that run need more memory than there is; alone it starts
+ * whatever it needs. An exclusive job runs alone. */
 typedef enum job_state {
 	JOB_WAITING,
 	JOB_RUNNING,
@@ -20,18 +29,29 @@ typedef struct job {
 	void *data;
 	struct job *const *needs; /* done before it starts; borrowed; all in the run */
 	guint n_needs;
+	double expected;    /* seconds; 0: not known, taken for an average one */
+	int cpus_wanted;    /* slots it can make use of; 0: any number */
+	guint64 memory;	    /* bytes; 0: not known, counts for nothing */
+	gboolean exclusive; /* nothing else runs at the same time */
+	/* set when it starts */
+	int cpus; /* slots given, at least 1 */
 	/* results */
 	/* JOB_DROPPED: never started (a failure, a signal, or a need that failed) */
 	job_state state;
 	const struct job *missing; /* JOB_DROPPED: the need that failed, or NULL */
 	GError *error;		   /* owned by the job's maker; set with JOB_FAILED */
 	double seconds;
+	double path; /* private: seconds from its start to the end of all after it */
 } job;
 
 typedef struct scheduler_options {
-	int parallel;	     /* jobs at a time, at least 1 */
+	int cpus;	     /* slots, at least 1: never more jobs at a time */
+	guint64 memory;	     /* bytes for all jobs together; 0: not watched */
 	gboolean keep_going; /* after a failure start the rest all the same */
+	/* Bytes free now, asked before a job is started beside others; NULL: not. */
+	guint64 (*memory_now)(void);
 } scheduler_options;
 
-/* Returns 0, or the number of the signal that stopped the run. */
+/* Returns 0, or the number of the signal that stopped the run. Tells by EVENT_TOTAL
+ * how far it is. */
 int scheduler_run(job *const *jobs, guint n, const scheduler_options *options);

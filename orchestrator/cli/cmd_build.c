@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "build/floor.h"
 #include "build/pipeline.h"
@@ -144,6 +145,7 @@ static gboolean build_job(job *self, GError **err)
 	build_work *work = self->data;
 	GError *error = NULL;
 
+	work->i->jobs = self->cpus;
 	if (pipeline_build(work->p, work->i, &error))
 		return TRUE;
 	work->i->state = ITEM_FAILED;
@@ -227,6 +229,22 @@ static void connect_jobs(job *list, build_work *works, guint total)
 	}
 }
 
+/* A job of which nothing is known: a compiler and what drives it. */
+#define MEMORY_UNKNOWN (512ULL << 20)
+
+/* What it will take, by its recipe and by what it took before. */
+static void size_job(pipeline *p, job *j, const item *i)
+{
+	gint64 peak = 0;
+
+	pipeline_expect(p, i, &j->expected, &peak);
+	j->cpus_wanted = (int)i->recipe->build.jobs;
+	j->exclusive = i->recipe->build.exclusive;
+	j->memory = i->recipe->build.memory ? (guint64)i->recipe->build.memory
+		    : peak > 0		    ? (guint64)peak
+					    : MEMORY_UNKNOWN;
+}
+
 static gboolean run_jobs(
 	pipeline *p, GPtrArray *planned, const options *o, int jobs, GError **err)
 {
@@ -239,10 +257,13 @@ static gboolean run_jobs(
 		works[n] = (build_work){p, g_ptr_array_index(planned, n), NULL};
 		list[n] =
 			(job){.id = works[n].i->id, .run = build_job, .data = &works[n]};
+		size_job(p, &list[n], works[n].i);
 		pointers[n] = &list[n];
 	}
 	connect_jobs(list, works, total);
-	scheduler_options so = {.parallel = MIN(jobs, (int)total),
+	scheduler_options so = {.cpus = jobs,
+		.memory = memory_usable(),
+		.memory_now = memory_usable,
 		.keep_going = !o->fail_fast && (o->keep_going || total > 1)};
 	int stopped = scheduler_run(pointers, total, &so);
 	for (guint n = 0; n < total; n++) {

@@ -94,6 +94,8 @@ char *output_event_line(const event *e, int verbose, gboolean begin_too)
 		return download_line(e, verbose);
 	case EVENT_ARTIFACT:
 		return artifact_line(e);
+	case EVENT_TOTAL: /* a live line, not one of the log */
+		return NULL;
 	}
 	return NULL;
 }
@@ -109,7 +111,8 @@ static void set_text(json_t *o, const char *name, const char *text)
 /* One object a line; readers ignore fields they do not know. */
 static void event_json(const event *e)
 {
-	static const char *const kinds[] = {"log", "download", "step", "artifact"};
+	static const char *const kinds[] = {
+		"log", "download", "step", "artifact", "total"};
 	static const char *const phases[] = {"begin", "progress", "end", "fail"};
 	static const char *const levels[] = {"debug", "info", "note", "warning"};
 	json_t *o = json_object();

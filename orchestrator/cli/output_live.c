@@ -14,6 +14,7 @@ typedef struct live_item {
 } live_item;
 
 static GPtrArray *items; /* NULL: not in use */
+static live_item whole;	 /* the run: done of total items */
 static int drawn;	 /* lines on the screen now */
 static gint64 drawn_at;
 
@@ -95,6 +96,20 @@ static char *item_line(const live_item *i)
 		(int)(100 * i->done / i->total));
 }
 
+/* "  3 of 21 done, 1 failed  2 min 03 s" */
+static void draw_total(GString *out, int width)
+{
+	if (whole.total < 2 || whole.done == whole.total)
+		return;
+	g_autofree char *time =
+		text_seconds((double)(g_get_monotonic_time() - whole.begun) / 1e6);
+	g_autofree char *line = g_strdup_printf("  %d of %d done%s%s  %s",
+		(int)whole.done, (int)whole.total, whole.text ? ", " : "",
+		whole.text ? whole.text : "", time);
+	append_cut(out, line, width);
+	drawn++;
+}
+
 static void draw(GString *out)
 {
 	if (!items || !items->len)
@@ -111,6 +126,7 @@ static void draw(GString *out)
 		shown++;
 	}
 	drawn = shown;
+	draw_total(out, width);
 	drawn_at = g_get_monotonic_time();
 }
 
@@ -151,6 +167,15 @@ static live_item *item_add(const event *e)
 
 gboolean live_event(const event *e)
 {
+	if (e->kind == EVENT_TOTAL) {
+		g_free(whole.text);
+		whole.text = g_strdup(e->text);
+		whole.done = e->done;
+		whole.total = e->total;
+		if (!whole.begun)
+			whole.begun = g_get_monotonic_time();
+		return FALSE;
+	}
 	if (e->kind != EVENT_STEP && e->kind != EVENT_DOWNLOAD)
 		return FALSE;
 	guint at = find(e);

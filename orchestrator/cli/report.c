@@ -87,6 +87,8 @@ static json_t *item_json(const item *i)
 	set_string(o, "state", item_state_name(i->state));
 	json_object_set_new(o, "code", json_integer(item_code(i)));
 	json_object_set_new(o, "seconds", json_real(i->seconds));
+	if (i->expected > 0)
+		json_object_set_new(o, "expected_seconds", json_real(i->expected));
 	set_string(o, "target", i->platform->name);
 	set_string(o, "python", i->python_tag);
 	set_string(o, "recipe", i->source->recipe->path);

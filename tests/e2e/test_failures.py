@@ -143,5 +143,45 @@ def history(home, items):
     xt.check("X0850" in none.err, none)
 
 
+def test_U08_sixteen_at_once():
+    """Sixteen builds at a time of a machine that has less: each line says whose it is,
+    nothing is mixed, what waits for a failure never starts."""
+    with xt.scratch() as home:
+        folder = os.path.join(home, "recipes")
+        for n in range(16):
+            bad = n % 8 == 7
+            packages.project(folder, f"p{n:02d}",
+                             source="#error on purpose\n" if bad else None)
+        result = xt.run(["build", folder, "--target", "aarch64", "--python", "cp311",
+                         "--json", "-j16"], home=home, cwd=home, timeout=1500,
+                        XORCH_CACHE_DIR=test_wheels.shared_cache())
+        test_wheels.need_network(result)
+        xt.equal(result.code, 1, result)
+        states = [i["state"] for i in result.json["items"]]
+        xt.equal((states.count("built"), states.count("failed")), (14, 2), result.err)
+        lines = result.err.splitlines()
+        errors = [n for n, line in enumerate(lines) if line.startswith("error[")]
+        xt.equal(len(errors), 2, result.err)
+        for n in errors:
+            # its own lines follow it up to the last one, indented
+            end = next(k for k in range(n + 1, len(lines)) if not lines[k].startswith("  "))
+            xt.check("to see it again" in lines[end - 1], "\n".join(lines[n:end + 1]))
+        for line in lines:
+            xt.check(re.match(r"p\d\d-1\.0-cp311-aarch64\b|error\[|  |warning|note|"
+                              r"\d+ built|\S+: fetched|sandbox|isolation|wrote |$", line), line)
+        # a second run knows how long they take, and builds only what failed
+        plan = xt.run(["plan", folder, "--target", "aarch64", "--python", "cp311",
+                       "--json"], home=home, cwd=home,
+                      XORCH_CACHE_DIR=test_wheels.shared_cache())
+        todo = [i for i in plan.json["items"] if i["state"] == "planned"]
+        xt.equal([i["id"] for i in todo],
+                 ["p07-1.0-cp311-aarch64", "p15-1.0-cp311-aarch64"])
+        forced = xt.run(["plan", folder, "--target", "aarch64", "--python", "cp311",
+                         "--json", "--force"], home=home, cwd=home,
+                        XORCH_CACHE_DIR=test_wheels.shared_cache())
+        known = [i.get("expected_seconds", 0) > 0 for i in forced.json["items"]]
+        xt.equal(known.count(True), 14, forced)
+
+
 if __name__ == "__main__":
     xt.main(globals())

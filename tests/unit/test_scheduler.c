@@ -1,5 +1,7 @@
 #include "build/scheduler.h"
 #include "base/error.h"
+#include "base/fs.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include <signal.h>
 
@@ -44,7 +46,7 @@ static void states(void)
 		job *jobs[] = {&a, &b, &c};
 		started = 0;
 		g_assert_cmpint(scheduler_run(jobs, 3,
-					&(scheduler_options){.parallel = 1,
+					&(scheduler_options){.cpus = 1,
 						.keep_going = rows[i].keep_going}),
 			==, 0);
 		g_assert_cmpint(a.state, ==, JOB_DONE);
@@ -83,7 +85,7 @@ static void needs(void)
 	job *jobs[] = {&last, &user, &lost, &lib, &wrong};
 
 	g_assert_cmpint(scheduler_run(jobs, 5,
-				&(scheduler_options){.parallel = 4, .keep_going = TRUE}),
+				&(scheduler_options){.cpus = 4, .keep_going = TRUE}),
 		==, 0);
 	g_assert_cmpint(lib.state, ==, JOB_DONE);
 	g_assert_cmpint(user.state, ==, JOB_DONE);
@@ -96,6 +98,205 @@ static void needs(void)
 	g_clear_error(&wrong.error);
 }
 
+/* ---- order, slots, memory ---- */
+
+static GMutex trace_lock;
+static GString *trace; /* "a2 b1 …": what started, with its slots */
+static gint busy, busiest, alone_broken;
+
+static gboolean run_traced(job *self, GError **err)
+{
+	(void)err;
+	gint now = g_atomic_int_add(&busy, 1) + 1;
+
+	g_mutex_lock(&trace_lock);
+	g_string_append_printf(
+		trace, "%s%s%d", trace->len ? " " : "", self->id, self->cpus);
+	busiest = MAX(busiest, now);
+	g_mutex_unlock(&trace_lock);
+	g_usleep(30000);
+	if (self->exclusive && (now != 1 || g_atomic_int_get(&busy) != 1))
+		g_atomic_int_set(&alone_broken, 1);
+	g_atomic_int_add(&busy, -1);
+	return TRUE;
+}
+
+static guint64 little_memory(void)
+{
+	return 100;
+}
+
+static void traced(job *const *jobs, guint n, const scheduler_options *o)
+{
+	if (trace)
+		g_string_free(trace, TRUE);
+	trace = g_string_new(NULL);
+	busiest = 0;
+	g_assert_cmpint(scheduler_run(jobs, n, o), ==, 0);
+	for (guint i = 0; i < n; i++)
+		g_assert_cmpint(jobs[i]->state, ==, JOB_DONE);
+}
+
+/* The longest way first: a short library that a long build waits for goes before a
+ * job of middle length; what is not known counts as an average one; then the order. */
+static void longest_way(void)
+{
+	job lib = {.id = "lib", .run = run_traced, .expected = 5};
+	job *const on_lib[] = {&lib};
+	job big = {.id = "big",
+		    .run = run_traced,
+		    .expected = 100,
+		    .needs = on_lib,
+		    .n_needs = 1},
+	    mid = {.id = "mid", .run = run_traced, .expected = 60},
+	    small = {.id = "small", .run = run_traced, .expected = 1},
+	    unknown = {.id = "unknown", .run = run_traced},
+	    unknown2 = {.id = "unknown2", .run = run_traced};
+	job *jobs[] = {&small, &unknown2, &mid, &unknown, &big, &lib};
+
+	traced(jobs, 6, &(scheduler_options){.cpus = 1});
+	g_assert_cmpstr(trace->str, ==, "lib1 big1 mid1 unknown21 unknown1 small1");
+}
+
+/* Slots are shared by those that run; build.jobs takes no more than it wants. */
+static void slots(void)
+{
+	job a = {.id = "a", .run = run_traced, .expected = 3},
+	    b = {.id = "b", .run = run_traced, .expected = 2},
+	    c = {.id = "c", .run = run_traced, .expected = 1, .cpus_wanted = 1};
+	job *one[] = {&a}, *two[] = {&a, &b}, *three[] = {&a, &b, &c};
+
+	traced(one, 1, &(scheduler_options){.cpus = 8});
+	g_assert_cmpstr(trace->str, ==, "a8");
+	a.state = JOB_WAITING;
+	traced(two, 2, &(scheduler_options){.cpus = 7});
+	g_assert_cmpint(a.cpus, ==, 4);
+	g_assert_cmpint(b.cpus, ==, 3);
+	a.state = b.state = JOB_WAITING;
+	traced(three, 3, &(scheduler_options){.cpus = 8});
+	g_assert_cmpint(a.cpus + b.cpus + c.cpus, <=, 8);
+	g_assert_cmpint(c.cpus, ==, 1);
+	g_assert_cmpint(busiest, ==, 3);
+	a.state = b.state = c.state = JOB_WAITING;
+	traced(three, 3, &(scheduler_options){.cpus = 2});
+	g_assert_cmpint(busiest, ==, 2);
+	/* the last one may use what the others left */
+	a.state = b.state = JOB_WAITING;
+	traced(two, 2, &(scheduler_options){.cpus = 1});
+	g_assert_cmpstr(trace->str, ==, "a1 b1");
+}
+
+/* Two that do not fit together follow each other; one too large runs alone; a small
+ * one goes beside. */
+static void memory(void)
+{
+	job a = {.id = "a", .run = run_traced, .expected = 3, .memory = 60},
+	    b = {.id = "b", .run = run_traced, .expected = 2, .memory = 60},
+	    c = {.id = "c", .run = run_traced, .expected = 1, .memory = 30},
+	    huge = {.id = "huge", .run = run_traced, .expected = 9, .memory = 500};
+	job *two[] = {&a, &b}, *three[] = {&a, &b, &c}, *all[] = {&huge, &a, &b, &c};
+
+	traced(two, 2, &(scheduler_options){.cpus = 4, .memory = 100});
+	g_assert_cmpint(busiest, ==, 1);
+	a.state = b.state = JOB_WAITING;
+	traced(three, 3, &(scheduler_options){.cpus = 4, .memory = 100});
+	g_assert_cmpint(busiest, ==, 2);
+	g_assert_true(g_str_has_prefix(trace->str, "a"));
+	a.state = b.state = c.state = JOB_WAITING;
+	traced(all, 4, &(scheduler_options){.cpus = 4, .memory = 100});
+	g_assert_true(g_str_has_prefix(trace->str, "huge"));
+	g_assert_cmpint(busiest, <=, 2);
+	/* what is free now counts too */
+	a.state = b.state = JOB_WAITING;
+	a.memory = b.memory = 101;
+	traced(two, 2,
+		&(scheduler_options){
+			.cpus = 4, .memory = 1000, .memory_now = little_memory});
+	g_assert_cmpint(busiest, ==, 1);
+}
+
+static void exclusive(void)
+{
+	job a = {.id = "a", .run = run_traced, .expected = 1},
+	    b = {.id = "b", .run = run_traced, .expected = 2, .exclusive = TRUE}, c = a,
+	    d = a, e = b;
+	job *jobs[] = {&a, &b, &c, &d, &e};
+
+	traced(jobs, 5, &(scheduler_options){.cpus = 4});
+	g_assert_cmpint(alone_broken, ==, 0);
+	g_assert_cmpint(b.cpus, ==, 4);
+}
+
+/* 1,000 jobs that do nothing, in layers: what the scheduler itself costs. */
+static gboolean run_nothing(job *self, GError **err)
+{
+	(void)self;
+	(void)err;
+	return TRUE;
+}
+
+static void many(void)
+{
+	enum { N = 1000 };
+	static job jobs[N];
+	static job *list[N];
+	static job *const *needs[N];
+	gint64 begun = g_get_monotonic_time();
+
+	for (int i = 0; i < N; i++) {
+		jobs[i] = (job){.id = "j", .run = run_nothing};
+		list[i] = &jobs[i];
+		needs[i] = &list[i / 10];
+		if (i >= 10) {
+			jobs[i].needs = needs[i];
+			jobs[i].n_needs = 1;
+		}
+	}
+	g_assert_cmpint(scheduler_run(list, N, &(scheduler_options){.cpus = 8}), ==, 0);
+	for (int i = 0; i < N; i++)
+		g_assert_cmpint(jobs[i].state, ==, JOB_DONE);
+	g_test_message("%d jobs in %.3f s", N, (g_get_monotonic_time() - begun) / 1e6);
+	g_assert_cmpint(g_get_monotonic_time() - begun, <, 10 * G_USEC_PER_SEC);
+}
+
+static void put(const char *root, const char *name, const char *text)
+{
+	g_autofree char *path = g_build_filename(root, name, NULL);
+	g_autofree char *dir = g_path_get_dirname(path);
+
+	g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+/* What is free, and what cgroups of either version leave of it. */
+static void memory_limits(void)
+{
+	g_autofree char *root = g_dir_make_tmp("xorch-memory-XXXXXX", NULL);
+
+	g_assert_cmpuint(memory_usable_at(root), ==, 0);
+	put(root, "proc/meminfo", "MemTotal: 9000 kB\nMemAvailable:    1000 kB\n");
+	g_assert_cmpuint(memory_usable_at(root), ==, 1000 * 1024);
+	put(root, "proc/self/cgroup", "0::/a/b\n");
+	put(root, "sys/fs/cgroup/a/b/memory.max", "max\n");
+	put(root, "sys/fs/cgroup/a/b/memory.current", "5\n");
+	g_assert_cmpuint(memory_usable_at(root), ==, 1000 * 1024);
+	put(root, "sys/fs/cgroup/a/memory.max", "500000\n");
+	put(root, "sys/fs/cgroup/a/memory.current", "300000\n");
+	g_assert_cmpuint(memory_usable_at(root), ==, 200000);
+	/* the page cache of a cgroup gives way */
+	put(root, "sys/fs/cgroup/a/memory.stat", "anon 5\ninactive_file 100000\n");
+	g_assert_cmpuint(memory_usable_at(root), ==, 300000);
+	put(root, "proc/self/cgroup", "5:cpu:/x\n4:memory:/c\n");
+	put(root, "sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+	put(root, "sys/fs/cgroup/memory/memory.usage_in_bytes", "1\n");
+	g_assert_cmpuint(memory_usable_at(root), ==, 1000 * 1024);
+	put(root, "sys/fs/cgroup/memory/c/memory.limit_in_bytes", "1000\n");
+	put(root, "sys/fs/cgroup/memory/c/memory.usage_in_bytes", "1200\n");
+	g_assert_cmpuint(memory_usable_at(root), ==, 0);
+	g_assert_true(fs_remove_tree(root, NULL));
+	g_assert_cmpuint(memory_usable(), >, 0);
+}
+
 /* K02: what runs ends, what waits never starts. */
 static void k02_cancel(void)
 {
@@ -106,7 +307,7 @@ static void k02_cancel(void)
 	gint64 begun = g_get_monotonic_time();
 	GThread *t = g_thread_new("interrupt", interrupt_soon, NULL);
 
-	int sig = scheduler_run(jobs, 4, &(scheduler_options){.parallel = 2});
+	int sig = scheduler_run(jobs, 4, &(scheduler_options){.cpus = 2});
 	g_thread_join(t);
 	g_assert_cmpint(sig, ==, SIGINT);
 	g_assert_cmpint(started, ==, 2);
@@ -125,6 +326,12 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/scheduler/states", states);
 	g_test_add_func("/scheduler/needs", needs);
+	g_test_add_func("/scheduler/longest-way", longest_way);
+	g_test_add_func("/scheduler/slots", slots);
+	g_test_add_func("/scheduler/memory", memory);
+	g_test_add_func("/scheduler/exclusive", exclusive);
+	g_test_add_func("/scheduler/many", many);
+	g_test_add_func("/scheduler/memory-limits", memory_limits);
 	g_test_add_func("/scheduler/K02-cancel", k02_cancel);
 	return g_test_run();
 }
