@@ -1,5 +1,6 @@
 #include "base/process_output.h"
 #include "base/error.h"
+#include "base/process_secret.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct process_output {
 	gsize capture_limit;
 	GString *out, *err;
 	gboolean out_cut, err_cut;
+	process_mask *masks[2]; /* of stdout and stderr; NULL: no secrets */
 };
 
 process_output *process_output_new(const process_spec *spec, GError **err)
@@ -38,6 +40,8 @@ process_output *process_output_new(const process_spec *spec, GError **err)
 	}
 	process_output *o = g_new0(process_output, 1);
 	o->spec = spec;
+	o->masks[0] = process_mask_new();
+	o->masks[1] = process_mask_new();
 	o->fd = fd;
 	o->tail_limit = (gsize)MIN(TAIL_LIMIT, limit / 2 + 1);
 	o->head_limit = limit - MIN(limit, o->tail_limit);
@@ -122,7 +126,7 @@ static void capture_add(
 	g_string_append_len(to, bytes, (gssize)MIN(size, room));
 }
 
-void process_output_add(
+static void add_masked(
 	process_output *o, const char *bytes, gsize size, gboolean is_stderr)
 {
 	o->seen += size;
@@ -136,10 +140,36 @@ void process_output_add(
 		o->spec->on_output(bytes, size, is_stderr, o->spec->on_output_data);
 }
 
+static void add(process_output *o, const char *bytes, gsize size, gboolean is_stderr,
+	gboolean last)
+{
+	process_mask *m = o->masks[is_stderr ? 1 : 0];
+
+	if (!m) {
+		if (size)
+			add_masked(o, bytes, size, is_stderr);
+		return;
+	}
+	g_autoptr(GString) out = g_string_new(NULL);
+	process_mask_add(m, bytes, size, last, out);
+	if (out->len)
+		add_masked(o, out->str, out->len, is_stderr);
+}
+
+void process_output_add(
+	process_output *o, const char *bytes, gsize size, gboolean is_stderr)
+{
+	add(o, bytes, size, is_stderr, FALSE);
+}
+
 gboolean process_output_finish(process_output *o, process_result *r, GError **err)
 {
 	gboolean ok = TRUE;
 
+	for (int n = 0; n < 2; n++) {
+		add(o, "", 0, n == 1, TRUE);
+		process_mask_free(o->masks[n]);
+	}
 	if (o->fd >= 0) {
 		log_finish(o);
 		if (close(o->fd) != 0 && !o->write_error)

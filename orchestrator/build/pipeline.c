@@ -386,8 +386,10 @@ static gboolean build_once(pipeline *p, item *i, pipeline_finish finish, GError 
 	workplace w = {0};
 	const builder *how = builder_of(i->recipe, err);
 
+	pipeline_secrets_begin(i);
 	gboolean ok =
 		how && workplace_make(p, &w, err) && how->build(p, i, &w, finish, err);
+	pipeline_secrets_end();
 	workplace_clear(i, &w);
 	return ok;
 }

@@ -1,6 +1,7 @@
 #include "base/error.h"
-#include "base/fs.h"
+#include "base/event.h"
 #include "base/process.h"
+#include "base/process_secret.h"
 #include "build/builder.h"
 #include "build/failure.h"
 #include "build/pipeline_private.h"
@@ -18,6 +19,37 @@ static history_build *of_item(const item *i)
 	b->key = i->key ? g_strdup(key_digest(i->key)) : NULL;
 	b->jobs = i->jobs;
 	return b;
+}
+
+/* build.env_pass: the values go into the environment like those of build.env, though
+ * not into the key, and are masked in whatever the item's steps print. */
+void pipeline_secrets_begin(item *i)
+{
+	const GPtrArray *names = i->recipe->build.env_pass;
+	g_autoptr(GPtrArray) values = g_ptr_array_new();
+
+	for (guint n = 0; names && n < names->len; n++) {
+		const char *name = g_ptr_array_index(names, n);
+		const char *value = g_getenv(name);
+		if (!value) {
+			event_log(EVENT_WARNING, i->id,
+				"%s (build.env_pass) is not set here", name);
+			continue;
+		}
+		if (strlen(value) < PROCESS_SECRET_MIN)
+			event_log(EVENT_WARNING, i->id,
+				"the value of %s is too short to be masked in the log",
+				name);
+		recipe_set_env(i->recipe, name, value);
+		g_ptr_array_add(values, (gpointer)value);
+	}
+	g_ptr_array_add(values, NULL);
+	process_secrets_set((const char *const *)values->pdata);
+}
+
+void pipeline_secrets_end(void)
+{
+	process_secrets_set(NULL);
 }
 
 history_build *pipeline_history_begin(pipeline *p, item *i, GError **err)

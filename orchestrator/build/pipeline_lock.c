@@ -30,7 +30,10 @@ gboolean pipeline_lock(pipeline *p, item *i, GError **err)
 	gint64 begun = g_get_monotonic_time();
 	GError *error = NULL;
 
-	if (lock_item(p, i, &error))
+	pipeline_secrets_begin(i);
+	gboolean ok = lock_item(p, i, &error);
+	pipeline_secrets_end();
+	if (ok)
 		return TRUE;
 	pipeline_history_lock_failed(p, i, begun, error);
 	g_propagate_error(err, error);

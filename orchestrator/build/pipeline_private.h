@@ -21,6 +21,9 @@ struct pipeline {
 	history *history;	    /* locks for itself */
 };
 
+/* Around whatever runs code of the project: build.env_pass. */
+void pipeline_secrets_begin(item *i);
+void pipeline_secrets_end(void);
 /* Writes down that a build of the item begins and makes its log (i->log). NULL: the log
  * cannot be made (X0812). */
 history_build *pipeline_history_begin(pipeline *p, item *i, GError **err);

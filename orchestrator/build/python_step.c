@@ -1,6 +1,7 @@
 #include "build/python_step.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/process_secret.h"
 #include "build/build_log.h"
 #include "build/step_extras.h"
 #include "build/wrapper_log.h"
@@ -276,8 +277,9 @@ static json_t *read_answer(const python_step *s, const sandbox_result *r,
 	json_t *result = json_object_get(answer, "result");
 
 	if (wrong && g_strcmp0(json_get_string(wrong, "kind"), "failed") != 0) {
-		g_autofree char *why =
-			text_escape(json_get_string(wrong, "text") ?: "", -1);
+		g_autofree char *said =
+			process_secrets_mask(json_get_string(wrong, "text") ?: "");
+		g_autofree char *why = text_escape(said, -1);
 		error_set(err, EXIT_BUILD, "X0915", "%s: %s", s->item, why);
 		error_line(err, "log: %s", s->log_path ? s->log_path : "none");
 		error_help(err,

@@ -215,6 +215,23 @@ static void pair_free(gpointer data)
 	g_free(p);
 }
 
+void bind_pair_set(GPtrArray **list, const char *name, const char *value)
+{
+	if (!*list)
+		*list = g_ptr_array_new_with_free_func(pair_free);
+	for (guint i = 0; i < (*list)->len; i++) {
+		bind_pair *p = g_ptr_array_index(*list, i);
+		if (!g_str_equal(p->name, name))
+			continue;
+		g_free(p->value);
+		p->value = g_strdup(value);
+		return;
+	}
+	bind_pair *p = g_new(bind_pair, 1);
+	*p = (bind_pair){g_strdup(name), g_strdup(value)};
+	g_ptr_array_add(*list, p);
+}
+
 static gboolean name_fits(const binder *b, const bind_field *f, const yaml_node *key)
 {
 	const char *why = f->name_check ? f->name_check(key->text) : NULL;

@@ -43,6 +43,8 @@ enum bind_flags {
 typedef struct bind_pair {
 	char *name, *value;
 } bind_pair;
+/* Sets the value of a name in a list of pairs (*list NULL: made), both copied. */
+void bind_pair_set(GPtrArray **list, const char *name, const char *value);
 
 /* NULL when text is fine, else why not, said as a caret's label ("wants 64 hex
  * digits"). Applied to strings, list items and map values. */

@@ -298,3 +298,8 @@ void recipe_add_to_key(const recipe *r, key *k)
 {
 	add_node(r->tree ? r->tree : r->doc->root, "", k);
 }
+
+void recipe_set_env(recipe *r, const char *name, const char *value)
+{
+	bind_pair_set(&r->build.env, name, value);
+}

@@ -200,6 +200,9 @@ char *recipe_normalize(const char *name);
  * and the time and memory limits. Contents of patches and scripts are the
  * builder's to add. */
 void recipe_add_to_key(const recipe *r, key *k);
+/* Adds a variable to build.env as if the file had it, or replaces its value; the key
+ * does not see it. */
+void recipe_set_env(recipe *r, const char *name, const char *value);
 
 /* The recipes named on a command line: files as they are ("-" too), folders by
  * every *.yaml below that has `schema_version`, sorted; hidden files and those

@@ -183,5 +183,42 @@ def test_U08_sixteen_at_once():
         xt.equal(known.count(True), 14, forced)
 
 
+def test_S04_secrets_are_masked():
+    """A value of build.env_pass reaches the build and no log, message or record."""
+    secret = "swordfish-4711"
+    with xt.scratch() as home:
+        recipe = packages.project(
+            home, "tells", recipe="build: {env_pass: [TOKEN]}\n",
+            setup="""import os, sys
+t = os.environ["TOKEN"]
+assert t == "%s", "another value"
+print("whole", t, "end")
+for c in "in pieces " + t:
+    sys.stdout.write(c)
+    sys.stdout.flush()
+print()
+sys.stderr.write("on stderr " + t + chr(10))
+raise SystemExit("error: refused for " + t)
+""" % secret)
+        result = xt.run(["build", recipe, "--target", "aarch64", "--python", "cp311",
+                         "--json", "-v"], home=home, cwd=home, TOKEN=secret,
+                        XORCH_CACHE_DIR=test_wheels.shared_cache())
+        test_wheels.need_network(result)
+        xt.equal(result.code, 1, result)
+        log = open(result.json["items"][0]["log"]).read()
+        for words in ("whole *** end", "in pieces ***", "on stderr ***", "refused for ***"):
+            xt.check(words in log, words, log)
+        for folder, _, names in os.walk(os.path.join(home, ".local")):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as f:
+                    xt.check(secret.encode() not in f.read(), name)
+        xt.check(secret not in result.out and secret not in result.err, result)
+        # without it the recipe says so
+        none = xt.run(["build", recipe, "--target", "aarch64", "--python", "cp311"],
+                      home=home, cwd=home, TOKEN=None,
+                      XORCH_CACHE_DIR=test_wheels.shared_cache())
+        xt.check("TOKEN (build.env_pass) is not set here" in none.err, none)
+
+
 if __name__ == "__main__":
     xt.main(globals())

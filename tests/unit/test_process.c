@@ -1,4 +1,5 @@
 #include "base/process.h"
+#include "base/process_secret.h"
 #include "base/error.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -372,10 +373,44 @@ static void find_program(void)
 	g_assert_null(folder_is_none);
 }
 
+/* S04: masked whole or in pieces; of two that begin alike the longer one. */
+static void s04_secrets(void)
+{
+	static const struct {
+		const char *pieces[4], *shows;
+	} rows[] = {
+		{{"a secret b"}, "a *** b"},
+		{{"a sec", "ret b"}, "a *** b"},
+		{{"s", "e", "cret"}, "***"},
+		{{"sec", "tor"}, "sector"},
+		{{"secret-long secret-l"}, "*** ***-l"},
+		{{"ssecret", "secretsecre"}, "s******secre"},
+		{{"abc is too short"}, "abc is too short"},
+		{{"ends in sec"}, "ends in sec"},
+	};
+
+	process_secrets_set((const char *const[]){"secret", "abc", "secret-long", NULL});
+	for (guint n = 0; n < G_N_ELEMENTS(rows); n++) {
+		g_autoptr(GString) out = g_string_new(NULL);
+		process_mask *m = process_mask_new();
+		for (guint k = 0; k < 4 && rows[n].pieces[k]; k++)
+			process_mask_add(m, rows[n].pieces[k], strlen(rows[n].pieces[k]),
+				FALSE, out);
+		process_mask_add(m, "", 0, TRUE, out);
+		process_mask_free(m);
+		g_assert_cmpstr(out->str, ==, rows[n].shows);
+	}
+	g_autofree char *text = process_secrets_mask("my secret");
+	g_assert_cmpstr(text, ==, "my ***");
+	process_secrets_set(NULL);
+	g_assert_null(process_mask_new());
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	folder = g_dir_make_tmp("xorch-process-XXXXXX", NULL);
+	g_test_add_func("/process/S04-secrets", s04_secrets);
 	g_test_add_func("/process/output-and-status", output_and_status);
 	g_test_add_func("/process/input", input);
 	g_test_add_func("/process/B02-stdin-and-tty", b02_stdin_and_tty);
