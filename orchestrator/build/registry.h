@@ -33,4 +33,3 @@ gboolean registry_pypi(char **index_url, GError **err); /* the first */
 gboolean registry_crates(const char *cargo, GPtrArray **index_urls, GError **err);
 /* What that cargo would use by itself, in the same form; NULL when it does not say. */
 char *registry_crates_builtin(const char *cargo);
-gboolean registry_crates_here(GPtrArray **index_urls, GError **err);

@@ -170,8 +170,3 @@ char *registry_crates_builtin(const char *cargo)
 		registry_add_url(urls, url);
 	return urls->len ? g_strdup(urls->pdata[0]) : NULL;
 }
-
-gboolean registry_crates_here(GPtrArray **index_urls, GError **err)
-{
-	return registry_crates(NULL, index_urls, err);
-}

@@ -31,5 +31,4 @@ void doctor_registries(GPtrArray *checks)
 {
 	check(checks, "Debian", registry_debian);
 	check(checks, "PyPI", registry_pypi_all);
-	check(checks, "Rust crates", registry_crates_here);
 }

@@ -82,6 +82,21 @@ def test_small_both_targets():
                 verb="build", python="cp311", targets=["aarch64"], XORCH_LOCKED="1")
 
 
+# label: long
+def test_small_below_bwrap_and_gcc():
+    """Where paths are not constant they stay out of the module all the same; and with
+    gcc as linker and C compiler."""
+    for args in (["--sandbox", "landlock"], ["--sandbox", "env"], ["--toolchain", "gcc"]):
+        with xt.scratch() as home:
+            [item] = build(home, rust_packages.project(home), *args).json["items"]
+            root = target_root.get("bookworm", "aarch64")
+            xt.equal(root.run_wheel(item["file"], ANSWER).strip(), "42", args)
+            [module] = judges.unpack(item["file"], os.path.join(home, "x"))
+            with open(module, "rb") as f:
+                data = f.read()
+            xt.check(b"/xorch" not in data and home.encode() not in data, args)
+
+
 def flags_stay_with_the_target(home, item, target):
     lines = rustc_lines(home, item)
     triple = {"aarch64": "aarch64-unknown-linux-gnu",
