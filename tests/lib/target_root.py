@@ -195,20 +195,26 @@ class Root:
             return self.python(["-c", code], path=[folder], timeout=timeout)
 
 
-def get(suite, platform):
-    """The root of Debian `suite` for a platform of xorch (aarch64, armv7, x86_64)."""
+def get(suite, platform, more=()):
+    """The root of Debian `suite` for a platform of xorch (aarch64, armv7, x86_64), with
+    `more` packages in it."""
     python = "python" + PYTHON[suite]
 
     def make(folder):
         unpack(suite, DEBIAN[platform], folder,
-               [python + "-minimal", f"lib{python}-stdlib", "libstdc++6", "libatomic1"])
+               [python + "-minimal", f"lib{python}-stdlib", "libstdc++6", "libatomic1",
+                *more])
         # Packages of a merged system ship usr/lib only; the links are base-files'.
         for name in ("bin", "lib", "lib64"):
             top = os.path.join(folder, name)
             if not os.path.lexists(top) and os.path.isdir(os.path.join(folder, "usr", name)):
                 os.symlink("usr/" + name, top)
-    return Root(suite, platform, prepared(f"roots/{suite}-{platform}", make))
+    return Root(suite, platform, prepared("-".join(
+        [f"roots/{suite}-{platform}", *more]), make))
 
+
+# What a package needs to be imported at all, from Debian.
+NEEDS = {"cryptography": ("python3-cffi-backend",)}
 
 # What a wheel of the recipes must do on its target: module -> code, printed "ok".
 CHECKS = {
@@ -234,6 +240,21 @@ except KeyError as e:
 else:
     raise SystemExit('no exception came through')
 assert g.dead and greenlet._greenlet.__file__.endswith('.so')
+print('ok')
+""",
+    "cryptography": """
+from cryptography.fernet import Fernet
+from cryptography.hazmat.backends.openssl import backend
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ed25519
+assert backend.openssl_version_text().startswith('OpenSSL 3.'), backend.openssl_version_text()
+f = Fernet(Fernet.generate_key())
+assert f.decrypt(f.encrypt(b'secret')) == b'secret'
+h = hashes.Hash(hashes.SHA256())
+h.update(b'abc')
+assert h.finalize().hex().startswith('ba7816bf8f01cfea')
+key = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))
+key.public_key().verify(key.sign(b'x'), b'x')
 print('ok')
 """,
     "rpds_py": """
@@ -368,4 +389,6 @@ print('ok')
 def check_wheel(root, wheel):
     """Runs the check of the wheel's package on the target."""
     package = os.path.basename(wheel).split("-")[0].lower()
+    if package in NEEDS:
+        root = get(root.suite, root.platform, NEEDS[package])
     xt.equal(root.run_wheel(wheel, CHECKS[package]).strip(), "ok", wheel)
