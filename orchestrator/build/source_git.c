@@ -2,6 +2,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "build/source_git.h"
 #include "build/source_kind.h"
 #include "format/json.h"
 #include <string.h>
@@ -113,14 +114,13 @@ static gboolean read_answer(
 	return FALSE;
 }
 
-static gboolean run_child(const build_context *ctx, const recipe_source *s,
-	const char *commit, const char *dest, answer *out, GError **err)
+/* The child with this request; *result is for the caller to read. */
+static gboolean start_child(
+	GBytes *input, const char *url, process_result *result, GError **err)
 {
-	g_autoptr(GBytes) input = request(ctx, s, commit, dest);
 	g_autoptr(GPtrArray) env = child_environment();
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
 	const char *argv[] = {self, "__git", NULL};
-	g_auto(process_result) result = {0};
 	process_spec spec = {.argv = argv,
 		.env = (const char *const *)env->pdata,
 		.cwd = "/",
@@ -134,19 +134,57 @@ static gboolean run_child(const build_context *ctx, const recipe_source *s,
 #ifndef __SANITIZE_ADDRESS__ /* its shadow memory is larger than any limit */
 	spec.memory_limit = MEMORY;
 #endif
-	if (!process_run(&spec, &result, err))
+	if (!process_run(&spec, result, err))
 		return FALSE;
-	if (!result.timed_out && !result.silent_out)
-		return read_answer(&result, s->git, out, err);
+	if (!result->timed_out && !result->silent_out)
+		return TRUE;
 	error_set(err, EXIT_TIME, "X0558", "the git server stopped sending");
-	error_line(err, "from: %s", s->git);
-	error_line(err, "ended after %.1f s%s", result.seconds,
-		result.silent_out ? ", the last of them in silence" : "");
+	error_line(err, "from: %s", url);
+	error_line(err, "ended after %.1f s%s", result->seconds,
+		result->silent_out ? ", the last of them in silence" : "");
 	error_note(err,
 		"XORCH_HTTP_STALL (%.0f) and XORCH_GIT_TIMEOUT (%.0f) are the "
 		"limits, in seconds",
 		spec.silent_timeout_s, spec.timeout_s);
 	return FALSE;
+}
+
+static gboolean run_child(const build_context *ctx, const recipe_source *s,
+	const char *commit, const char *dest, answer *out, GError **err)
+{
+	g_autoptr(GBytes) input = request(ctx, s, commit, dest);
+	g_auto(process_result) result = {0};
+
+	return start_child(input, s->git, &result, err) &&
+	       read_answer(&result, s->git, out, err);
+}
+
+json_t *source_git_tags(const build_context *ctx, const char *url, GError **err)
+{
+	g_auto(process_result) result = {0};
+	g_autoptr(json_t) j = json_pack("{s:s}", "tags", url);
+	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+
+	if (!text || ctx->offline) {
+		free(text);
+		error_set(err, EXIT_NETWORK, "X0501", "%s cannot be asked for its tags%s",
+			url, ctx->offline ? ": --offline" : "");
+		return NULL;
+	}
+	gsize size = strlen(text);
+	g_autoptr(GBytes) input = g_bytes_new_with_free_func(text, size, free, text);
+	if (!start_child(input, url, &result, err))
+		return NULL;
+	g_autoptr(json_t) said =
+		json_parse(result.out, result.out_size, "the git child", err);
+	json_t *list = said ? json_get_array(said, "tags") : NULL;
+	if (list)
+		return json_incref(list);
+	const char *message = json_get_string(said, "error");
+	if (message)
+		g_set_error_literal(err, XORCH_ERROR,
+			(int)json_get_int(said, "code", EXIT_NETWORK), message);
+	return NULL;
 }
 
 static gboolean was_damage(const GError *e)
@@ -191,6 +229,16 @@ static gboolean export_to_store(const build_context *ctx, const recipe_source *s
 		return ready != NULL;
 	}
 	return FALSE;
+}
+
+char *source_git_tree(const build_context *ctx, const recipe_source *source,
+	const char *commit, GError **err)
+{
+	g_auto(answer) found = {0};
+
+	return export_to_store(ctx, source, commit, &found, err)
+		       ? store_tree_find(ctx->store, KIND, found.tree)
+		       : NULL;
 }
 
 /* ---- the kind ---- */

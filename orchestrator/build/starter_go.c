@@ -211,13 +211,3 @@ gboolean starter_gomod(
 	fs_remove_tree(work, NULL);
 	return ok;
 }
-
-/* A git repository needs its transport, which build/source_git.c brings. */
-gboolean starter_git(
-	const build_context *ctx, const starter_request *r, starter *out, GError **err)
-{
-	(void)ctx;
-	(void)r;
-	memset(out, 0, sizeof *out);
-	return error_set(err, EXIT_INPUT, "X0922", "git is not a source here yet");
-}

@@ -68,6 +68,26 @@ static gboolean is_for_x86(const char *path)
 	return FALSE;
 }
 
+/* A module of cffi's needs cffi to be imported, which a wheel may leave to those who
+ * want it. */
+static gboolean needs_absent_cffi(const wheel *w, GBytes *bytes)
+{
+	static const char name[] = "_cffi_backend";
+	gsize size;
+	const char *data = g_bytes_get_data(bytes, &size);
+
+	if (!data || !memmem(data, size, name, strlen(name)))
+		return FALSE;
+	for (guint i = 0; i < w->metadata->len; i++) {
+		const wheel_field *f = g_ptr_array_index(w->metadata, i);
+		if (!g_ascii_strcasecmp(f->key, "Requires-Dist") &&
+			!g_ascii_strncasecmp(f->value, "cffi", 4) &&
+			!strstr(f->value, "extra"))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static void look_at(upstream_wheel *out, const wheel *w, const zip_entry *e)
 {
 	g_autofree char *base = g_path_get_basename(e->name);
@@ -91,6 +111,13 @@ static void look_at(upstream_wheel *out, const wheel *w, const zip_entry *e)
 	g_autofree char *stem = g_strndup(base, (gsize)(dot - base));
 	g_autofree char *path = g_str_equal(dir, ".") ? g_strdup(stem)
 						      : g_build_filename(dir, stem, NULL);
+	if (bytes && needs_absent_cffi(w, bytes)) {
+		g_autofree char *module = g_strdelimit(g_strdup(path), "/", '.');
+		guint at;
+		if (g_ptr_array_find_with_equal_func(
+			    out->modules, module, g_str_equal, &at))
+			g_ptr_array_remove_index(out->modules, at);
+	}
 	if (!is_for_x86(path))
 		add_once(out->extensions, path);
 }
@@ -108,11 +135,11 @@ static gboolean read_wheel(const char *path, upstream_wheel *out, GError **err)
 		return FALSE;
 	out->extensions = g_ptr_array_new_with_free_func(g_free);
 	out->libraries = g_ptr_array_new_with_free_func(g_free);
+	out->modules = wheel_modules(w);
 	for (guint i = 0; i < w->zip->n_entries; i++)
 		look_at(out, w, &w->zip->entries[i]);
 	g_ptr_array_sort(out->extensions, by_text);
 	g_ptr_array_sort(out->libraries, by_text);
-	out->modules = wheel_modules(w);
 	for (guint i = out->modules->len; i-- > 0;)
 		if (is_for_x86(g_ptr_array_index(out->modules, i)))
 			g_ptr_array_remove_index(out->modules, i);

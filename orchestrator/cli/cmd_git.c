@@ -2,6 +2,7 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 #include "format/git_source.h"
+#include "format/git_tags.h"
 #include "format/json.h"
 #include <unistd.h>
 
@@ -14,6 +15,28 @@ static void progress(const char *text, void *data)
 {
 	(void)data;
 	output_people(text);
+}
+
+/* {"tags": url}: {"tags": [[name, commit] …]}. */
+static int tags(const char *url)
+{
+	g_autoptr(GError) wrong = NULL;
+	g_autoptr(GPtrArray) found = git_tags_list(url, &wrong);
+
+	if (!found) {
+		g_autofree char *valid = g_utf8_make_valid(wrong->message, -1);
+		output_json(json_pack("{s:s s:i}", "error", valid, "code", wrong->code));
+		return wrong->code;
+	}
+	json_t *list = json_array();
+	for (guint i = 0; i < found->len; i++) {
+		const git_tag *t = g_ptr_array_index(found, i);
+		if (g_utf8_validate(t->name, -1, NULL))
+			json_array_append_new(
+				list, json_pack("[s, s]", t->name, t->commit));
+	}
+	output_json(json_pack("{s:o}", "tags", list));
+	return EXIT_DONE;
 }
 
 int cmd_git(const options *o, char **args, GError **err)
@@ -32,6 +55,8 @@ int cmd_git(const options *o, char **args, GError **err)
 	g_autoptr(json_t) j = json_parse(text, size, "standard input", err);
 	if (!j)
 		return EXIT_INPUT;
+	if (json_get_string(j, "tags"))
+		return tags(json_get_string(j, "tags"));
 	git_source s = {.url = json_get_string(j, "url"),
 		.rev = json_get_string(j, "rev"),
 		.tag = json_get_string(j, "tag"),

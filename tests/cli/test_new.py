@@ -7,6 +7,7 @@ import re
 import tarfile
 import zipfile
 
+import git_server
 import xt
 from server import Reply, Server, sha256
 
@@ -278,6 +279,43 @@ def test_hostile_words():
         index.add("broken", "broken-1.0.tar.gz", b"no archive at all")
         broken = new(index, home, "broken")
         xt.equal(broken.code, 6, broken)
+
+
+def test_git():
+    """A repository: the highest version among its tags, and the commit it names."""
+    with xt.scratch() as home:
+        folder = os.path.join(home, "served")
+        os.mkdir(folder)
+        with git_server.Server(folder) as s:
+            repo = s.repository("team/Some_Thing")
+            old = {"pyproject.toml": b"[build-system]\nrequires = ['setuptools-scm>=8']\n",
+                   "setup.py": b"Extension('some._x', [])", "some": {"__init__.py": b""}}
+            commits = {}
+            for tag in ("v1.9", "v1.10", "v2.0rc1", "other"):
+                commits[tag] = repo.commit(dict(old, tag=tag.encode()), tag=tag)
+            git_server.git(repo.path, "tag", "-a", "-m", "x", "v1.11", commits["v1.9"])
+            args = ["new", "--no-fetch", "--python", "3.11", "--from", "git"]
+            result = xt.run([*args, repo.url], home=home)
+            xt.equal(result.code, 0, result)
+            text = recipe(home, "some-thing")
+            xt.check('version: "1.11"' in text and "tag: v1.11" in text and
+                     "expected_commit: " + commits["v1.9"] in text and
+                     "SETUPTOOLS_SCM_PRETEND_VERSION: ${{ version }}" in text and
+                     "- some/_x" in text, text)
+            result = xt.run([*args, repo.url + "#v1.10", "-o", "b.yaml"], home=home)
+            xt.equal(result.code, 0, result)
+            with open(os.path.join(home, "b.yaml"), encoding="utf-8") as f:
+                xt.check("expected_commit: " + commits["v1.10"] in f.read())
+            absent = xt.run([*args, repo.url + "#v7", "-o", "c.yaml"], home=home)
+            xt.equal(absent.code, 5, absent)
+            xt.check("[X0551]" in absent.err, absent)
+            go = s.repository("team/prog")
+            go.commit({"go.mod": b"module example.org/prog\n\ngo 1.21\n", "cmd": {"prog": {
+                "main.go": b"package main\n\nfunc main() {}\n"}}}, tag="v0.3.0")
+            xt.equal(xt.run([*args, go.url], home=home).code, 0)
+            text = recipe(home, "prog")
+            xt.check("kind: go-binary" in text and "package: ./cmd/prog" in text or
+                     'package: "./cmd/prog"' in text, text)
 
 
 def test_arguments():

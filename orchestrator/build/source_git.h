@@ -1,0 +1,13 @@
+#pragma once
+#include "build/context.h"
+#include "format/json.h"
+#include "plan/recipe.h"
+
+/* What `xorch new` asks of a repository beside what a build does. Both go through the
+ * child that build/source_git.c starts. */
+
+/* [[name, commit] …]; json_decref it. EXIT_TIME X0558, errors of git_tags.h. */
+json_t *source_git_tags(const build_context *ctx, const char *url, GError **err);
+/* The tree of `commit` in the store; errors of git_source.h. New string. */
+char *source_git_tree(const build_context *ctx, const recipe_source *source,
+	const char *commit, GError **err);

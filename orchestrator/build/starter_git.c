@@ -1,0 +1,180 @@
+#include "build/starter_private.h"
+#include "base/error.h"
+#include "build/source_facts.h"
+#include "build/source_git.h"
+#include "format/pep440.h"
+#include "format/pep508.h"
+#include <string.h>
+
+/* "v1.2.3", "release-1.2", "1.2": the version in a tag, or NULL. */
+static const char *version_in(const char *tag)
+{
+	const char *at = strpbrk(tag, "0123456789");
+	g_autoptr(pep440_version) v = at ? pep440_version_parse(at) : NULL;
+
+	return v && !pep440_version_is_prerelease(v) ? at : NULL;
+}
+
+typedef struct chosen {
+	char *tag, *commit, *version;
+} chosen;
+
+static void chosen_clear(chosen *c)
+{
+	g_free(c->tag);
+	g_free(c->commit);
+	g_free(c->version);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(chosen, chosen_clear)
+
+static void take(chosen *out, const char *tag, const char *commit, const char *version)
+{
+	chosen_clear(out);
+	*out = (chosen){g_strdup(tag), g_strdup(commit), g_strdup(version)};
+}
+
+/* The tag asked for, else the one with the highest version. */
+static gboolean choose(
+	const json_t *tags, const starter_request *r, chosen *out, GError **err)
+{
+	for (gsize i = 0; i < json_array_size(tags); i++) {
+		const json_t *row = json_array_get(tags, i);
+		const char *tag = json_string_value(json_array_get(row, 0));
+		const char *commit = json_string_value(json_array_get(row, 1));
+		const char *version = tag ? version_in(tag) : NULL;
+		if (!tag || !commit)
+			continue;
+		if (r->version) {
+			if (g_str_equal(tag, r->version)) {
+				const char *at = strpbrk(tag, "0123456789");
+				take(out, tag, commit, at ? at : "0");
+				return TRUE;
+			}
+			continue;
+		}
+		if (!version)
+			continue;
+		g_autoptr(pep440_version) new = pep440_version_parse(version);
+		g_autoptr(pep440_version) old =
+			out->version ? pep440_version_parse(out->version) : NULL;
+		if (!old || pep440_version_compare(new, old) > 0)
+			take(out, tag, commit, version);
+	}
+	if (out->tag)
+		return TRUE;
+	error_set(err, EXIT_NETWORK, "X0551", "the repository has no tag %s",
+		r->version ? r->version : "that is a version");
+	error_line(err, "from: %s", r->name);
+	if (!r->version)
+		error_help(err, "name one: xorch new --from git URL#TAG");
+	return FALSE;
+}
+
+/* "https://host/team/thing.git" -> "thing". New string. */
+static char *name_of(const char *url)
+{
+	g_autofree char *trimmed = g_strdup(url);
+
+	for (gsize n = strlen(trimmed); n && trimmed[n - 1] == '/'; n--)
+		trimmed[n - 1] = '\0';
+	if (g_str_has_suffix(trimmed, ".git"))
+		trimmed[strlen(trimmed) - strlen(".git")] = '\0';
+	return g_path_get_basename(trimmed);
+}
+
+static void source_part(GString *text, const char *url, const chosen *c)
+{
+	g_string_append(text, "source:\n  git: ");
+	starter_quote(text, url);
+	g_string_append(text, "\n  tag: ");
+	starter_quote(text, c->tag);
+	g_string_append_printf(text, "\n  expected_commit: %s\n", c->commit);
+}
+
+/* A go.mod and no Python project: a program. */
+static gboolean is_go(const json_t *facts)
+{
+	return json_get_string(facts, "go_module") &&
+	       !json_get_string(facts, "backend") &&
+	       !json_array_size(json_get_array(facts, "extensions"));
+}
+
+static void go_part(GString *text, const json_t *facts)
+{
+	const json_t *mains = json_get_array(facts, "go_mains");
+	const char *first = NULL;
+
+	for (gsize i = 0; i < json_array_size(mains); i++) {
+		const char *dir = json_string_value(json_array_get(mains, i));
+		if (dir && g_str_equal(dir, "."))
+			return;
+		if (!first)
+			first = dir;
+	}
+	if (!first)
+		return;
+	g_autofree char *package = g_strconcat("./", first, NULL);
+	g_string_append(text, "go:\n  package: ");
+	starter_quote(text, package);
+	g_string_append(text, " # guessed: the folder of a package main\n");
+}
+
+/* Without a repository around it a project cannot ask git for its version. */
+static void version_part(GString *text, const json_t *facts)
+{
+	const json_t *requires = json_get_array(facts, "requires");
+
+	for (gsize i = 0; i < json_array_size(requires); i++) {
+		const char *one = json_string_value(json_array_get(requires, i));
+		g_autoptr(pep508_requirement) q = one ? pep508_parse(one, NULL) : NULL;
+		if (!q || (!g_str_equal(q->normalised, "setuptools-scm") &&
+				  !g_str_equal(q->normalised, "hatch-vcs")))
+			continue;
+		g_string_append_printf(text,
+			"build:\n  env:\n    # guessed: %s asks git for the version\n"
+			"    SETUPTOOLS_SCM_PRETEND_VERSION: ${{ version }}\n",
+			q->normalised);
+		return;
+	}
+}
+
+gboolean starter_git(
+	const build_context *ctx, const starter_request *r, starter *out, GError **err)
+{
+	const upstream_wheel none = {0};
+	g_auto(chosen) c = {0};
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	memset(out, 0, sizeof *out);
+	out->notes = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(json_t) tags = source_git_tags(ctx, r->name, err);
+	if (!tags || !choose(tags, r, &c, err))
+		return FALSE;
+	recipe_source source = {.kind = SOURCE_GIT,
+		.git = (char *)r->name,
+		.tag = c.tag,
+		.expected_commit = c.commit};
+	g_autofree char *tree = source_git_tree(ctx, &source, c.commit, err);
+	g_autoptr(json_t) facts =
+		tree ? source_facts_read(ctx->store, r->python, tree, err) : NULL;
+	if (!facts)
+		return FALSE;
+	g_autofree char *own = name_of(r->name);
+	out->name = pep508_normalise_name(own);
+	out->version = g_steal_pointer(&c.version);
+	gboolean go = is_go(facts);
+	if (!go && !starter_is_native(facts, &none))
+		return error_set(err, EXIT_NOTHING, "X0981",
+			"%s has no machine code to be built", r->name);
+	starter_head(text, out->name, out->version, go ? "go-binary" : "wheel", facts);
+	source_part(text, r->name, &c);
+	if (go)
+		go_part(text, facts);
+	else
+		version_part(text, facts);
+	if (!go)
+		starter_wheel_parts(text, out->name, facts, &none, out->notes);
+	starter_about(text, facts);
+	out->text = g_strdup(text->str);
+	return TRUE;
+}
