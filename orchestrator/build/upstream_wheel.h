@@ -8,10 +8,11 @@ typedef struct upstream_wheel {
 	gboolean pure;	       /* there are wheels, but only pure ones */
 	char *abi3;	       /* "3.9" for cp39-abi3 and older ones; NULL */
 	GPtrArray *extensions; /* char *: "a/b" without the ABI's suffix, sorted */
-	GPtrArray *modules;    /* char *: as wheel_modules, less those that only an x86
-				* machine    has or that need what the wheel does not ask for */
-	GPtrArray *libraries;  /* char *: file names below NAME.libs, and what the
-				* objects need of the system (DT_NEEDED) */
+	GPtrArray *
+		modules;      /* char *: as wheel_modules, less those that only an x86
+			       * machine    has or that need what the wheel does not ask for */
+	GPtrArray *libraries; /* char *: file names below NAME.libs, and what the
+			       * objects need of the system (DT_NEEDED) */
 } upstream_wheel;
 
 void upstream_wheel_clear(upstream_wheel *u);
