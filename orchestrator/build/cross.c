@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/event.h"
 #include "build/cross_cmake.h"
+#include "build/cross_shims.h"
 #include "build/embedded.h"
 #include "build/floor.h"
 #include "build/store.h"
@@ -71,7 +72,7 @@ gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 }
 
 /* Raise when the same inputs give other wrappers. */
-#define CROSS_VERSION 3
+#define CROSS_VERSION 4
 
 /* What programs of the build machine may need of its glibc: any system since
  * 2018 runs them. */
@@ -122,8 +123,8 @@ static char *build_floor(const build_context *ctx, const sysroot_def *def,
 	return floor_of(ctx, def, host, BUILD_FLOOR, NULL, assembler, key_out, err);
 }
 
-static char *wrappers_prepare(
-	const build_context *ctx, const wrapper_spec *spec, key *k, GError **err)
+static char *wrappers_prepare(const build_context *ctx, const wrapper_spec *spec,
+	const char *sysroot, key *k, GError **err)
 {
 	char *ready = store_tree_find(ctx->store, "cross", key_digest(k));
 	store_tree *tree;
@@ -133,7 +134,9 @@ static char *wrappers_prepare(
 	tree = store_tree_begin(ctx->store, "cross", key_digest(k), &ready, err);
 	if (!tree)
 		return ready;
-	if (!cross_fill(spec, store_tree_dir(tree), err)) {
+	g_autofree char *bin = g_build_filename(store_tree_dir(tree), "bin", NULL);
+	if (!cross_fill(spec, store_tree_dir(tree), err) ||
+		!cross_shims_write(bin, sysroot, spec->platform, err)) {
 		store_tree_abort(tree);
 		return NULL;
 	}
@@ -151,7 +154,9 @@ static key *wrappers_key(const platform *p, const char *toolchain_key, const cro
 	key_add(k, "platform", p->name);
 	key_add(k, "sysroot", c->sysroot_key);
 	key_add(k, "build sysroot", build_key);
+	const embedded_file *shim = embedded_file_get("host-config");
 	key_add_bytes(k, "wrapper", program->bytes, program->size);
+	key_add_bytes(k, "shims", shim->bytes, shim->size);
 	return k;
 }
 
@@ -286,7 +291,7 @@ gboolean cross_prepare(
 	c.build_toolchain_key = g_strdup(build->key);
 	g_autoptr(key) k = wrappers_key(p, target.key, &c, build_key);
 	c.key = g_strdup(key_digest(k));
-	c.dir = wrappers_prepare(ctx, &spec, k, err);
+	c.dir = wrappers_prepare(ctx, &spec, c.sysroot_tree, k, err);
 	if (!c.dir)
 		return FALSE;
 	*out = c;

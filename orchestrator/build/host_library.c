@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "build/host_scripts.h"
 #include "build/library_tree.h"
 #include "build/store.h"
 #include "build/tree_walk.h"
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 /* Raise when the same inputs give another tree. */
-#define HOST_VERSION 1
+#define HOST_VERSION 2
 #define PC_MAX (1 << 20)
 
 host_library *host_library_new(const char *name, const char *item_key)
@@ -168,6 +169,7 @@ static gboolean fill(const build_context *ctx, const host_overlay *o,
 	for (guint n = 0; ok && o->link_static && n < o->link_static->len; n++)
 		ok = make_static(dir, target, g_ptr_array_index(o->link_static, n),
 			l.archives, err);
+	ok = ok && host_scripts_write(dir, target, err);
 	g_ptr_array_add(l.archives, NULL);
 	g_autofree char *text = g_strjoinv("\n", (char **)l.archives->pdata);
 	g_autofree char *path = g_build_filename(dir, HOST_ARCHIVES, NULL);

@@ -12,12 +12,26 @@
  * hands in that step as `finish`. */
 typedef struct pipeline pipeline;
 
+/* Where shared libraries of the target are, for grafting. */
+typedef struct library_place {
+	char *package; /* "libpq5" */
+	char *folder;  /* host folder of its libraries */
+	char *licence; /* host path, or NULL */
+} library_place;
+
+library_place *library_place_new(
+	const char *package, const char *folder, const char *licence);
+void library_place_free(library_place *p);
+
 /* What a build left behind, for `finish`. */
 typedef struct pipeline_product {
 	const char *folder; /* the builder's output folder */
 	gint64 source_date_epoch;
 	const char *floor_names;	/* FLOOR_NAMES file of the sysroot at its floor */
 	const char *const *build_paths; /* what no object may mention */
+	/* For grafting; patchelf NULL: nothing is to be grafted. */
+	const char *patchelf, *work, *licences;
+	const GPtrArray *libraries; /* library_place *, in the order to look */
 } pipeline_product;
 
 /* Judges the product and places it: fills file, sha256, size and tags of the item. */

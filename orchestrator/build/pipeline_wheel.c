@@ -4,6 +4,7 @@
 #include "build/builder_wheel.h"
 #include "build/floor.h"
 #include "build/object_check.h"
+#include "build/pipeline_graft.h"
 #include "build/pipeline_private.h"
 #include "build/python_env.h"
 #include "build/python_resolve.h"
@@ -57,6 +58,8 @@ static gboolean wheel_add_to_key(pipeline *p, item *i, key *k, GError **err)
 	key_add(k, "target headers", target.key);
 	g_autofree char *env = python_env_key(&p->uv, i->python, e->packages);
 	key_add(k, "build environment", env);
+	if (!pipeline_graft_add_to_key(p, i, k, err))
+		return FALSE;
 	return step_parts_add_to_key(parts, p, i, k, err);
 }
 
@@ -77,7 +80,8 @@ static gboolean wheel_fetch(pipeline *p, item *i, GError **err)
 	if (!pipeline_cross_request(p, i, &request, err))
 		return FALSE;
 	request.overlay = (host_overlay){0}; /* made of what is built later */
-	if (!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err))
+	if (!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err) ||
+		!pipeline_graft_fetch(p, i, err))
 		return FALSE;
 	g_autoptr(GPtrArray) files =
 		python_files_fetch(p->ctx, e->packages, i->source->lock->path, err);
@@ -173,13 +177,20 @@ static gboolean wheel_build(
 		return FALSE;
 
 	pipeline_step(i, "audit", &begun, TRUE);
+	g_auto(pipeline_graft) graft = {0};
+	if (!pipeline_graft_prepare(p, i, &c, w->dir, &graft, err))
+		return pipeline_step(i, "audit", &begun, FALSE);
 	g_autofree char *folder = g_path_get_dirname(wheel);
 	g_autofree char *names = g_build_filename(c.sysroot_tree, FLOOR_NAMES, NULL);
 	const char *paths[] = {store_root(p->ctx->store), w->dir, "/xorch/", NULL};
 	pipeline_product product = {.folder = folder,
 		.source_date_epoch = s.source_date_epoch,
 		.floor_names = names,
-		.build_paths = paths};
+		.build_paths = paths,
+		.patchelf = graft.patchelf,
+		.work = graft.work,
+		.licences = graft.licences,
+		.libraries = graft.places};
 	ok = finish(i, &product, p->options.finish_data, err);
 	return pipeline_step(i, "audit", &begun, ok);
 }

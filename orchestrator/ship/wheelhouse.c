@@ -18,6 +18,7 @@ void wheel_result_clear(wheel_result *r)
 	g_clear_pointer(&r->sha256, g_free);
 	g_clear_pointer(&r->tags, g_strfreev);
 	g_clear_pointer(&r->report, audit_report_free);
+	g_clear_pointer(&r->grafts, g_ptr_array_unref);
 }
 
 static int by_name(gconstpointer a, gconstpointer b)
@@ -226,6 +227,15 @@ gboolean wheel_finish(const char *path, const wheel_expect *x, const char *out_d
 	if (!bytes)
 		return FALSE;
 	g_autofree char *file = g_path_get_basename(path);
+	if (x->repair) {
+		result->grafts =
+			g_ptr_array_new_with_free_func((GDestroyNotify)repair_graft_free);
+		GBytes *whole = wheel_repair(bytes, file, x->repair, result->grafts, err);
+		if (!whole)
+			return FALSE;
+		g_bytes_unref(bytes);
+		bytes = whole;
+	}
 	zip_file *zip = zip_open_bytes(bytes, file, err);
 	g_autoptr(wheel) w = zip ? wheel_open_zip(zip, file, TRUE, err) : NULL;
 	if (!w || !check_identity(w, x, err) || !judge(bytes, path, x, result, err) ||

@@ -1,5 +1,6 @@
 #pragma once
 #include "ship/audit.h"
+#include "ship/repair.h"
 #include <glib.h>
 
 /* From what a build left in its output folder to a wheel in the wheelhouse. The
@@ -20,6 +21,7 @@ typedef struct wheel_expect {
 	GHashTable *python_symbols;
 	gint64 mtime; /* SOURCE_DATE_EPOCH */
 	int jobs;
+	const repair_options *repair; /* NULL: nothing is grafted */
 } wheel_expect;
 
 typedef struct wheel_result {
@@ -28,7 +30,9 @@ typedef struct wheel_result {
 	gint64 size;
 	char **tags;	      /* platform tags, sorted */
 	gboolean existed;     /* the same bytes were there already */
-	audit_report *report; /* of the builder's wheel: notes and warnings to show */
+	audit_report *report; /* of the builder's wheel, grafted libraries in it: notes
+			       * and warnings to show */
+	GPtrArray *grafts;    /* repair_graft *; NULL: none */
 } wheel_result;
 void wheel_result_clear(wheel_result *result);
 

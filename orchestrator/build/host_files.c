@@ -1,0 +1,123 @@
+#include "build/host_files.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "build/package_files.h"
+#include "build/store.h"
+#include "format/deb.h"
+#include "plan/key.h"
+#include "plan/package_lock.h"
+#include <string.h>
+
+#define KIND "host-files"
+
+library_place *library_place_new(
+	const char *package, const char *folder, const char *licence)
+{
+	library_place *p = g_new0(library_place, 1);
+
+	p->package = g_strdup(package);
+	p->folder = g_strdup(folder);
+	p->licence = g_strdup(licence);
+	return p;
+}
+
+void library_place_free(library_place *p)
+{
+	if (!p)
+		return;
+	g_free(p->package);
+	g_free(p->folder);
+	g_free(p->licence);
+	g_free(p);
+}
+
+/* Shared libraries, copyright files, and links to another package's documents. */
+static gboolean keep(const char *path, gpointer data)
+{
+	(void)data;
+	if (g_str_has_prefix(path, "usr/share/doc/"))
+		return g_str_has_suffix(path, "/copyright") ||
+		       !strchr(path + strlen("usr/share/doc/"), '/');
+	return g_str_has_prefix(path, "usr/lib/") &&
+	       (g_str_has_suffix(path, ".so") || strstr(path, ".so."));
+}
+
+static gboolean unpack_one(
+	const build_context *ctx, const locked_package *p, const char *dir, GError **err)
+{
+	archive_policy policy = ARCHIVE_DEB_DATA;
+	g_autofree char *label = g_path_get_basename(p->path);
+	g_autofree char *own = g_build_filename(dir, p->name, NULL);
+	g_autofree char *blob = store_blob_find(ctx->store, p->sha256, p->size);
+
+	policy.keep = keep;
+	if (!blob)
+		return error_set(err, EXIT_INTEGRITY, "X0601",
+			"%s was damaged or removed in the store just now", label);
+	return fs_mkdir_p(own, 0755, err) &&
+	       deb_unpack(blob, label, own, &policy, NULL, err);
+}
+
+static char *tree_of(const build_context *ctx, const GPtrArray *packages, GError **err)
+{
+	g_autoptr(key) k = key_new(KIND, 1);
+	g_autoptr(GPtrArray) gone = g_ptr_array_new();
+	char *ready = NULL;
+
+	for (guint n = 0; n < packages->len; n++) {
+		const locked_package *p = g_ptr_array_index(packages, n);
+		key_add(k, p->name, p->sha256);
+	}
+	ready = store_tree_find(ctx->store, KIND, key_digest(k));
+	if (ready)
+		return ready;
+	if (!package_files_fetch(ctx, packages, gone, err))
+		return NULL;
+	store_tree *tree = store_tree_begin(ctx->store, KIND, key_digest(k), &ready, err);
+	if (!tree)
+		return ready;
+	for (guint n = 0; n < packages->len; n++)
+		if (!unpack_one(ctx, g_ptr_array_index(packages, n), store_tree_dir(tree),
+			    err)) {
+			store_tree_abort(tree);
+			return NULL;
+		}
+	return store_tree_commit(tree, err);
+}
+
+/* usr/share/doc/NAME may be a link to the documents of another package of the same
+ * source. New string, or NULL. */
+static char *licence_of(const char *tree, const char *package)
+{
+	g_autofree char *doc =
+		g_build_filename(tree, package, "usr/share/doc", package, NULL);
+	g_autofree char *link = g_file_read_link(doc, NULL);
+	g_autofree char *other = link ? g_path_get_basename(link) : g_strdup(package);
+	char *path =
+		g_build_filename(tree, other, "usr/share/doc", other, "copyright", NULL);
+
+	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		return path;
+	g_free(path);
+	return NULL;
+}
+
+GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *packages,
+	const platform *target, GError **err)
+{
+	g_autofree char *tree = tree_of(ctx, packages, err);
+
+	if (!tree)
+		return NULL;
+	GPtrArray *out =
+		g_ptr_array_new_with_free_func((GDestroyNotify)library_place_free);
+	for (guint n = 0; n < packages->len; n++) {
+		const locked_package *p = g_ptr_array_index(packages, n);
+		g_autofree char *folder =
+			g_build_filename(tree, p->name, "usr/lib", target->triple, NULL);
+		g_autofree char *licence = licence_of(tree, p->name);
+		if (g_file_test(folder, G_FILE_TEST_IS_DIR))
+			g_ptr_array_add(out, library_place_new(p->name, folder, licence));
+	}
+	return out;
+}

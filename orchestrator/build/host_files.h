@@ -1,0 +1,13 @@
+#pragma once
+#include "build/pipeline.h"
+#include "plan/platform.h"
+
+/* Which package a shared library of the target belongs to, and its licence: for
+ * grafting. The sysroot has the libraries, but neither of the two. */
+
+/* library_place * for each of the packages (locked_package *, fetched if need be) that
+ * holds shared libraries, in their order. From a tree of the store (kind
+ * "host-files"): each package in a folder of its own, its shared libraries and its
+ * copyright file. */
+GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *packages,
+	const platform *target, GError **err);

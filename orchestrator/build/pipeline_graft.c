@@ -1,0 +1,69 @@
+#include "build/pipeline_graft.h"
+#include "build/host_files.h"
+#include "build/patchelf.h"
+#include "build/pipeline_host.h"
+#include <string.h>
+
+void pipeline_graft_clear(pipeline_graft *g)
+{
+	g_free(g->patchelf);
+	g_free(g->work);
+	g_free(g->licences);
+	g_clear_pointer(&g->places, g_ptr_array_unref);
+	memset(g, 0, sizeof *g);
+}
+
+gboolean pipeline_grafts(const item *i)
+{
+	return !i->recipe->wheel.repair_off &&
+	       (host_packages_locked(i) || i->needs->len > 0);
+}
+
+gboolean pipeline_graft_add_to_key(pipeline *p, const item *i, key *k, GError **err)
+{
+	if (!pipeline_grafts(i))
+		return TRUE;
+	g_autofree char *own = patchelf_key(p->ctx, err);
+	if (!own)
+		return FALSE;
+	key_add(k, "patchelf", own);
+	return TRUE;
+}
+
+gboolean pipeline_graft_fetch(pipeline *p, const item *i, GError **err)
+{
+	if (!pipeline_grafts(i))
+		return TRUE;
+	const GPtrArray *packages = host_packages_locked(i);
+	g_autofree char *program = patchelf_prepare(p->ctx, NULL, err);
+	if (!program)
+		return FALSE;
+	g_autoptr(GPtrArray) places =
+		packages ? host_files_prepare(p->ctx, packages, i->platform, err) : NULL;
+	return !packages || places;
+}
+
+gboolean pipeline_graft_prepare(pipeline *p, const item *i, const cross *c,
+	const char *work, pipeline_graft *out, GError **err)
+{
+	const GPtrArray *packages = host_packages_locked(i);
+
+	memset(out, 0, sizeof *out);
+	if (!pipeline_grafts(i))
+		return TRUE;
+	out->patchelf = patchelf_prepare(p->ctx, NULL, err);
+	if (!out->patchelf)
+		return FALSE;
+	out->places = packages ? host_files_prepare(p->ctx, packages, i->platform, err)
+			       : g_ptr_array_new_with_free_func(
+					 (GDestroyNotify)library_place_free);
+	if (!out->places)
+		return FALSE;
+	/* Shared ones that recipes made lie in the sysroot, as its own do. */
+	g_autofree char *libs =
+		g_build_filename(c->sysroot_tree, "usr/lib", i->platform->triple, NULL);
+	g_ptr_array_add(out->places, library_place_new("sysroot", libs, NULL));
+	out->work = g_build_filename(work, "graft", NULL);
+	out->licences = g_build_filename(c->sysroot_tree, "licenses", NULL);
+	return TRUE;
+}

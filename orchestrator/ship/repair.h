@@ -1,0 +1,44 @@
+#pragma once
+#include "format/wheel.h"
+#include "plan/platform.h"
+
+/* Grafting: shared libraries that a wheel's code needs, that no system of its policy
+ * has and that the build was linked with, become part of the wheel, as auditwheel
+ * does it: copied with what they need themselves into NAME.libs/, renamed by their
+ * hash (libpq-1a2b3c4d.so.5.13) so that no two of a process are taken for one
+ * another, and found by RPATH from $ORIGIN. Their licences come along.
+ *
+ * What is needed and found nowhere stays as it is: the audit says so. */
+typedef struct repair_owner {
+	char *package; /* "libpq5" */
+	char *folder;  /* host folder of its shared libraries */
+	char *licence; /* host path of its licence text, or NULL */
+} repair_owner;
+
+repair_owner *repair_owner_new(
+	const char *package, const char *folder, const char *licence);
+void repair_owner_free(repair_owner *o);
+
+typedef struct repair_options {
+	const char *patchelf; /* program */
+	const char *work;     /* host folder for the edits, empty */
+	const platform *platform;
+	const char *floor;	  /* "2_17": what the system has by that policy */
+	const GPtrArray *owners;  /* repair_owner *: where libraries are, in order */
+	const GPtrArray *exclude; /* sonames or patterns (fnmatch) not to graft; NULL */
+	const char *licences;	  /* folder of further licences (NAME/FILE), of what is
+				   * linked statically; NULL none */
+	gint64 mtime;
+} repair_options;
+
+/* What was done, for people and records. */
+typedef struct repair_graft {
+	char *soname, *file, *package; /* libpq.so.5, libpq-1a2b3c4d.so.5.13, libpq5 */
+} repair_graft;
+void repair_graft_free(repair_graft *g);
+
+/* The repaired wheel's bytes, or a reference to `bytes` when there is nothing to do.
+ * `grafts` gets repair_graft *. EXIT_AUDIT X0732 (with what patchelf said) when an
+ * object could not be edited or is not sound afterwards (W13). */
+GBytes *wheel_repair(GBytes *bytes, const char *file, const repair_options *o,
+	GPtrArray *grafts, GError **err);
