@@ -30,28 +30,28 @@ static gboolean has_module(const char *sysroot, const platform *p, const char *m
 	       g_file_test(share, G_FILE_TEST_EXISTS);
 }
 
-static gboolean write_one(
-	const char *bin, const char *prefix, const char *const *shim, GError **err)
+static gboolean write_one(const char *bin, const platform *p, const char *const *shim,
+	gboolean full, GError **err)
 {
 	const embedded_file *script = embedded_file_get("host-config");
 	g_autoptr(GString) text = g_string_new((const char *)script->bytes);
-	g_autofree char *name = g_strconcat(prefix, shim[0], NULL);
+	g_autofree char *name =
+		full ? g_strdup_printf("%s-%s", p->triple, shim[0]) : g_strdup(shim[0]);
 	g_autofree char *path = g_build_filename(bin, name, NULL);
 
 	g_string_replace(text, "@PROGRAM@", shim[0], 0);
 	g_string_replace(text, "@MODULE@", shim[1], 0);
+	g_string_replace(text, "@TRIPLE@", p->triple, 0);
 	return fs_write_atomic(path, text->str, text->len, 0755, err);
 }
 
 gboolean cross_shims_write(
 	const char *bin, const char *sysroot, const platform *p, GError **err)
 {
-	g_autofree char *prefix = g_strconcat(p->triple, "-", NULL);
-
 	for (gsize n = 0; n < G_N_ELEMENTS(shims); n++)
 		if (has_module(sysroot, p, shims[n][1]) &&
-			(!write_one(bin, "", shims[n], err) ||
-				!write_one(bin, prefix, shims[n], err)))
+			(!write_one(bin, p, shims[n], FALSE, err) ||
+				!write_one(bin, p, shims[n], TRUE, err)))
 			return FALSE;
 	return TRUE;
 }

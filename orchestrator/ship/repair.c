@@ -132,7 +132,8 @@ static foreign *read_foreign(const repairing *r, const char *soname)
 			continue;
 		g_autofree char *base = g_path_get_basename(real);
 		g_autofree char *hash = digest_bytes(data, size);
-		gsize stem = strcspn(base, ".");
+		const char *so = strstr(base, ".so");
+		gsize stem = so ? (gsize)(so - base) : strlen(base);
 		foreign *f = g_new0(foreign, 1);
 		f->soname = g_strdup(soname);
 		f->file = g_strdup_printf(

@@ -38,7 +38,7 @@ typedef struct repair_graft {
 void repair_graft_free(repair_graft *g);
 
 /* The repaired wheel's bytes, or a reference to `bytes` when there is nothing to do.
- * `grafts` gets repair_graft *. EXIT_AUDIT X0732 (with what patchelf said) when an
+ * `grafts` gets repair_graft *. EXIT_AUDIT X0739 (with what patchelf said) when an
  * object could not be edited or is not sound afterwards (W13). */
 GBytes *wheel_repair(GBytes *bytes, const char *file, const repair_options *o,
 	GPtrArray *grafts, GError **err);

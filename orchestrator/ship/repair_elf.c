@@ -33,7 +33,7 @@ static gboolean unsound(const char *name, GError **err, const char *fmt, ...)
 	va_start(ap, fmt);
 	g_autofree char *why = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
-	error_set(err, EXIT_AUDIT, "X0732", "%s is broken after the edit: %s", name, why);
+	error_set(err, EXIT_AUDIT, "X0739", "%s is broken after the edit: %s", name, why);
 	error_help(err,
 		"link the library statically (wheel.link_static) or leave it out "
 		"(wheel.exclude_libs); another patchelf: toolchains/patchelf.yaml");
@@ -115,7 +115,7 @@ static gboolean run(const repair_edit *edit, const char *patchelf, const char *p
 	if (result.exit_code == 0)
 		return TRUE;
 	g_autofree char *said = text_escape(result.err ? result.err : "", -1);
-	error_set(err, EXIT_AUDIT, "X0732", "patchelf cannot edit %s", name);
+	error_set(err, EXIT_AUDIT, "X0739", "patchelf cannot edit %s", name);
 	error_line(err, "it said: %s", said);
 	return FALSE;
 }

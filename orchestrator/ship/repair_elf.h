@@ -14,7 +14,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(repair_edit, repair_edit_clear)
 void repair_edit_rename(repair_edit *edit, const char *from, const char *to);
 
 /* The edited bytes. `work` is a folder for the file while it is edited. EXIT_AUDIT
- * X0732: patchelf failed, or the result is not sound: a segment outside the file, an
+ * X0739: patchelf failed, or the result is not sound: a segment outside the file, an
  * alignment that the loader refuses, another soname or needs than asked for. */
 GBytes *repair_edit_run(const repair_edit *edit, const char *patchelf, const char *work,
 	const char *name, GBytes *bytes, GError **err);
