@@ -44,6 +44,7 @@ typedef struct pipeline_options {
 	const char *log_dir; /* NULL: in the store's state folder */
 	gint64 timeout;	     /* seconds, 0: the recipe's */
 	gboolean force, keep, replace;
+	gboolean ccache;  /* build/step_ccache.h */
 	gboolean renew;	  /* `xorch lock`: entries that do not fit are made anew */
 	gboolean upgrade; /* the same for entries that do */
 	pipeline_finish finish;

@@ -324,6 +324,7 @@ static pipeline_options pipeline_options_of(const options *o, verb_depth depth)
 		.timeout = o->timeout,
 		.force = o->force,
 		.keep = o->keep,
+		.ccache = o->ccache,
 		.replace = o->replace,
 		.upgrade = o->upgrade,
 		.renew = depth == DEPTH_LOCK,

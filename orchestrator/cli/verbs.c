@@ -90,7 +90,8 @@ const verb verbs[] = {
 		"strict", cmd_audit},
 	{"build", "[RECIPE|DIR|ID…]", "build, audit and place what recipes describe",
 		"target python only skip toolchain sysroot floor out dry-run explain "
-		"force check-reproducible keep keep-going fail-fast replace allow-empty "
+		"force check-reproducible ccache keep keep-going fail-fast replace "
+		"allow-empty "
 		"sandbox timeout "
 		"log-dir strict",
 		cmd_build, 0, build_details},

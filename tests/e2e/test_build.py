@@ -290,5 +290,30 @@ def test_B19_source_edited_during_the_build():
         xt.equal(only(build(home, recipe))["state"], "built")
 
 
+def test_ccache_same_bytes():
+    """--ccache: the second build compiles nothing and its wheel is the same."""
+    with xt.scratch() as home:
+        cache = os.path.join(home, "cache")
+        copy_of_store(cache)
+        recipe = packages.project(home, "cached")
+        plain = only(build(home, recipe, cache=cache))
+        counts = []
+        for _ in range(2):
+            again = only(build(home, recipe, "--ccache", "--force", cache=cache))
+            xt.equal((again["state"], again["sha256"]), ("built", plain["sha256"]))
+            stats = subprocess.run(
+                ["ccache", "--print-stats"], capture_output=True, text=True, check=True,
+                env=dict(os.environ, CCACHE_CONFIGPATH="/dev/null",
+                         CCACHE_DIR=os.path.join(cache, "ccache", "cached"))).stdout
+            values = dict(line.split("\t") for line in stats.splitlines())
+            counts.append((int(values["direct_cache_hit"]) +
+                           int(values["preprocessed_cache_hit"]),
+                           int(values["cache_miss"])))
+        xt.equal(counts, [(0, 1), (1, 1)])
+        none = build(home, recipe, "--ccache", "--force", cache=cache, code=8,
+                     PATH="/nowhere")
+        xt.check("X0842" in none.err, none)
+
+
 if __name__ == "__main__":
     xt.main(globals())

@@ -143,6 +143,30 @@ def history(home, items):
     xt.check("X0850" in none.err, none)
 
 
+def test_U04_commands_of_a_build():
+    """What a build prints is no command to the CI that runs it."""
+    evil = "::error::not an error\n##[group]x\n\033]0;title\007\n"
+    with xt.scratch() as home:
+        recipe = packages.project(home, "evil", setup=(
+            f"import sys\nsys.stdout.write({evil!r})\nsys.stdout.flush()\n"
+            "raise SystemExit('error: stop')\n"))
+        result = xt.run(["build", recipe, "--target", "aarch64", "--python", "cp311"],
+                        home=home, cwd=home, GITHUB_ACTIONS="true", CI="true",
+                        XORCH_CACHE_DIR=test_wheels.shared_cache())
+        test_wheels.need_network(result)
+        xt.equal(result.code, 1, result)
+        for line in (result.out + result.err).splitlines():
+            xt.check("not an error" not in line or not line.startswith("::"), line)
+        xt.check("\033" not in result.err, result)
+        log = xt.run(["log", "evil"], home=home, GITHUB_ACTIONS="true")
+        lines = log.out.splitlines()
+        word = re.fullmatch(r"::stop-commands::([0-9a-f-]{36})", lines[0])
+        xt.check(word, log)
+        xt.equal(lines[-1], f"::{word[1]}::", log)
+        xt.check("::error::not an error" in lines[1:-1] and "\033" not in log.out, log)
+        xt.check("::stop-commands::" not in xt.run(["log", "evil"], home=home).out)
+
+
 def test_U08_sixteen_at_once():
     """Sixteen builds at a time of a machine that has less: each line says whose it is,
     nothing is mixed, what waits for a failure never starts."""

@@ -1,0 +1,16 @@
+#pragma once
+#include "build/step_extras.h"
+
+/* --ccache: compilations of a package that were done before are taken from a cache of
+ * object files, by the machine's own ccache. It stands under the compiler's name in a
+ * folder of links (ccache's masquerade), so CC stays one word, and as CMake's compiler
+ * launcher; what finds the compiler in another way (meson's cross file, the cc crate)
+ * goes without.
+ *
+ * Off unless asked for: the cache is a folder that builds may write and that outlives
+ * them, which nothing else in the sandbox is. What it can spoil is kept small: each
+ * package name has a cache of its own (STORE/ccache/NAME), so a build reads only what
+ * builds of the same package wrote; the compiler is known by the key of toolchain,
+ * sysroot, floor and wrapper, not by its date. The result is the same bytes, so it is
+ * part of no key. */
+extern const step_part step_ccache;
