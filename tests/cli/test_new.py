@@ -201,6 +201,15 @@ def test_rust():
         xt.check('version: "1.1"' in text and "# Backend: maturin, wants Rust 1.84.1" in
                  text and 'abi3: "3.10" # guessed: a feature' in text and
                  "- rusty/_core" in text and "- rusty\n" in text, text)
+        # What a Cargo.toml does not say, its code may: `let` in a chain is of 1.88.
+        index.sdist("rusty", "3.0", {
+            "Cargo.toml": CARGO.format(rust="1.70"),
+            "pyproject.toml": "[build-system]\nrequires = ['maturin>=1']\n"
+            "build-backend = 'maturin'\n",
+            "src/lib.rs": "fn f() {\n    if let Some(x) = y\n        && let Ok(z) = x\n"
+            "    {}\n}\n"})
+        result = new(index, home, "rusty", "-o", "c.yaml")
+        xt.check("3.0 wants Rust 1.88" in result.err, result)
         # Whoever names a version gets it.
         xt.equal(new(index, home, "rusty==2.0", "-o", "b.yaml").code, 0)
 

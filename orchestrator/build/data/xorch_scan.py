@@ -260,6 +260,14 @@ class Facts:
                         m = re.fullmatch(r"abi3-py3([0-9]{1,2})", f)
                         if m:
                             out["abi3"] = "3.%d" % max(9, int(m[1]))
+        # Not every project says which Rust it wants; its syntax may.
+        for rel in self.files:
+            if version and key(version) >= [1, 88]:
+                break
+            if rel.endswith(".rs") and not set(rel.split("/")[:-1]) & SKIPPED and \
+                    re.search(r"^\s*(&&|(\} else )?if let [^/\n]*&&) *let ", read(
+                        os.path.join(self.source, rel)), re.M):
+                version = "1.88"  # `if let … && let …`
         self.out["rust"] = bool(out.get("pyo3")) or any(
             f.endswith("Cargo.toml") for f in self.files)
         self.out["rust_version"], self.out["abi3"] = version, out.get("abi3")
