@@ -158,6 +158,19 @@ def test_cargo_lock_that_cannot_be_used():
         xt.write(os.path.join(home, "rusty-src", "Cargo.lock"),
                  lock % ("native", "") + "\n" + (lock % ("number", "")).split("\n", 2)[2])
         refused(home, recipe, 2, "[X0952]", "do not fit", "`cc`")
+        # cargo may complete it, and the copy that is built gets it
+        own = os.path.join(home, "rusty-src", "Cargo.lock")
+        with open(recipe) as f:
+            text = f.read()
+        with open(own) as f:
+            before = f.read()
+        xt.write(recipe, text + "cargo: {locked: false}\n")
+        build(home, recipe, "--upgrade", verb="lock")
+        with open(os.path.join(home, "rusty.lock")) as f:
+            xt.check("{name: cc, " in f.read(), "cc is not locked")
+        with open(own) as f:
+            xt.equal(f.read(), before)
+        xt.write(recipe, text)
         # the recipe's lock is from another Cargo.lock than the source's
         xt.write(os.path.join(home, "rusty-src", "Cargo.lock"),
                  lock % ("thing", registry + f'checksum = "{sha}"\n'))
