@@ -1,5 +1,6 @@
 #include "plan/lock.h"
 #include "base/error.h"
+#include "plan/lock_crates.h"
 #include "plan/lock_text.h"
 #include <string.h>
 
@@ -180,28 +181,6 @@ static const bind_field file_fields[] = {
 static const bind_struct file_binding = {
 	"a locked file", sizeof(file_row), file_fields, file_init};
 
-/* Names and versions go into file names and URLs. */
-static const char *check_crate_word(const char *text)
-{
-	gsize n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "0123456789_-+.");
-
-	return n && !text[n] && g_ascii_isalnum(text[0])
-		       ? NULL
-		       : "wants letters, digits, dots, dashes and plus signs";
-}
-
-static const bind_field crate_fields[] = {
-	{"name", BIND_STRING, AT(file_row, name), BIND_REQUIRED,
-		.check = check_crate_word, .doc = "crate"},
-	{"version", BIND_STRING, AT(file_row, version), BIND_REQUIRED,
-		.check = check_crate_word, .doc = "version"},
-	{"sha256", BIND_STRING, AT(file_row, sha256), BIND_REQUIRED,
-		.check = lock_check_sha256, .doc = "of the .crate file"},
-	{0}};
-static const bind_struct crate_binding = {
-	"a locked crate", sizeof(file_row), crate_fields, file_init};
-
 static const bind_field source_fields[] = {
 	{"pypi", BIND_STRING, AT(source_row, names[0]), .doc = "project"},
 	{"url", BIND_STRING, AT(source_row, names[1]), .doc = "file name of a URL"},
@@ -280,7 +259,7 @@ static const bind_field lock_fields[] = {
 		.doc = "what it was made for"},
 	{"sources", BIND_STRUCTS, AT(lock_row, sources), 0, &source_binding,
 		.doc = "sources, in the recipe's order"},
-	{"crates", BIND_STRUCTS, AT(lock_row, crates), BIND_EMPTY_OK, &crate_binding,
+	{"crates", BIND_STRUCTS, AT(lock_row, crates), BIND_EMPTY_OK, &lock_crate_binding,
 		.doc = "Rust crates"},
 	{"host", BIND_STRUCTS, AT(lock_row, host), 0, &package_section_binding,
 		.doc = "requirements.host, for each target"},
@@ -352,21 +331,6 @@ static gboolean sources_are_whole(const char *path, const lock_row *row, GError 
 	return TRUE;
 }
 
-static GPtrArray *crates_of(const GPtrArray *rows)
-{
-	GPtrArray *crates =
-		g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
-
-	for (guint i = 0; i < rows->len; i++) {
-		const file_row *r = g_ptr_array_index(rows, i);
-		g_autofree char *file =
-			g_strdup_printf("%s-%s.crate", r->name, r->version);
-		g_ptr_array_add(crates,
-			locked_file_new(r->name, r->version, file, r->sha256, -1));
-	}
-	return crates;
-}
-
 static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 {
 	recipe_lock *lock = recipe_lock_new(path, row->recipe.name, row->recipe.version);
@@ -386,7 +350,7 @@ static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 		g_ptr_array_add(lock->sources, s);
 	}
 	if (row->crates)
-		recipe_lock_set_crates(lock, crates_of(row->crates));
+		recipe_lock_set_crates(lock, lock_crates_take(row->crates));
 	g_ptr_array_unref(lock->host);
 	lock->host = package_sections_take(row->host);
 	for (guint i = 0; row->environments && i < row->environments->len; i++) {
@@ -438,22 +402,6 @@ static void add_file(GString *out, const char *lead, const locked_file *f)
 		lock_text_value(out, lead, "sha256", f->sha256);
 }
 
-/* One line a crate: there may be hundreds. */
-static void add_crates(GString *out, const GPtrArray *crates)
-{
-	if (!crates)
-		return;
-	g_string_append(out, crates->len ? "crates:\n" : "crates: []\n");
-	for (guint i = 0; i < crates->len; i++) {
-		const locked_file *f = g_ptr_array_index(crates, i);
-		g_autofree char *name = yaml_quote(f->name);
-		g_autofree char *version = yaml_quote(f->version);
-		g_autofree char *sha256 = yaml_quote(f->sha256);
-		g_string_append_printf(out, "  - {name: %s, version: %s, sha256: %s}\n",
-			name, version, sha256);
-	}
-}
-
 char *recipe_lock_text(const recipe_lock *lock)
 {
 	GString *out = g_string_new(
@@ -477,7 +425,7 @@ char *recipe_lock_text(const recipe_lock *lock)
 			if (more[n][1])
 				lock_text_value(out, "    ", more[n][0], more[n][1]);
 	}
-	add_crates(out, lock->crates);
+	lock_crates_text(out, lock->crates);
 	if (lock->host->len)
 		g_string_append(out, "host:\n");
 	package_sections_text(out, "  ", lock->host);
