@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "build/fetch.h"
 #include "build/pypi.h"
+#include "format/pep440.h"
 #include "format/wheel_name.h"
 #include <string.h>
 #include <sys/utsname.h>
@@ -25,28 +26,49 @@ static gboolean fits(
 	return found;
 }
 
+/* The file of `version`, or of the newest release that is none for trying out; a tool
+ * may be published as wheels alone. */
+static const index_file *find_wheel(
+	const pypi_project *project, const char *version, const char *family)
+{
+	const index_file *best = NULL;
+	g_autoptr(pep440_version) newest = NULL;
+	struct utsname here;
+
+	uname(&here);
+	for (guint i = 0; i < project->page->files->len; i++) {
+		const index_file *f = g_ptr_array_index(project->page->files, i);
+		g_autoptr(pep440_version) v =
+			f->version ? pep440_version_parse(f->version) : NULL;
+		if (!v || !fits(f, version ? version : f->version, family, here.machine))
+			continue;
+		if (!version &&
+			(pep440_version_is_prerelease(v) ||
+				(newest && pep440_version_compare(v, newest) <= 0)))
+			continue;
+		g_clear_pointer(&newest, pep440_version_free);
+		newest = g_steal_pointer(&v);
+		best = f;
+	}
+	return best;
+}
+
 static locked_package *choose(const build_context *ctx, const toolchain_def *def,
 	const char *family, GError **err)
 {
 	g_autoptr(pypi_project) project = pypi_project_get(ctx, def->project, err);
-	g_autofree char *newest = NULL;
-	struct utsname here;
+	const index_file *f = project ? find_wheel(project, def->version, family) : NULL;
 
-	if (!project)
-		return NULL;
-	uname(&here);
-	newest = def->version ? g_strdup(def->version) : pypi_newest(project, NULL, err);
-	if (!newest)
-		return NULL;
-	for (guint i = 0; i < project->page->files->len; i++) {
-		const index_file *f = g_ptr_array_index(project->page->files, i);
-		if (fits(f, newest, family, here.machine))
-			return locked_package_new(def->project, newest, f->filename,
-				f->sha256, f->size, FALSE);
+	if (f)
+		return locked_package_new(
+			def->project, f->version, f->filename, f->sha256, f->size, FALSE);
+	if (project) {
+		error_set(err, EXIT_NETWORK, "X0504",
+			"%s%s%s has no %s wheel for this machine", def->project,
+			def->version ? " " : "", def->version ? def->version : "",
+			family);
+		error_line(err, "index: %s", project->index);
 	}
-	error_set(err, EXIT_NETWORK, "X0504", "%s %s has no %s wheel for %s",
-		def->project, newest, family, here.machine);
-	error_line(err, "index: %s", project->index);
 	return NULL;
 }
 

@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* What is expected was answered by Go 1.26: module.EscapePath, semver.Compare,
- * module.MatchPrefixPatterns, dirhash.Hash1 and go.sum files of real modules. */
+/* What is expected follows the Go Modules Reference and semver.org 2.0; hashes are those
+ * of go.sum files, or made with sha256sum and base64. */
 
 static void escaping(void)
 {

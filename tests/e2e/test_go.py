@@ -1,0 +1,230 @@
+"""Go programs, judged by `file`'s likes (readelf), by `go version -m` and by running them
+under qemu-user."""
+import os
+import shutil
+import subprocess
+
+import go_proxy
+import judges
+import target_root
+import xt
+from test_wheels import RECIPES, need_network, shared_cache
+
+QEMU = {"aarch64": ["qemu-aarch64-static"], "armv7": ["qemu-arm-static", "-cpu", "cortex-a7"],
+        "armv6": ["qemu-arm-static", "-cpu", "arm1176"], "x86_64": []}
+NAME = {"aarch64": "arm64", "x86_64": "amd64"}
+MACHINE = {"aarch64": "AArch64", "armv7": "ARM", "armv6": "ARM",
+           "x86_64": "Advanced Micro Devices X86-64"}
+WANT = {"aarch64": {"GOARCH": "arm64", "GOARM64": "v8.0"},
+        "armv7": {"GOARCH": "arm", "GOARM": "7"}, "armv6": {"GOARCH": "arm", "GOARM": "6"},
+        "x86_64": {"GOARCH": "amd64", "GOAMD64": "v1"}}
+
+
+def go():
+    found = shutil.which("go") or "/usr/local/go/bin/go"
+    if not os.path.exists(found):
+        raise xt.Skip("no Go on this machine to ask `go version -m`")
+    return found
+
+
+def settings(binary):
+    """What `go version -m` reads out of a program."""
+    text = subprocess.run([go(), "version", "-m", binary], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+    return dict(line.split("\t")[2].split("=", 1) for line in text.splitlines()
+                if line.startswith("\tbuild\t"))
+
+
+def run(binary, target, *args, stdin="", root=None):
+    prefix = QEMU[target]
+    if prefix and not shutil.which(prefix[0]):
+        raise xt.Skip(prefix[0] + " is missing")
+    if prefix and root:
+        prefix = [*prefix, "-L", root]
+    p = subprocess.run([*prefix, binary, *args], input=stdin.encode(), timeout=300,
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    xt.equal(p.returncode, 0, p.stderr.decode())
+    return p.stdout.decode()
+
+
+def judge(path, name, target, cgo):
+    xt.equal(os.path.basename(path), f"{name}-linux-{NAME.get(target, target)}")
+    xt.check(os.stat(path).st_mode & 0o777 == 0o755, oct(os.stat(path).st_mode))
+    head = judges.readelf("-hld", path)
+    xt.check(f"Machine:                           {MACHINE[target]}" in head, head)
+    xt.equal("program interpreter" in head, cgo, head)
+    said = settings(path)
+    for key, value in {**WANT[target], "GOOS": "linux", "-trimpath": "true",
+                       "CGO_ENABLED": "1" if cgo else "0"}.items():
+        xt.equal(said.get(key), value, key, said)
+    xt.check(not any(k.startswith("vcs") for k in said), said)
+    r = xt.run(["audit", path])
+    xt.equal(r.code, 0, r)
+    xt.check("static program" in r.out or cgo, r)
+
+
+def build(home, recipe, *args, **env):
+    out = os.path.join(home, "dist")
+    r = xt.run(["build", recipe, "--out", out, "--json", *args], home=home, timeout=3000,
+               **{"XORCH_CACHE_DIR": shared_cache(), **env})
+    need_network(r)
+    return r
+
+
+def kept(recipe, name, targets, cgo=False):
+    """Builds a kept recipe and yields (path, target) of what is sound."""
+    with xt.scratch() as home:
+        args = [a for t in targets for a in ("--target", t)]
+        shutil.copytree(RECIPES, os.path.join(home, "recipes"))
+        r = build(home, os.path.join(home, "recipes", recipe), "--locked", *args)
+        xt.equal(r.code, 0, r)
+        items = r.json["items"]
+        xt.equal(len(items), len(targets), r)
+        for item, target in zip(items, targets):
+            judge(item["file"], name, target, cgo)
+            yield item["file"], target
+
+
+def check_fzf(targets):
+    for path, target in kept("fzf.yaml", "fzf-0.65.2", targets):
+        xt.equal(run(path, target, "--version"), "0.65.2 (xorch)\n")
+        xt.equal(run(path, target, "--filter=an", stdin="apple\nbanana\ncherry\n"), "banana\n")
+
+
+def test_fzf_armv7():
+    check_fzf(["armv7"])
+
+
+# label: long
+def test_fzf_everywhere():
+    check_fzf(["aarch64", "armv7", "x86_64", "armv6"])
+
+
+# label: long
+def test_yq():
+    for path, target in kept("yq.yaml", "yq-4.54.3", ["aarch64", "armv7", "x86_64", "armv6"]):
+        xt.equal(run(path, target, "eval", ".a.b", "-", stdin="a: {b: [1, 2]}\n"), "[1, 2]\n")
+        xt.check("v4.54.3" in run(path, target, "--version"))
+
+
+# label: long
+def test_cgo_with_sqlite():
+    targets = ["aarch64", "armv7", "x86_64"]
+    for path, target in kept("go-sqlite3.yaml", "sqlite3-simple-1.14.53", targets, cgo=True):
+        needed = judges.readelf("-d", path)
+        for line in needed.splitlines():
+            if "(NEEDED)" in line:
+                xt.check(any(n in line for n in ("libc.so.6", "libpthread.so.0", "libdl.so.2",
+                                                 "libm.so.6", "ld-linux")), line)
+        r = xt.run(["audit", path])
+        xt.check("manylinux_2_17" in r.out or "manylinux_2_5" in r.out, r)
+        root = target_root.get("bullseye", target).folder if QEMU[target] else None
+        with xt.scratch() as folder:
+            here = os.getcwd()
+            os.chdir(folder)  # it makes its database where it is
+            try:
+                text = run(path, target, root=root)
+            finally:
+                os.chdir(here)
+            xt.check(text.endswith("1 foo\n2 bar\n3 baz\n"), text)
+            xt.check(os.path.getsize(os.path.join(folder, "foo.db")) > 0)
+
+
+def tiny(home, more="", target="armv7", text=None):
+    src = os.path.join(home, "src")
+    xt.write(os.path.join(src, "go.mod"), "module example.org/tiny\n\ngo 1.21\n")
+    xt.write(os.path.join(src, "main.go"),
+             text or 'package main\n\nvar version = "none"\n\n'
+             'func main() { println("tiny", version) }\n')
+    return xt.write(os.path.join(home, "tiny.yaml"), f"""schema_version: 1
+package: {{name: tiny, version: "1.0"}}
+kind: go-binary
+source: {{path: src}}
+targets: [{target}]
+{more}""")
+
+
+OFFLINE = {"GOPROXY": "http://127.0.0.1:1", "GOSUMDB": "off"}
+
+
+def test_ldflags_output_and_twice_the_same():
+    with xt.scratch() as home:
+        path = tiny(home, """go:
+  ldflags: ["-X main.version=${{ version }}"]
+  output: little
+""")
+        r = build(home, path, "--check-reproducible", **OFFLINE)
+        xt.equal(r.code, 0, r)
+        binary = os.path.join(home, "dist", "little-1.0-linux-armv7")
+        judge(binary, "little-1.0", "armv7", False)
+        p = subprocess.run([*QEMU["armv7"], binary], stderr=subprocess.PIPE, timeout=60)
+        xt.equal(p.stderr.decode(), "tiny 1.0\n")
+        r = build(home, path, **OFFLINE)
+        xt.equal([i["state"] for i in r.json["items"]], ["cached"], r)
+        # never other bytes under a name that exists
+        path = tiny(home, "go: {output: little}\n")
+        r = build(home, path, **OFFLINE)
+        xt.equal(r.code, 7, r)
+        xt.check("X0723" in r.err, r)
+
+
+def test_X09_what_a_recipe_sets_by_itself():
+    """A wrong GOARM, or cgo by accident, in build.env: the go command says nothing."""
+    with xt.scratch() as home:
+        for name, value, code in (("GOARM", "6", "X0740"), ("GOARM", "8", "X0740"),
+                                  ("CGO_ENABLED", "1", "X0742")):
+            path = tiny(home, f'build: {{env: {{{name}: "{value}"}}}}\n')
+            r = build(home, path, **OFFLINE)
+            xt.equal(r.code, 7, name, r)
+            xt.check(code in r.err, name, r)
+        path = tiny(home, 'build: {env: {GOARCH: arm64}}\n')
+        r = build(home, path, **OFFLINE)
+        xt.equal(r.code, 7, r)
+        xt.check("X0703" in r.err, r)
+
+
+def test_X09_foreign_programs():
+    """`xorch audit` on programs that somebody else built."""
+    with xt.scratch() as home:
+        tiny(home)
+        src = os.path.join(home, "src")
+        cache = os.path.join(xt.CACHE, "go-build")
+        for arm, code, text in (("7", 0, "GOARM=7"), ("5", 0, "GOARM=5"), ("8", 7, "X0740")):
+            binary = os.path.join(home, "p" + arm)
+            env = {"PATH": "/usr/bin:/bin", "HOME": home, "GOCACHE": cache, "GOFLAGS": "",
+                   "GOOS": "linux", "GOARCH": "arm", "GOARM": arm, "CGO_ENABLED": "0",
+                   "GOTOOLCHAIN": "local", "GOENV": "off"}
+            p = subprocess.run([go(), "build", "-o", binary, "."], cwd=src, env=env,
+                               stderr=subprocess.PIPE)
+            if p.returncode:
+                # This Go refuses what later ones take in silence.
+                xt.equal(arm, "8", p.stderr.decode())
+                continue
+            r = xt.run(["audit", binary])
+            xt.equal(r.code, code, r)
+            xt.check(text in r.out + r.err, r)
+
+
+def test_no_network_in_the_build():
+    """Modules come from the lock alone; what is not in it is not there."""
+    with xt.scratch() as home:
+        lib = go_proxy.Module("example.org/lib", "v1.0.0", {"lib.go": "package lib\n"})
+        path = tiny(home, text='package main\n\nimport _ "example.org/lib"\n\nfunc main() {}\n')
+        src = os.path.join(home, "src")
+        from server import Server
+        with Server() as s:
+            go_proxy.serve(s, lib)
+            xt.write(os.path.join(src, "go.mod"),
+                     "module example.org/tiny\n\ngo 1.21\n\nrequire example.org/lib v1.0.0\n")
+            xt.write(os.path.join(src, "go.sum"), lib.sum)
+            r = build(home, path, **go_proxy.environment(s))
+            xt.equal(r.code, 0, r)
+            n = len(s.requests)
+            r = build(home, path, "--force", "--locked", "--offline",
+                      **go_proxy.environment(s))
+            xt.equal(r.code, 0, r)
+            xt.equal(len(s.requests), n)
+
+
+if __name__ == "__main__":
+    xt.main(globals())
