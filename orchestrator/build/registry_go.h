@@ -23,5 +23,9 @@ gboolean registry_go_find(const char *go, registry_go *out, GError **err);
 void registry_go_clear(registry_go *r);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(registry_go, registry_go_clear)
 
+/* Their URLs as the machine's own Go has them, for doctor; EXIT_HOST X0940 without a
+ * Go. Element type char *. */
+gboolean registry_go_here(GPtrArray **urls, GError **err);
+
 /* The proxies as a GOPROXY value for the go command, without direct. New string. */
 char *registry_go_value(const registry_go *r);

@@ -1,4 +1,5 @@
 #include "build/registry.h"
+#include "build/registry_go.h"
 #include "cli/doctor.h"
 #include <string.h>
 
@@ -31,4 +32,5 @@ void doctor_registries(GPtrArray *checks)
 {
 	check(checks, "Debian", registry_debian);
 	check(checks, "PyPI", registry_pypi_all);
+	check(checks, "Go modules", registry_go_here);
 }

@@ -68,7 +68,7 @@ def test_registries():
                    XORCH_MIRROR_DEBIAN="http://127.0.0.1:1/d http://127.0.0.1:2/d",
                    XORCH_MIRROR_PYPI="http://127.0.0.1:1/simple")
         texts = [c["text"] for c in r.json["checks"] if c["check"] == "registry"]
-        xt.equal(texts, ["Debian: 2 addresses known", "PyPI: 1 address known"])
+        xt.equal(texts[:2], ["Debian: 2 addresses known", "PyPI: 1 address known"])
         r = xt.run(["doctor", "--json"], home=home, XORCH_APT_DIR=home,
                    XORCH_MIRROR_DEBIAN=None)
         bad = [c for c in r.json["checks"] if c["check"] == "registry"][0]
