@@ -87,6 +87,7 @@ static const pattern patterns[] = {
 	{"the compiler unexpectedly panicked", NULL, "compiler-crash", TELLING},
 
 	/* ---- Rust and Go, before what they share words with ---- */
+	{"error[E0658]", NULL, "rust-too-old", COMPILER},
 	{"error[E0463]", "crate for `(?:std|core)`", "rust-target-missing", COMPILER},
 	{" is not supported by the following package", "rustc (\\S+) is not",
 		"rust-too-old", COMPILER},
@@ -109,6 +110,8 @@ static const pattern patterns[] = {
 	{"but --locked was passed", NULL, "crate-not-locked", COMPILER},
 	{"error: the configured Python interpreter version",
 		"interpreter version \\(([^)]+)\\)", "python-unsupported", TELLING},
+	{"error: PyO3 does not support ", "selected Python version is ([\\w.]+)",
+		"python-unsupported", TELLING},
 	{"error: linker `", "linker `([^`]+)` not found", "missing-tool", COMPILER},
 	{"required by crate `", "system library `([^`]+)` required", "missing-dependency",
 		SYSTEM},
@@ -151,6 +154,7 @@ static const pattern patterns[] = {
 	{"urlopen error", NULL, "network", TELLING},
 	{"dial tcp", NULL, "network", TELLING},
 	{"fatal: transport '", NULL, "network", TELLING}, /* git */
+	{"error: downloading '", "downloading '([^']+)' failed", "network", TELLING},
 	{"Failed to clone repository", "repository: '([^']+)'", "network", TELLING},
 	{"Each download failed", NULL, "network", TELLING},
 	{"ERROR: could not get http", "get (\\S+)", "network", TELLING},
@@ -344,6 +348,10 @@ static const pattern patterns[] = {
 	{"unable to find a build program", "corresponding to \"([^\"]+)\"",
 		"missing-tool", SYSTEM},
 	{"CMakeNotFoundError", NULL, "missing-tool", SYSTEM},
+	{"rror: ",
+		"rror: (pg_config|mysql_config|krb5-config|curl-config|xml2-config|"
+		"xslt-config|gdal-config|geos-config|nc-config|icu-config)\\b",
+		"missing-dependency", SYSTEM},
 	{"executable not found", "(?:^|: )[`'\"]?([\\w.+-]+)['\"`]? executable not found",
 		"missing-dependency", SYSTEM},
 	{"ot found",

@@ -3,6 +3,9 @@ B01 and B14 as the user meets them. One folder of small projects, each failing i
 own way, built in one run."""
 import os
 import re
+import signal
+import subprocess
+import time
 
 import packages
 import test_wheels
@@ -242,6 +245,44 @@ raise SystemExit("error: refused for " + t)
                       home=home, cwd=home, TOKEN=None,
                       XORCH_CACHE_DIR=test_wheels.shared_cache())
         xt.check("TOKEN (build.env_pass) is not set here" in none.err, none)
+
+
+def test_K02_K04_stopped():
+    """Ctrl-C and `docker stop` in the middle of builds: nothing is left running, the
+    history says so, a later run builds what is missing."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with xt.scratch() as home:
+            folder = os.path.join(home, "recipes")
+            for name in (f"one{number}", f"two{number}"):
+                packages.project(folder, name, setup=(
+                    "import os, time\nif os.environ.get('SLOW'):\n    time.sleep(600)\n" +
+                    packages.SETUP.format(name=name, module=name, sources=[name + ".c"],
+                                          optional=False, more="",
+                                          packages="py_modules=[],")),
+                    recipe="build: {env_pass: [SLOW]}\n")
+            args = [folder, "--target", "aarch64", "--python", "cp311", "--json"]
+            cache = test_wheels.shared_cache()
+            locked = xt.run(["lock", *args[:-1]], home=home, cwd=home, XORCH_CACHE_DIR=cache)
+            test_wheels.need_network(locked)
+            xt.equal(locked.code, 0, locked)
+            p = subprocess.Popen(
+                [xt.XORCH, "build", *args, "-j1"], cwd=home, text=True,
+                env=xt.environment(home, XORCH_CACHE_DIR=cache, SLOW="yes please"),
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for line in p.stderr:
+                if line.rstrip().endswith("-aarch64: build"):
+                    break
+            time.sleep(1)
+            begun = time.monotonic()
+            p.send_signal(number)
+            out, err = p.communicate(timeout=30)
+            xt.check(time.monotonic() - begun < 5, "slow to stop")
+            xt.equal(p.returncode, 128 + number, err)
+            ended = xt.run(["log", "--json"], home=home).json["builds"]
+            xt.equal([(b["state"], b.get("class")) for b in ended],
+                     [("failed", "stopped")], ended)
+            again = xt.run(["build", *args], home=home, cwd=home, XORCH_CACHE_DIR=cache)
+            xt.equal([i["state"] for i in again.json["items"]], ["built"] * 2, again)
 
 
 if __name__ == "__main__":

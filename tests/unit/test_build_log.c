@@ -122,6 +122,14 @@ static void b01_b08_b14_lines(void)
 			"compiler-crash", NULL},
 		{"during RTL pass: x\na.c:1:1: internal compiler error: in f, at g.c:1\n",
 			"compiler-crash", NULL},
+		{"    error: downloading 'https://a.example/b.tar.gz' failed\n",
+			"network", NULL},
+		{"error[E0658]: `let` expressions in this position are unstable\n",
+			"rust-too-old", NULL},
+		{"  error: PyO3 does not support the free-threaded build of CPython "
+		 "versions below 3.14, the selected Python version is 3.13\n",
+			"python-unsupported", NULL},
+		{"Error: pg_config --libdir is empty\n", "missing-dependency", NULL},
 		{"configure: error: cannot run C compiled programs.\n",
 			"configure-test-run", NULL},
 		{"checking how to run the C preprocessor... no\n"
