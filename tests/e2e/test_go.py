@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+import git_server
 import go_proxy
 import judges
 import target_root
@@ -113,7 +114,7 @@ def test_yq():
 # label: long
 def test_cgo_with_sqlite():
     targets = ["aarch64", "armv7", "x86_64"]
-    for path, target in kept("go-sqlite3.yaml", "sqlite3-simple-1.14.53", targets, cgo=True):
+    for path, target in kept("go-sqlite3.yaml", "go-sqlite3-1.14.53", targets, cgo=True):
         needed = judges.readelf("-d", path)
         for line in needed.splitlines():
             if "(NEEDED)" in line:
@@ -227,6 +228,30 @@ def test_no_network_in_the_build():
                       **go_proxy.environment(s))
             xt.equal(r.code, 0, r)
             xt.equal(len(s.requests), n)
+
+
+def test_from_git():
+    """The commit of a tag, from a server on this machine that stands in for a forge."""
+    with xt.scratch() as home:
+        os.mkdir(os.path.join(home, "served"))
+        with git_server.Server(os.path.join(home, "served")) as s:
+            repo = s.repository("team/tiny")
+            commit = repo.commit({"go.mod": b"module example.org/tiny\n\ngo 1.21\n",
+                                  "cmd": {"tiny": {"main.go": b"package main\n\n"
+                                          b"func main() { println(42) }\n"}}}, tag="v1.0")
+            path = xt.write(os.path.join(home, "tiny.yaml"), f"""schema_version: 1
+package: {{name: tiny, version: "1.0"}}
+kind: go-binary
+source: {{git: "{repo.url}", tag: "v${{{{ version }}}}", expected_commit: {commit}}}
+targets: [armv7]
+go: {{package: ./cmd/tiny}}
+""")
+            r = build(home, path, **OFFLINE)
+        xt.equal(r.code, 0, r)
+        binary = os.path.join(home, "dist", "tiny-1.0-linux-armv7")
+        judge(binary, "tiny-1.0", "armv7", False)
+        p = subprocess.run([*QEMU["armv7"], binary], stderr=subprocess.PIPE, timeout=60)
+        xt.equal(p.stderr.decode(), "42\n")
 
 
 if __name__ == "__main__":
