@@ -13,6 +13,7 @@
  *	more_requires				of setup.py
  *	rust, rust_version, abi3, cargo_lock	Cargo.toml
  *	go_module, go_version, go_mains, cgo	go.mod and the .go files
+ *	gcc					the file that only gcc compiles for ARM
  *	tops, warnings				lists of strings
  *
  * The object, to be given back by json_decref. EXIT_INPUT X0980 when it cannot be

@@ -378,6 +378,16 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 			up->abi3 ? "the tag of upstream's wheel"
 				 : "a feature in Cargo.toml");
 	}
+	if (fact(facts, "gcc")) {
+		g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
+		g_autofree char *why =
+			g_strdup_printf("%s names CPU features by a pragma "
+					"that clang does not know",
+				fact(facts, "gcc"));
+		row(rows, "gcc", why);
+		g_string_append_printf(
+			out, "toolchain:\n  c: %s\n", (char *)g_ptr_array_index(rows, 0));
+	}
 	requirements(out, facts, up);
 	extensions(out, facts, up);
 	tests(out, facts, up);

@@ -221,9 +221,10 @@ def test_cmake_and_meson():
             "pyproject.toml": "[build-system]\nrequires=['scikit-build-core','pybind11']\n"
             "build-backend='scikit_build_core.build'\n",
             "CMakeLists.txt": "find_package(ZLIB REQUIRED)\npybind11_add_module(_c a.cc)\n",
-            "a.cc": "#include <zlib.h>\n", "src/byc/__init__.py": ""})
+            "a.cc": "#include <zlib.h>\n# pragma GCC target (\"+crc\")\n", "src/byc/__init__.py": ""})
         xt.equal(new(index, home, "byc").code, 0)
         text = recipe(home, "byc")
+        xt.check("c: gcc  # guessed: a.cc names CPU features" in text, text)
         xt.check("scikit-build-core" in text and "deb:zlib1g-dev" in text and
                  "- byc" in text and "extensions" not in text, text)
         index.sdist("bym", "1.0", {

@@ -307,12 +307,17 @@ class Facts:
             elif base == "meson.build":
                 self.meson(rel, read(os.path.join(self.source, rel)))
             elif base.endswith(CODE):
+                code = read(os.path.join(self.source, rel))
+                # ARM's spelling; clang passes over the pragma.
+                if re.search(r"^\s*#\s*pragma\s+GCC\s+target\s*\(\s*\"\+", code, re.M) \
+                        and "__clang__" not in code:
+                    self.out.setdefault("gcc", rel)
                 for name in re.findall(r"^\s*#\s*include\s*<([A-Za-z0-9_./+-]{1,80})>",
-                                       read(os.path.join(self.source, rel)), re.M):
+                                       code, re.M):
                     if os.path.basename(name) not in inside:
                         self.add(rel, self.headers, name)
                 for name in re.findall(r"cdef extern from \"<?([A-Za-z0-9_./+-]{1,80})>?\"",
-                                       read(os.path.join(self.source, rel))):
+                                       code):
                     if os.path.basename(name) not in inside:
                         self.add(rel, self.headers, name)
 
