@@ -9,7 +9,7 @@
 #include "plan/catalog.h"
 #include <string.h>
 
-#define OLDER_TRIED 12 /* releases that want a newer Rust, before giving up */
+#define OLDER_TRIED 40 /* releases that want a newer Rust, before giving up */
 
 /* "1.85.0" of the toolchain, or NULL. New string. */
 static char *rust_here(void)
