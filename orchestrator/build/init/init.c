@@ -347,6 +347,8 @@ static void account(void)
 		fail("cannot fork");
 	if (pid == 0)
 		return;
+	/* status_fd stays open here: nobody else's to write, by /proc. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	tell_usage();
@@ -380,6 +382,7 @@ static void supervise(void)
 		return;
 	}
 	command_pid = pid;
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	for (;;) {
 		if (asked_to_end) {
 			/* A moment to end by itself, then the whole tree. */
