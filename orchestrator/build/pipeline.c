@@ -410,8 +410,7 @@ static gboolean build_anew(pipeline *p, item *i, gint64 begun, GError **err)
 
 	if (!b)
 		return FALSE;
-	gboolean ok =
-		build_once(p, i, p->options.finish, &error) && abi3_as_asked(i, &error);
+	gboolean ok = build_once(p, i, p->options.finish, &error);
 	i->seconds = (g_get_monotonic_time() - begun) / 1e6;
 	ok = ok && build_again(p, i, &error) && remember(p, i, &error);
 	pipeline_history_end(p, i, b, begun, error);

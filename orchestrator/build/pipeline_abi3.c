@@ -126,16 +126,15 @@ void abi3_done(pipeline *p, const item *i, gboolean turn, gboolean built)
 	g_mutex_unlock(&p->mutex);
 }
 
-gboolean abi3_as_asked(const item *i, GError **err)
+gboolean abi3_as_asked(const item *i, const char *file, GError **err)
 {
 	const char *asked = i->recipe->kind == RECIPE_WHEEL && may_share(i)
 				    ? i->recipe->python.abi3
 				    : NULL;
 	const char *dot = asked ? strchr(asked, '.') : NULL;
 
-	if (!dot || !i->file || atoi(dot + 1) > (int)i->python->minor)
+	if (!dot || atoi(dot + 1) > (int)i->python->minor)
 		return TRUE;
-	g_autofree char *file = g_path_get_basename(i->file);
 	if (abi3_minor(file) == atoi(dot + 1))
 		return TRUE;
 	error_set(err, EXIT_AUDIT, "X0955",

@@ -20,8 +20,9 @@ item_record *abi3_served(pipeline *p, const item *i, gboolean fresh);
 void abi3_wait(pipeline *p, const item *i, gboolean *turn);
 void abi3_done(pipeline *p, const item *i, gboolean turn, gboolean built);
 
-/* A recipe that says python.abi3 must get such a wheel: EXIT_AUDIT X0955. */
-gboolean abi3_as_asked(const item *i, GError **err);
+/* A recipe that says python.abi3 must get such a wheel, `file` by its name: EXIT_AUDIT
+ * X0955. */
+gboolean abi3_as_asked(const item *i, const char *file, GError **err);
 
 /* Says where the item's wheel comes from. */
 void abi3_tell(item *i, const item_record *r);

@@ -5,6 +5,7 @@
 #include "build/floor.h"
 #include "build/object_check.h"
 #include "build/pipeline_graft.h"
+#include "build/pipeline_abi3.h"
 #include "build/pipeline_private.h"
 #include "build/python_env.h"
 #include "build/python_resolve.h"
@@ -170,6 +171,9 @@ static gboolean wheel_build(
 	g_autofree char *wheel = builder_wheel_run(&s, err);
 	fault_point("build");
 	if (!wheel)
+		return FALSE;
+	g_autofree char *file = g_path_get_basename(wheel);
+	if (!abi3_as_asked(i, file, err))
 		return FALSE;
 	g_free(i->sandbox);
 	i->sandbox = g_strdup(sandbox_level_name(info->level));

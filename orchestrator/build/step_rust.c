@@ -341,6 +341,10 @@ static char *maturin_args(const item *i)
 			g_shell_quote(g_ptr_array_index(r->cargo.features, n));
 		g_string_append_printf(out, " --features %s", word);
 	}
+	/* The oldest Python of an abi3 wheel, where the project leaves it open. */
+	const char *minor = r->python.abi3 ? strchr(r->python.abi3, '.') : NULL;
+	if (minor && !strchr(i->python->abiflags, 't'))
+		g_string_append_printf(out, " --features pyo3/abi3-py3%s", minor + 1);
 	if (r->cargo.manifest) {
 		g_autofree char *word = g_shell_quote(r->cargo.manifest);
 		g_string_append_printf(out, " --manifest-path %s", word);

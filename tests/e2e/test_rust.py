@@ -140,6 +140,34 @@ def test_abi3_built_once():
             xt.equal(root.run_wheel(first["file"], ANSWER).strip(), "42", suite)
 
 
+def test_abi3_of_pyo3():
+    """The project says abi3, the recipe from which Python on; maturin and PyO3."""
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = ["maturin>=1.9,<2"]\n'
+                          'build-backend = "maturin"\n[project]\nname = "rusty"\n'
+                          'version = "1.0"\n',
+        "Cargo.toml": '[package]\nname = "rusty"\nversion = "1.0.0"\nedition = "2021"\n'
+                      '[lib]\ncrate-type = ["cdylib"]\n[dependencies]\n'
+                      'pyo3 = { version = "0.29", features = ["abi3"] }\n',
+        "src/lib.rs": 'use pyo3::prelude::*;\n\n#[pyfunction]\nfn answer() -> usize { '
+                      'usize::BITS as usize }\n\n#[pymodule]\nfn rusty(m: &Bound<\'_, '
+                      'PyModule>) -> PyResult<()> {\n    m.add_function('
+                      'wrap_pyfunction!(answer, m)?)\n}\n'}
+    with xt.scratch() as home:
+        src = os.path.join(home, "rusty-src")
+        for name, text in {**files, "run-id": packages.RUN}.items():
+            xt.write(os.path.join(src, name), text)
+        recipe = xt.write(os.path.join(home, "rusty.yaml"), packages.RECIPE.format(
+            name="rusty", patches="", more="python: {abi3: '3.9'}\n"))
+        result = build(home, recipe, targets=["armv7"])
+        xt.equal(test_wheels.judge(result, imports=False), 1, result)
+        [item] = result.json["items"]
+        xt.check("-cp39-abi3-manylinux2014_armv7l" in item["file"], item)
+        for suite in ("bullseye", "trixie"):
+            root = target_root.get(suite, "armv7")
+            xt.equal(root.run_wheel(item["file"], ANSWER).strip(), "32", suite)
+
+
 def test_abi3_of_another_age():
     with xt.scratch() as home:
         recipe = rust_packages.project(home, limited="9", recipe="python: {abi3: '3.10'}\n")
