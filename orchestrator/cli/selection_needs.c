@@ -189,6 +189,21 @@ static void check_cycle(item *i)
 	g_ptr_array_set_size(i->needs, 0);
 }
 
+/* What needs an item that cannot be built cannot be built either. */
+static void check_needs(item *i)
+{
+	for (guint n = 0; n < i->needs->len && i->state == ITEM_PLANNED; n++) {
+		item *other = g_ptr_array_index(i->needs, n);
+		check_needs(other);
+		if (other->state != ITEM_FAILED)
+			continue;
+		i->state = ITEM_FAILED;
+		error_set(&i->error, EXIT_INPUT, "X0315",
+			"needs %s, which cannot be built", other->id);
+		error_line(&i->error, "--> %s", i->source->recipe->path);
+	}
+}
+
 gboolean selection_add_needs(selection *s, const options *o, diag_list *l, GError **err)
 {
 	for (guint n = 0; n < s->items->len; n++) {
@@ -204,6 +219,8 @@ gboolean selection_add_needs(selection *s, const options *o, diag_list *l, GErro
 	}
 	for (guint n = 0; n < s->items->len; n++)
 		check_cycle(g_ptr_array_index(s->items, n));
+	for (guint n = 0; n < s->items->len; n++)
+		check_needs(g_ptr_array_index(s->items, n));
 	return TRUE;
 }
 

@@ -218,6 +218,30 @@ NEEDS = {"cryptography": ("python3-cffi-backend",)}
 
 # What a wheel of the recipes must do on its target: module -> code, printed "ok".
 CHECKS = {
+    "psycopg2": """
+import psycopg2
+assert psycopg2.__libpq_version__ >= 130000, psycopg2.__libpq_version__
+try:
+    psycopg2.connect('host=127.0.0.1 port=1 connect_timeout=2')
+except psycopg2.OperationalError as e:
+    assert 'refused' in str(e), e
+else:
+    raise SystemExit('connected')
+print('ok')
+""",
+    "lxml": """
+from lxml import etree, objectify
+doc = etree.fromstring('<a><b n="1">x</b><b n="2">y</b></a>')
+assert [e.text for e in doc.xpath('//b[@n>1]')] == ['y']
+xsl = 'xmlns:xsl="http://www.w3.org/1999/XSL/Transform"'
+style = ('<xsl:stylesheet version="1.0" ' + xsl + '><xsl:output method="text"/>'
+         '<xsl:template match="/"><xsl:for-each select="//b">'
+         '<xsl:sort select="@n" order="descending"/><xsl:value-of select="."/>'
+         '</xsl:for-each></xsl:template></xsl:stylesheet>')
+assert str(etree.XSLT(etree.fromstring(style))(doc)) == 'yx'
+assert objectify.fromstring('<r><i>3</i></r>').i + 1 == 4
+print('ok')
+""",
     "cwcwidth": """
 import cwcwidth, cwcwidth._impl as i
 assert i.__file__.endswith('.so'), i.__file__

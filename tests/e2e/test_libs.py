@@ -1,0 +1,244 @@
+"""C libraries of the target: Debian's (requirements.host), grafted or linked statically,
+and those that recipes build; what pkg-config and *-config answer."""
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+
+import judges
+import packages
+import target_root
+import test_wheels
+import xt
+
+# Calls libffi; the answer comes through it.
+FFI = """#include <ffi.h>
+static int add(int a, int b) { return a + b; }
+static PyObject *answer(PyObject *self, PyObject *args)
+{
+	int a = 40, b = 2;
+	ffi_arg r = 0;
+	ffi_cif cif;
+	ffi_type *types[] = {&ffi_type_sint, &ffi_type_sint};
+	void *values[] = {&a, &b};
+	(void)self; (void)args;
+	if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &ffi_type_sint, types) != FFI_OK)
+		return PyErr_Format(PyExc_RuntimeError, "no cif");
+	ffi_call(&cif, FFI_FN(add), &r, values);
+	return PyLong_FromLong((int)r);
+}
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+HOST = "requirements: {host: [deb:libffi-dev]}\n"
+
+
+def build(home, recipe, *args, target="aarch64", code=0):
+    result = xt.run(["build", recipe, "--target", target, "--python", "cp311", "--json",
+                     *args], home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+    test_wheels.need_network(result)
+    xt.equal(result.code, code, result)
+    return result
+
+
+def wheel_of(result):
+    return [i for i in result.json["items"] if "file" in i][-1]["file"]
+
+
+def dynamic(path):
+    return judges.readelf("-d", path)
+
+
+def run_answer(wheel, target="aarch64"):
+    root = target_root.get("bookworm", target)
+    xt.equal(root.run_wheel(wheel, "import tiny; print(tiny.answer())").strip(), "42")
+
+
+def elflint(path):
+    """A second opinion on an edited file, where elfutils is there."""
+    program = shutil.which("eu-elflint")
+    if program:
+        p = subprocess.run([program, "--gnu-ld", "-q", path], capture_output=True, text=True)
+        # patchelf moves sections; what may not happen is a damaged segment or table
+        bad = [l for l in p.stderr.splitlines() if re.search(r"out of range|bogus", l)]
+        xt.equal(bad, [], path)
+
+
+def test_grafted_library():
+    with xt.scratch() as home:
+        recipe = packages.project(home, code=FFI, more="libraries=['ffi']", recipe=HOST)
+        wheel = wheel_of(build(home, recipe, "--check-reproducible"))
+        judges.check_wheel(wheel, "aarch64", "cp311")
+        with xt.scratch() as folder:
+            found = judges.unpack(wheel, folder)
+            libs = os.listdir(os.path.join(folder, "tiny.libs"))
+            xt.equal(len(libs), 1, libs)
+            xt.check(re.fullmatch(r"libffi-[0-9a-f]{8}\.so\.7\.1\.0", libs[0]), libs)
+            for path in found:
+                elflint(path)
+            module = [p for p in found if ".libs" not in p][0]
+            text = dynamic(module)
+            xt.check(f"[{libs[0]}]" in text and "[libffi.so.7]" not in text, text)
+            xt.check("[$ORIGIN/tiny.libs]" in text and "(RPATH)" in text, text)
+            own = dynamic(os.path.join(folder, "tiny.libs", libs[0]))
+            xt.check(f"Library soname: [{libs[0]}]" in own, own)
+            licence = os.path.join(folder, "tiny-1.0.dist-info/licenses/libffi7/copyright")
+            xt.check(os.path.getsize(licence) > 500, licence)
+        run_answer(wheel)
+
+
+def test_not_grafted_is_refused():
+    with xt.scratch() as home:
+        for wheel in ("{repair: off}", "{exclude_libs: [libffi.so.7]}"):
+            recipe = packages.project(home, code=FFI, more="libraries=['ffi']",
+                                      recipe=HOST + f"wheel: {wheel}\n")
+            result = build(home, recipe, code=7)
+            xt.check("X0706" in result.err and "libffi.so.7" in result.err, result)
+
+
+def test_linked_statically():
+    with xt.scratch() as home:
+        recipe = packages.project(home, code=FFI, more="libraries=['ffi']",
+                                  recipe=HOST + "wheel: {link_static: [ffi]}\n")
+        wheel = wheel_of(build(home, recipe, target="armv7"))
+        with xt.scratch() as folder:
+            found = judges.unpack(wheel, folder)
+            xt.equal(len(found), 1, found)
+            xt.check("ffi" not in dynamic(found[0]), dynamic(found[0]))
+            # none of its symbols is to be seen from outside
+            names = judges.readelf("--dyn-syms", found[0])
+            xt.check("ffi_call" not in names, names)
+        run_answer(wheel, "armv7")
+        recipe = packages.project(home, code=FFI, more="libraries=['ffi']",
+                                  recipe=HOST + "wheel: {link_static: [nothing]}\n")
+        xt.check("X0976" in build(home, recipe, code=2).err)
+
+
+def test_X05_pkg_config_sees_the_sysroot_alone():
+    setup = """import subprocess
+from setuptools import setup, Extension
+def ask(*words):
+    return subprocess.run(words, capture_output=True, text=True)
+flags = ask("pkg-config", "--cflags", "--libs", "libffi")
+assert flags.returncode == 0, flags
+assert "/usr/include" not in flags.stdout.replace("/xorch/sysroot/usr/include", ""), flags
+assert "-lffi" in flags.stdout, flags
+for module in ("glib-2.0", "libcurl", "python3"):
+    there = ask("pkg-config", "--exists", module)
+    assert there.returncode == 1, module
+assert ask("aarch64-linux-gnu-pkg-config", "--modversion", "libffi").stdout == "3.3\\n"
+assert ask("sh", "-c", "command -v xml2-config").returncode != 0
+setup(name="tiny", version="1.0", py_modules=[],
+      ext_modules=[Extension("tiny", ["tiny.c"], libraries=["ffi"])])
+"""
+    with xt.scratch() as home:
+        recipe = packages.project(home, code=FFI, setup=setup, recipe=HOST)
+        build(home, recipe)
+
+
+LIBRARY = """schema_version: 1
+package: {name: mini, version: "1.0"}
+kind: library
+source: {path: mini-src}
+build:
+  script:
+    - $CC $CFLAGS -c -o mini.o mini.c
+    - $AR rcs libmini.a mini.o
+    - lib=$XORCH_DESTDIR/usr/lib/$XORCH_TRIPLE
+    - mkdir -p "$lib/pkgconfig" "$XORCH_DESTDIR/usr/include"
+    - cp libmini.a "$lib/"
+    - cp mini.h "$XORCH_DESTDIR/usr/include/"
+    - cp mini.pc "$lib/pkgconfig/"
+"""
+MINI = """#include <mini.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; return PyLong_FromLong(mini_answer()); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+
+
+def library(home, more=""):
+    src = os.path.join(home, "mini-src")
+    xt.write(os.path.join(src, "mini.h"), "int mini_answer(void);\n")
+    xt.write(os.path.join(src, "mini.c"), "/* %s */\n#include <zlib.h>\n#include \"mini.h\"\n"
+             "int mini_answer(void) { return zlibVersion()[0] == '1' ? 42 : 0; }\n"
+             % packages.RUN)
+    xt.write(os.path.join(src, "mini.pc"), "prefix=/usr\nName: mini\nDescription: mini\n"
+             "Version: 1.0\nLibs: -lmini\nLibs.private: -L/nowhere -lz\n")
+    xt.write(os.path.join(src, "COPYING"), "Do as you like.\n")
+    return xt.write(os.path.join(home, "mini.yaml"), LIBRARY + more)
+
+
+def test_library_of_a_recipe():
+    with xt.scratch() as home:
+        library(home, "requirements: {host: [deb:zlib1g-dev]}\n")
+        recipe = packages.project(home, code=MINI, more="libraries=['mini']",
+                                  recipe="requirements: {host: [recipe:mini]}\n")
+        result = build(home, recipe)
+        wheel = wheel_of(result)
+        judges.check_wheel(wheel, "aarch64", "cp311")
+        with xt.scratch() as folder:
+            found = judges.unpack(wheel, folder)
+            xt.equal(len(found), 1, found)
+            # -lmini alone brought what the archive needs
+            xt.check("[libz.so.1]" in dynamic(found[0]), dynamic(found[0]))
+            xt.check("mini_answer" not in judges.readelf("--dyn-syms", found[0]))
+            licence = os.path.join(folder, "tiny-1.0.dist-info/licenses/mini/COPYING")
+            xt.check(os.path.exists(licence), os.listdir(os.path.dirname(licence)))
+        run_answer(wheel)
+        again = build(home, recipe).json["items"]
+        xt.equal(sorted(i["state"] for i in again), ["cached", "cached"], again)
+        # another library: another wheel
+        xt.write(os.path.join(home, "mini-src", "mini.h"), "/* new */\nint mini_answer(void);\n")
+        result = build(home, recipe)
+        xt.equal(sorted(i["state"] for i in result.json["items"]), ["built", "built"], result)
+
+
+def test_libraries_refused():
+    with xt.scratch() as home:
+        recipe = packages.project(home, code=MINI,
+                                  recipe="requirements: {host: [recipe:mini]}\n")
+        xt.check("X0312" in build(home, recipe, code=2).err)
+        library(home, "requirements: {host: [recipe:mini]}\n")
+        xt.check("X0313" in build(home, recipe, code=2).err)
+        library(home, 'toolchain: {manylinux: "2_28"}\n')
+        xt.check("X0314" in build(home, recipe, code=2).err)
+
+
+def test_newer_floor_of_a_library():
+    """bullseye's libxml2 needs more than glibc 2.17: the audit names it."""
+    code = """#include <libxml/parser.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; xmlInitParser(); return PyLong_FromLong(42); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+    with xt.scratch() as home:
+        recipe = packages.project(
+            home, code=code, more="libraries=['xml2'], include_dirs=["
+            "'/xorch/sysroot/usr/include/libxml2']",
+            recipe="requirements: {host: [deb:libxml2-dev]}\n")
+        result = build(home, recipe, code=7)
+        xt.check("X0705" in result.err and re.search(r"libxml2-[0-9a-f]{8}\.so", result.err) and
+                 "GLIBC_2." in result.err, result)
+        wheel = wheel_of(build(home, recipe, "--floor", "2_31"))
+        judges.check_wheel(wheel, "aarch64", "cp311")
+        run_answer(wheel)
+
+
+# label: long
+def test_psycopg2():
+    test_wheels.both_targets("psycopg2.yaml")
+
+
+# label: long
+def test_lxml_by_recipes():
+    test_wheels.both_targets("lxml.yaml")
+
+
+# label: long
+def test_lxml_by_debian():
+    test_wheels.both_targets("lxml-deb.yaml")
+
+
+if __name__ == "__main__":
+    xt.main(globals())
