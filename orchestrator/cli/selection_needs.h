@@ -8,7 +8,8 @@
  *
  * Errors, in the item that asks (ITEM_FAILED): EXIT_INPUT X0312 no such recipe or not
  * a library, X0313 libraries that need each other, X0314 a library whose floor is
- * above, X0315 a library that cannot be built. FALSE with errors in the list: a recipe that cannot be read. */
+ * above, X0315 a library that cannot be built. FALSE with errors in the list: a recipe
+ * that cannot be read. */
 gboolean selection_add_needs(selection *s, const options *o, diag_list *l, GError **err);
 
 /* Implicit items that no item to be built needs are skipped. After every item was
