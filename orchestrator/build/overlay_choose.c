@@ -244,6 +244,14 @@ static gboolean choose_one(
 	g_autoptr(GPtrArray) files = telling_files(zip);
 	if (!files->len)
 		return TRUE;
+	guint all = files->len;
+	drop_those_of_sdist(p, f, zip, files);
+	if (!files->len) {
+		event_log(EVENT_DEBUG, i->id,
+			"overlay: none for %s %s, its %u headers are those of its sdist",
+			f->name, f->version, all);
+		return TRUE;
+	}
 	locked_file *chosen = NULL;
 	GError *problem = NULL;
 	if (recipe_beside(i, f))
@@ -263,14 +271,6 @@ static gboolean choose_one(
 			f->version, i->platform->name,
 			chosen->file ? chosen->file : "xorch's own wheel");
 		g_ptr_array_add(out, chosen);
-		return TRUE;
-	}
-	guint all = files->len;
-	drop_those_of_sdist(p, f, zip, files);
-	if (!files->len) {
-		event_log(EVENT_INFO, i->id,
-			"overlay: none for %s %s, its %u headers are those of its sdist",
-			f->name, f->version, all);
 		return TRUE;
 	}
 	nowhere(i, f, files, err);

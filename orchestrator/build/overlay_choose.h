@@ -4,15 +4,14 @@
 /* Which build requirements have to be laid over with the target's, chosen when a
  * section of the lock is made. A rule decides, no list of names: a wheel compiled
  * for a Python ABI (tools such as cmake are not) that carries what compilers and
- * linkers of others read (headers, archives, pkg-config files) holds, or may hold,
- * facts of the machine it was built for. Where the target's come from, in order:
+ * linkers of others read (headers, archives, pkg-config files) that are not in the
+ * project's sdist byte for byte: its build made them, for one machine. Where the
+ * target's come from, in order:
  *
  *	1. xorch itself: a recipe NAME*.yaml of that project and version beside the
  *	   recipe that is built, for that target;
  *	2. the project's wheel for the target on PyPI;
- *	3. xorch again: a wheel that was built here earlier from a recipe elsewhere;
- *	4. nothing: every such file is in the project's sdist byte for byte, so no build
- *	   made it for a machine.
+ *	3. xorch again: a wheel that was built here earlier from a recipe elsewhere.
  *
  * `packages` are the locked_file * of the build environment, which must be in the
  * store. Element locked_file *, sorted by name; `file` NULL: by a recipe. NULL: X0990

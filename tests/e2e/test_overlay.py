@@ -1,5 +1,6 @@
 """The target overlay: headers and archives of a build requirement are the target's,
 from a recipe of ours or from the index; what runs stays the build machine's."""
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import target_root
 import test_backends
 import test_wheels
 import xt
+from server import Reply, Server, sha256
 
 # numpy's configuration must be that of the machine it compiles for, and its archive
 # code for it: npy_spacing comes from libnpymath.a.
@@ -96,44 +98,108 @@ ffi.set_source("tiny_ffi", "long bits(void) { return 8 * (long)sizeof(void *); }
             xt.check("ARM" in head and "ELF32" in head, head)
 
 
-GREENLET = """#include <Python.h>
-#include <greenlet/greenlet.h>
+# A build requirement of the kind of numpy: its build writes a header about the machine.
+# Backends of their own, so that nothing else is required.
+BACKEND = """import os, subprocess, sysconfig, zipfile
+def build_wheel(folder, settings=None, metadata=None):
+    platform = sysconfig.get_platform().replace("-", "_")
+    tag = "cp311-cp311-" + platform
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    module = NAME + "/inner" + suffix
+    os.makedirs(NAME, exist_ok=True)
+    subprocess.run([os.environ["CC"], "-shared", "-fPIC", "-O2", "inner.c", "-o", module,
+                    "-I" + sysconfig.get_path("include")] + includes(), check=True)
+    files = {NAME + "/__init__.py": "", module: open(module, "rb").read()}
+    if HEADER:
+        bits = 64 if "64" in platform else 32
+        files[NAME + "/made.h"] = "#define BITS %d\\n" % bits
+    info = NAME + "-1.0.dist-info/"
+    files[info + "METADATA"] = "Metadata-Version: 2.1\\nName: %s\\nVersion: 1.0\\n" % NAME
+    files[info + "WHEEL"] = "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: false\\n" \
+        "Tag: %s\\n" % tag
+    files[info + "RECORD"] = "".join(n + ",,\\n" for n in [*files, info + "RECORD"])
+    name = "%s-1.0-%s.whl" % (NAME, tag)
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as z:
+        for n, data in files.items():
+            z.writestr(n, data)
+    return name
+"""
+CARRIER = "NAME, HEADER = 'carrier', True\ndef includes(): return []\n" + BACKEND
+USER = """NAME, HEADER = 'user', False
+def includes():
+    import carrier
+    return ["-I" + os.path.dirname(carrier.__file__)]
+""" + BACKEND
+INNER = test_backends.HEADERS + """
+%s
 static PyMethodDef methods[] = {{0}};
-static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "tiny", 0, -1, methods};
-PyMODINIT_FUNC PyInit_tiny(void) { return PyModule_Create(&def); }
+static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "inner", 0, -1, methods};
+PyMODINIT_FUNC PyInit_inner(void) { return PyModule_Create(&def); }
 """
-GREENLET_SETUP = """from setuptools import setup, Extension
-import greenlet, os
-site = os.path.dirname(os.path.dirname(greenlet.__file__))
-setup(name="tiny", version="1.0", py_modules=[], ext_modules=[Extension("tiny",
-      ["tiny.c"], include_dirs=[site])])
+USES = """#include "made.h"
+_Static_assert(BITS == 8 * sizeof(void *), "made.h of the build machine");
 """
+
+
+def project(home, name, backend, requires, code):
+    src = os.path.join(home, name + "-src")
+    xt.write(os.path.join(src, "pyproject.toml"),
+             f'[build-system]\nrequires = {requires}\nbuild-backend = "back"\n'
+             f'backend-path = ["."]\n[project]\nname = "{name}"\nversion = "1.0"\n')
+    xt.write(os.path.join(src, "back.py"), backend)
+    xt.write(os.path.join(src, "inner.c"), INNER % code)
+    xt.write(os.path.join(src, "run-id"), test_backends.packages.RUN)
+    return xt.write(os.path.join(home, name + ".yaml"),
+                    test_backends.packages.RECIPE.format(name=name, more="", patches=""))
+
+
+def build_of(home, recipes, target, **env):
+    return xt.run(["build", *recipes, "--target", target, "--python", "cp311", "--json",
+                   "--out", os.path.join(home, "dist-" + target), "-v"], home=home,
+                  XORCH_CACHE_DIR=test_wheels.shared_cache(), **env)
 
 
 def test_from_a_recipe_in_the_same_run_and_later():
-    files = {"pyproject.toml": test_backends.pyproject(
-        "setuptools.build_meta", ["setuptools", "greenlet==3.2.5"]),
-        "setup.py": GREENLET_SETUP, "tiny.c": GREENLET}
-    with xt.scratch() as home:
-        for end in ("yaml", "lock"):
-            shutil.copy(os.path.join(test_wheels.RECIPES, "greenlet." + end), home)
-        args = ["--target", "armv7", "--python", "cp311", "--json", "--out",
-                os.path.join(home, "dist")]
-        alone = test_backends.build(home, files, targets=["armv7"], code=None)
-        built_before = alone.code == 0
-        if not built_before:
-            xt.equal(alone.code, 1, alone)
-            for words in ("X0991", "greenlet-3.2.5-cp311-armv7"):
-                xt.check(words in alone.err, words, alone.err)
-        xt.check("from: recipe" in open(os.path.join(home, "tiny.lock")).read())
-        both = xt.run(["build", os.path.join(home, "tiny.yaml"),
-                       os.path.join(home, "greenlet.yaml"), *args], home=home,
-                      XORCH_CACHE_DIR=test_wheels.shared_cache())
+    with xt.scratch() as home, Server() as server:
+        carrier = project(home, "carrier", CARRIER, "[]", "")
+        mine = build_of(home, [carrier], "x86_64")
+        test_wheels.need_network(mine)
+        xt.equal(mine.code, 0, mine)
+        wheel = mine.json["items"][0]["file"]
+        with open(wheel, "rb") as f:
+            bytes_ = f.read()
+        name = os.path.basename(wheel)
+        server.add("/files/" + name, bytes_)
+        server.add("/simple/carrier/", Reply(json.dumps({
+            "meta": {"api-version": "1.1"}, "name": "carrier", "files": [
+                {"filename": name, "url": "/files/" + name, "size": len(bytes_),
+                 "hashes": {"sha256": sha256(bytes_)}}]}).encode(), headers={
+                     "Content-Type": "application/vnd.pypi.simple.v1+json"}))
+        index = {"XORCH_MIRROR_PYPI": server.url("/simple")}
+        user = project(home, "user", USER, '["carrier==1.0"]', USES)
+        # no recipe beside it, no wheel at the index
+        alone = os.path.join(home, "alone")
+        os.makedirs(alone)
+        shutil.copytree(os.path.join(home, "user-src"), os.path.join(alone, "user-src"))
+        shutil.copy(user, alone)
+        none = build_of(home, [os.path.join(alone, "user.yaml")], "armv7", **index)
+        xt.equal(none.code, 1, none)
+        for words in ("X0990", "carrier 1.0", "carrier/made.h", "xorch new carrier"):
+            xt.check(words in none.err, words, none.err)
+        # a recipe beside it, which is not part of the run
+        apart = build_of(home, [user], "armv7", **index)
+        xt.equal(apart.code, 1, apart)
+        for words in ("X0991", "carrier-1.0-cp311-armv7"):
+            xt.check(words in apart.err, words, apart.err)
+        with open(os.path.join(home, "user.lock")) as f:
+            xt.check("from: recipe" in f.read())
+        # both, in the order that is wrong
+        both = build_of(home, [user, carrier], "armv7", **index)
         xt.equal(both.code, 0, both)
-        xt.equal(len(both.json["items"]), 2, both)
+        xt.equal([i["state"] for i in both.json["items"]], ["built", "built"], both)
+        xt.check("1 files, 1 differ: carrier/made.h" in both.err, both.err)
         # alone it finds the last result, and has the same key
-        again = xt.run(["build", os.path.join(home, "tiny.yaml"), *args], home=home,
-                       XORCH_CACHE_DIR=test_wheels.shared_cache())
+        again = build_of(home, [user], "armv7", **index)
         xt.equal([i["state"] for i in again.json["items"]], ["cached"], again)
 
 
