@@ -13,10 +13,22 @@ void pipeline_graft_clear(pipeline_graft *g)
 	memset(g, 0, sizeof *g);
 }
 
+/* A wheel that is needed (for its headers) has no libraries to graft; it may also be
+ * needed in one run and found made in the next. */
+static gboolean needs_a_library(const item *i)
+{
+	for (guint n = 0; n < i->needs->len; n++) {
+		const item *other = g_ptr_array_index(i->needs, n);
+		if (other->source->recipe->kind == RECIPE_LIBRARY)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 gboolean pipeline_grafts(const item *i)
 {
 	return !i->recipe->wheel.repair_off &&
-	       (host_packages_locked(i) || i->needs->len > 0);
+	       (host_packages_locked(i) || needs_a_library(i));
 }
 
 gboolean pipeline_graft_add_to_key(pipeline *p, const item *i, key *k, GError **err)

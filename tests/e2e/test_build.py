@@ -145,7 +145,7 @@ def test_reproducible_in_other_folders():
             source = os.path.join(one, name)
             (shutil.copytree if os.path.isdir(source) else shutil.copy)(
                 source, os.path.join(other, name))
-        cache = own_store(os.path.join(two, "cache"))
+        cache = test_wheels.own_store(os.path.join(two, "cache"))
         b = only(build(other, os.path.join(other, "tiny.yaml"), "--sandbox", "bwrap",
                        "-j1", cache=cache))
         xt.equal(b["state"], "built")
@@ -182,14 +182,6 @@ STEPS = {"download": ["env"], "verify": ["env"], "rename": ["env"],
          "write-wheel": [], "record": []}
 
 
-def own_store(dest):
-    """A store of its own with the shared one's downloads, by hard links."""
-    shutil.copytree(os.path.join(test_wheels.shared_cache(), "v1", "blobs"),
-                    os.path.join(dest, "v1", "blobs"), copy_function=os.link)
-    os.chmod(dest, 0o700)
-    return dest
-
-
 def copy_of_store(source, dest):
     """By hard links, without what was built from it."""
     os.makedirs(os.path.join(dest, "v1"), mode=0o700)
@@ -211,7 +203,7 @@ def test_K01_killed_at_every_step():
         recipe = packages.project(home)
         build(home, recipe)  # whatever has to be downloaded
         # a store with just what this takes: it is copied for every step
-        base = own_store(os.path.join(home, "base"))
+        base = test_wheels.own_store(os.path.join(home, "base"))
         want = only(build(home, recipe, "--locked", cache=base))["sha256"]
         locks = [os.path.join(home, "tiny.lock")] + [
             os.path.join(xt.SOURCE, name) for name in
@@ -253,7 +245,7 @@ def test_C01_eight_processes_at_once():
         recipe = packages.project(home)
         build(home, recipe)
         lock = os.path.join(home, "tiny.lock")
-        cache = own_store(os.path.join(home, "other-cache"))
+        cache = test_wheels.own_store(os.path.join(home, "other-cache"))
         running = [subprocess.Popen(
             [xt.XORCH, "build", recipe, "--target", "aarch64", "--python", "cp311",
              "--json", "--locked", "--out", os.path.join(home, "out")], cwd=home,
@@ -305,8 +297,7 @@ def test_B19_source_edited_during_the_build():
 def test_ccache_same_bytes():
     """--ccache: the second build compiles nothing and its wheel is the same."""
     with xt.scratch() as home:
-        cache = os.path.join(home, "cache")
-        copy_of_store(cache)
+        cache = test_wheels.own_store(os.path.join(home, "cache"))
         recipe = packages.project(home, "cached")
         plain = only(build(home, recipe, cache=cache))
         counts = []

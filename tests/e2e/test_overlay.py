@@ -156,13 +156,15 @@ def project(home, name, backend, requires, code):
 def build_of(home, recipes, target, **env):
     return xt.run(["build", *recipes, "--target", target, "--python", "cp311", "--json",
                    "--out", os.path.join(home, "dist-" + target), "-v"], home=home,
-                  XORCH_CACHE_DIR=test_wheels.shared_cache(), **env)
+                  **env)
 
 
 def test_from_a_recipe_in_the_same_run_and_later():
     with xt.scratch() as home, Server() as server:
         carrier = project(home, "carrier", CARRIER, "[]", "")
-        mine = build_of(home, [carrier], "x86_64")
+        # a store without results: an earlier run's carrier would serve too
+        index = {"XORCH_CACHE_DIR": test_wheels.own_store(os.path.join(home, "own"))}
+        mine = build_of(home, [carrier], "x86_64", **index)
         test_wheels.need_network(mine)
         xt.equal(mine.code, 0, mine)
         wheel = mine.json["items"][0]["file"]
@@ -175,7 +177,7 @@ def test_from_a_recipe_in_the_same_run_and_later():
                 {"filename": name, "url": "/files/" + name, "size": len(bytes_),
                  "hashes": {"sha256": sha256(bytes_)}}]}).encode(), headers={
                      "Content-Type": "application/vnd.pypi.simple.v1+json"}))
-        index = {"XORCH_MIRROR_PYPI": server.url("/simple")}
+        index["XORCH_MIRROR_PYPI"] = server.url("/simple")
         user = project(home, "user", USER, '["carrier==1.0"]', USES)
         # no recipe beside it, no wheel at the index
         alone = os.path.join(home, "alone")
