@@ -34,7 +34,7 @@ def root(target):
                 shutil.rmtree(top)
             if os.path.isdir(usr):
                 os.symlink("usr/" + name, top)
-        for name in ("proc", "dev", "tmp", "work"):
+        for name in ("proc", "dev", "tmp"):
             os.makedirs(os.path.join(folder, name), exist_ok=True)
     return target_root.prepared(f"roots/bench-gcc-{target}", make)
 
@@ -65,14 +65,14 @@ def command(target, source, out, names, python=sys.executable):
     script = """set -eu
 mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
 printf '%s' "$5" > /proc/sys/fs/binfmt_misc/register
-mount -t tmpfs none "$1/work"; mkdir "$1/work/src" "$1/work/site" "$1/work/out"
-cp -r "$2/." "$1/work/src"
-mount --bind "$3" "$1/work/site"; mount --bind "$4" "$1/work/out"
-mount --rbind /dev "$1/dev"; mount -t tmpfs none "$1/tmp"
+mount -t tmpfs none "$1/tmp"; mkdir "$1/tmp/src" "$1/tmp/site" "$1/tmp/out"
+cp -r "$2/." "$1/tmp/src"
+mount --bind "$3" "$1/tmp/site"; mount --bind "$4" "$1/tmp/out"
+mount --rbind /dev "$1/dev"
 exec chroot "$1" /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 HOME=/tmp \
-  PYTHONPATH=/work/site CC=gcc /usr/bin/python3.11 -c '
-import os; os.chdir("/work/src")
-from setuptools import build_meta; build_meta.build_wheel("/work/out")'
+  PYTHONPATH=/tmp/site CC=gcc /usr/bin/python3.11 -c '
+import os; os.chdir("/tmp/src")
+from setuptools import build_meta; build_meta.build_wheel("/tmp/out")'
 """
     return ["unshare", "-Urm", "sh", "-c", script, "emulated", folder, source, site, out,
             MAGIC[target] % qemu]

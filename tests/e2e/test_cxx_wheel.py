@@ -1,5 +1,5 @@
 """A C++17 wheel of two extensions at floor 2_17, from recipe to audit, run by
-bullseye's Python 3.9 under emulation."""
+bullseye's Python 3.9 under emulation (bookworm's 3.11 where this machine has no 3.9)."""
 import os
 import shutil
 import judges
@@ -40,7 +40,8 @@ def wheel(toolchain):
         xt.write(os.path.join(source, "setup.py"), SETUP)
         xt.write(os.path.join(home, "recipes", "cxxpair.yaml"), RECIPE)
         some = os.path.dirname(xt.write(os.path.join(home, "some", "file"), "x"))
-        result = test_wheels.build("cxxpair.yaml", ["aarch64", "armv7"], "cp39", home,
+        python = "cp39" if "cp39" in test_wheels.pythons() else "cp311"
+        result = test_wheels.build("cxxpair.yaml", ["aarch64", "armv7"], python, home,
                                    toolchain)
         xt.equal(result.code, 0, result)
         items = [i for i in result.json["items"] if i["state"] != "skipped"]
@@ -48,8 +49,8 @@ def wheel(toolchain):
         for item in items:
             target = item["id"].split("-")[-1]
             xt.check("manylinux2014" in item["file"], item)
-            judges.check_wheel(item["file"], target, "cp39")
-            root = target_root.get("bullseye", target)
+            judges.check_wheel(item["file"], target, python)
+            root = target_root.get(test_wheels.SUITE[python], target)
             xt.equal(root.run_wheel(item["file"], RUN.format(folder=some)),
                      test_floor.REPORT, toolchain, target)
 

@@ -25,10 +25,27 @@ def shared_cache():
     return path
 
 
+def need_pythons(*tags):
+    """Skips on a machine that lacks one: what a test is about cannot be tried there."""
+    found = pythons()
+    missing = [t for t in tags if t not in found]
+    if missing:
+        raise xt.Skip(f"no {' '.join(missing)} on this machine, only {' '.join(found)}")
+
+
+def link_or_copy(source, dest):
+    """/tmp may be a file system of its own."""
+    try:
+        os.link(source, dest)
+    except OSError:
+        shutil.copy2(source, dest)
+
+
 def own_store(dest):
-    """A store of its own with the shared one's downloads, by hard links."""
+    """A store of its own with the shared one's downloads, by hard links
+    where that goes."""
     shutil.copytree(os.path.join(shared_cache(), "v1", "blobs"),
-                    os.path.join(dest, "v1", "blobs"), copy_function=os.link)
+                    os.path.join(dest, "v1", "blobs"), copy_function=link_or_copy)
     os.chmod(dest, 0o700)
     return dest
 

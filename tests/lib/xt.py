@@ -2,7 +2,8 @@
 
 A script ends with `xt.main(globals())`; `python3 script.py test_NAME` runs one
 test, no name all of them. Exit status 0 passed, 1 failed, 77 skipped (only
-where a package registry cannot be reached, and saying so)."""
+where a package registry cannot be reached or the machine lacks a CPython that the
+test is about, and saying so)."""
 import contextlib
 import json
 import os
