@@ -268,6 +268,18 @@ static gboolean patches_add_to_key(
 	return TRUE;
 }
 
+/* A plan may ask for the key of what was never locked. */
+static gboolean is_locked(
+	const item *i, const recipe_source *s, const source_kind_ops *ops, GError **err)
+{
+	if (!ops->lock_name || source_locked(i->source->lock, s))
+		return TRUE;
+	g_autofree char *name = ops->lock_name(s);
+	error_set(err, EXIT_LOCK, "X0407", "%s is not locked", name);
+	error_help(err, "run `xorch lock %s`", i->source->recipe->path);
+	return FALSE;
+}
+
 gboolean source_add_to_key(const item *i, key *k, GError **err)
 {
 	const recipe *r = i->recipe;
@@ -275,7 +287,8 @@ gboolean source_add_to_key(const item *i, key *k, GError **err)
 	for (guint n = 0; n < r->sources->len; n++) {
 		const recipe_source *s = g_ptr_array_index(r->sources, n);
 		const source_kind_ops *ops = source_ops(r, s, err);
-		if (!ops || !ops->add_to_key(i, s, k, err) ||
+		if (!ops || !is_locked(i, s, ops, err) ||
+			!ops->add_to_key(i, s, k, err) ||
 			!patches_add_to_key(r, s, k, err))
 			return FALSE;
 	}

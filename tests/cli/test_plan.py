@@ -27,6 +27,21 @@ def plan(home, requires):
                   home=home, cwd=home, XORCH_MIRROR_PYPI="http://127.0.0.1:9/simple")
 
 
+def test_without_any_lock():
+    with xt.scratch() as home:
+        for kind in ("pypi: foo", "gomod: example.com/foo", "debsrc: foo"):
+            wheel = kind.startswith("pypi")
+            recipe = xt.write(os.path.join(home, "foo.yaml"), RECIPE.replace(
+                "pypi: foo", kind).replace("kind: wheel", "kind: wheel" if wheel else
+                                           "kind: go-binary" if "gomod" in kind else
+                                           "kind: library"))
+            result = xt.run(["plan", recipe, "--target", "aarch64", "--json"], home=home,
+                            XORCH_MIRROR_PYPI="http://127.0.0.1:9/simple")
+            xt.equal(result.code, 0, kind, result)
+            for item in result.json["items"]:
+                xt.equal([item["state"], item["reason"]], ["planned", "not locked yet"])
+
+
 def test_requires_python_of_the_lock():
     with xt.scratch() as home:
         for item in plan(home, ">=3.0").json["items"]:
