@@ -18,6 +18,7 @@ typedef struct wish {
 	GPtrArray *only; /* ids named as arguments or by --only; NULL: all */
 	gboolean all_pythons;
 	GPtrArray *pythons; /* of --python; NULL: not given */
+	GPtrArray *chosen;  /* tags of --python or `python3`: the same for all recipes */
 } wish;
 
 void selection_clear(selection *s)
@@ -161,6 +162,8 @@ static GPtrArray *python_tags(wish *w, const recipe *r, GError **err)
 		}
 		return g_steal_pointer(&tags);
 	}
+	if (w->chosen)
+		return g_ptr_array_ref(w->chosen);
 	g_autoptr(GPtrArray) wanted = g_ptr_array_new();
 	for (guint n = 0; w->pythons && n < w->pythons->len; n++)
 		g_ptr_array_add(wanted, g_ptr_array_index(w->pythons, n));
@@ -173,6 +176,7 @@ static GPtrArray *python_tags(wish *w, const recipe *r, GError **err)
 		const host_python *p = g_ptr_array_index(chosen, n);
 		g_ptr_array_add(tags, g_strdup(p->tag));
 	}
+	w->chosen = g_ptr_array_ref(tags);
 	return g_steal_pointer(&tags);
 }
 
@@ -349,6 +353,7 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 		     diag_list_errors(l);
 	if (ok && !diag_list_errors(l))
 		ok = selection_add_needs(out, o, l, err);
+	g_clear_pointer(&w.chosen, g_ptr_array_unref);
 	output_diags(l);
 	if (diag_list_errors(l)) {
 		*code = EXIT_INPUT;
