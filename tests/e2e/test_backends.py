@@ -28,7 +28,7 @@ def pyproject(backend, requires, more=""):
             f'[project]\nname = "tiny"\nversion = "1.0"\n{more}')
 
 
-def build(home, files, targets=BOTH, code=0, recipe="", python="cp311"):
+def build(home, files, targets=BOTH, code=0, recipe="", python="cp311", cache=None):
     """Builds the project of these files; its result."""
     src = os.path.join(home, "tiny-src")
     shutil.rmtree(src, ignore_errors=True)
@@ -41,7 +41,8 @@ def build(home, files, targets=BOTH, code=0, recipe="", python="cp311"):
             os.path.join(home, "dist")]
     for target in targets:
         args += ["--target", target]
-    result = xt.run(args, home=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+    result = xt.run(args, home=home,
+                    XORCH_CACHE_DIR=cache or test_wheels.shared_cache())
     test_wheels.need_network(result)
     if code is not None:
         xt.equal(result.code, code, result)

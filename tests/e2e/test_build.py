@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 
 import packages
@@ -313,8 +314,10 @@ def test_ccache_same_bytes():
                            int(values["preprocessed_cache_hit"]),
                            int(values["cache_miss"])))
         xt.equal(counts, [(0, 1), (1, 1)])
+        os.makedirs(os.path.join(home, "bin"))  # a PATH with Python and no ccache
+        os.symlink(os.path.realpath(sys.executable), os.path.join(home, "bin/python3.11"))
         none = build(home, recipe, "--ccache", "--force", cache=cache, code=8,
-                     PATH="/nowhere")
+                     PATH=os.path.join(home, "bin"))
         xt.check("X0842" in none.err, none)
 
 
