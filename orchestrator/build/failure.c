@@ -39,6 +39,10 @@ static const failure_class classes[] = {
 		"meson tried to run code of the target",
 		"build the program with `native: true` (a patch of meson.build), or give "
 		"the answer as a meson option in build.config_settings"},
+	{"tests-run", EXIT_BUILD, "X0904",
+		"the build ran the tests of a library it brings: programs of the target",
+		"build.env with GNUMAKEFLAGS: \"TESTS= check_PROGRAMS=\", so that `make "
+		"check` has nothing to run"},
 	{"target-module-imported", EXIT_BUILD, "X0904",
 		"a Python module of the target was imported during the build",
 		"the build machine cannot load it; patch the step that imports what was "
@@ -161,6 +165,8 @@ static const failure_class classes[] = {
 	{"lock", EXIT_LOCK, NULL, "something is not locked", NULL},
 	{"requirements-unsolvable", EXIT_BUILD, NULL,
 		"the build requirements cannot be met", NULL},
+	{"no-target-wheel", EXIT_BUILD, NULL,
+		"a build requirement has no wheel for the target", NULL},
 	{"backend", EXIT_BUILD, NULL, "the build backend cannot be used", NULL},
 	{"no-artefact", EXIT_BUILD, NULL, "the build left no usable artefact", NULL},
 	{"wrong-machine", EXIT_AUDIT, NULL, "the artefact holds code for another machine",
@@ -189,6 +195,7 @@ static const struct {
 	{"X0908", "source-changed"},
 	{"X0912 X0913 X0914", "requirements-unsolvable"},
 	{"X0915", "backend"},
+	{"X0990", "no-target-wheel"},
 	{"X0916 X0720", "no-artefact"},
 	{"X0703 X0704 X0728", "wrong-machine"},
 	{"X0713 X0719 X0724", "wrong-tag"},

@@ -25,6 +25,9 @@ static const pattern patterns[] = {
 		"newline|EOF in|Unterminated|\"&\"|redirection)",
 		"target-code-run", TELLING},
 	{"ELF: not found", NULL, "target-code-run", TELLING},
+	/* Automake's test suites: the tests, then a summary with "# ERROR: 0". */
+	{"FAIL: ", "^FAIL: (\\S+)$", "tests-run", SYSTEM},
+	{"# ERROR: ", "^# ERROR: +\\d+$", NULL, FAILURE_NONE},
 	{"target-code-does-not-run-here", NULL, "target-code-run", TELLING},
 	{"qemu-aarch64: Could not open", NULL, "target-code-run", TELLING},
 	{"qemu-arm: Could not open", NULL, "target-code-run", TELLING},

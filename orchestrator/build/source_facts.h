@@ -11,9 +11,12 @@
  *	info_…					headers of PKG-INFO
  *	extensions, links, headers		lists of {name, where}
  *	more_requires				of setup.py
+ *	programs				{name, where}: cmake … started by setup.py
+ *	make_check				true: setup.py runs `make check`
  *	rust, rust_version, abi3, cargo_lock	Cargo.toml
  *	go_module, go_version, go_mains, cgo	go.mod and the .go files
  *	gcc					the file that only gcc compiles for ARM
+ *	says_abi3				true: some file of the build speaks of it
  *	tops, warnings				lists of strings
  *
  * The object, to be given back by json_decref. EXIT_INPUT X0980 when it cannot be

@@ -248,6 +248,15 @@ static void requirements(GString *out, const json_t *facts, const upstream_wheel
 			bound ? "setup.py uses what newer ones lack"
 			      : "setup.py imports or names it");
 	}
+	const json_t *programs = json_get_array(facts, "programs");
+	for (gsize i = 0; i < json_array_size(programs); i++) {
+		const char *name = json_get_string(json_array_get(programs, i), "name");
+		/* pyproject.toml may leave it to the machine. */
+		if (name && !check_requirement(name) &&
+			!said_already(json_get_array(facts, "requires"), name) &&
+			(said || !said_already(more, name)))
+			row(build, name, "setup.py starts it");
+	}
 	for (const known_library *h = known_libraries; h->deb; h++) {
 		g_autofree char *why = why_host(h, facts, up);
 		g_autofree char *name = g_strconcat("deb:", h->deb, NULL);
@@ -356,6 +365,12 @@ static void tests(GString *out, const json_t *facts, const upstream_wheel *up)
 	}
 }
 
+/* Automake's names for the programs of `make check`; make takes them as if given on its
+ * command line. They would be built for the target and run here. */
+static const char make_check[] =
+	"build:\n  env:\n    GNUMAKEFLAGS: \"TESTS= check_PROGRAMS=\"  "
+	"# guessed: setup.py runs `make check`, whose programs are the target's\n";
+
 void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 	const upstream_wheel *up, GPtrArray *notes)
 {
@@ -372,7 +387,8 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 		fact(facts, "backend") ? "pyproject.toml" : "guessed: no build-backend");
 	starter_comment(out, line->str);
 	g_string_free(line, TRUE);
-	if (abi3 && !check_python(abi3)) {
+	if (abi3 && !check_python(abi3) &&
+		json_is_true(json_object_get(facts, "says_abi3"))) {
 		g_string_append_printf(out, "python:\n  abi3: \"%s\" # guessed: %s\n",
 			abi3,
 			up->abi3 ? "the tag of upstream's wheel"
@@ -389,6 +405,8 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 			out, "toolchain:\n  c: %s\n", (char *)g_ptr_array_index(rows, 0));
 	}
 	requirements(out, facts, up);
+	if (json_is_true(json_object_get(facts, "make_check")))
+		g_string_append(out, make_check);
 	extensions(out, facts, up);
 	tests(out, facts, up);
 	for (gsize i = 0; i < json_array_size(warnings); i++) {

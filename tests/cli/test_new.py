@@ -133,6 +133,39 @@ about:
         xt.equal((elsewhere.code, elsewhere.out), (0, "sub/a.yaml\n"), elsewhere)
 
 
+def test_programs():
+    """A program that setup.py starts is one of the build's, though pyproject.toml leaves
+    it to the machine; not one that it only names, or that is asked for already."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("starts", "1.0", {
+            "pyproject.toml": "[build-system]\nrequires = ['setuptools', 'ninja>=1.5']\n",
+            "setup.py": "import subprocess\nhelp = 'cmake is wanted'\nx = ('a', 'meson')\n"
+            "def f(*a): subprocess.run(['cmake', *a], check=True)\n"
+            "os.system('ninja -C build')\nExtension('starts._s', ['a.c'])\n"})
+        xt.equal(new(index, home, "starts").code, 0)
+        text = recipe(home, "starts")
+        xt.check("  build:\n    - cmake  # guessed: setup.py starts it\nwheel" in text, text)
+
+
+def test_make_check():
+    """A bundled library's `make check` has no program to run: it would be the target's."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("checked", "1.0", {
+            "setup.py": "make_command = os.environ.get('MAKE') or 'make'\n"
+            "subprocess.check_call([make_command, 'check'] + more)\n"
+            "Extension('checked._c', ['a.c'])\n"})
+        xt.equal(new(index, home, "checked").code, 0)
+        text = recipe(home, "checked")
+        xt.check('GNUMAKEFLAGS: "TESTS= check_PROGRAMS="  # guessed' in text, text)
+        index.sdist("made", "1.0", {
+            "setup.py": "subprocess.check_call([make, 'all'])\nx = [sphinx, 'check']\n"
+            "Extension('made._c', ['a.c'])\n"})
+        xt.equal(new(index, home, "made").code, 0)
+        xt.check("GNUMAKEFLAGS" not in recipe(home, "made"))
+
+
 def test_upstream_wheel():
     """Extensions, modules, abi3 and libraries by the wheel for x86_64."""
     with Server() as s, xt.scratch() as home:
@@ -166,12 +199,16 @@ tests:
       - up._a
       - up.sub._b
 """)
-        index.sdist("stable", "1.0", files)
+        # The tag of upstream's wheel counts where the project makes such wheels itself.
         tag = "cp37-abi3-manylinux_2_28_x86_64"
-        index.add("stable", f"stable-1.0-{tag}.whl", wheel(
-            dist_info("stable", "1.0", tag, ["stable/_s.abi3.so"])))
-        xt.equal(new(index, home, "stable").code, 0)
+        for name, more in (("stable", {"setup.cfg": "[bdist_wheel]\npy_limited_api=cp37"}),
+                           ("plain", {"tests/test_abi3.py": "abi3"})):
+            index.sdist(name, "1.0", {**files, **more})
+            index.add(name, f"{name}-1.0-{tag}.whl", wheel(
+                dist_info(name, "1.0", tag, [name + "/_s.abi3.so"])))
+            xt.equal(new(index, home, name).code, 0)
         xt.check('abi3: "3.9" # guessed: the tag' in recipe(home, "stable"))
+        xt.check("abi3" not in recipe(home, "plain"))
 
 
 CARGO = """[package]

@@ -193,6 +193,7 @@ static void classes(void)
 		int exit;
 		const char *code, *name;
 	} rows[] = {{EXIT_BUILD, "X0920", "patch-failed"},
+		{EXIT_BUILD, "X0990", "no-target-wheel"},
 		{EXIT_AUDIT, "X0705", "recent-symbol"}, {EXIT_AUDIT, "X0710", "audit"},
 		{EXIT_NETWORK, "X0502", "download"},
 		{EXIT_INTEGRITY, "X0601", "integrity"}, {EXIT_BUILD, NULL, "other"},

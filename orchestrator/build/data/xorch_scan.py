@@ -23,6 +23,8 @@ IMPORTS = {"Cython": "cython", "numpy": "numpy", "cffi": "cffi", "pybind11": "py
            "pkgconfig": "pkgconfig", "setuptools_scm": "setuptools-scm",
            "mypyc": "mypy", "nanobind": "nanobind", "semantic_version": "semantic-version",
            "packaging": "packaging", "toml": "toml", "tomli": "tomli", "jinja2": "jinja2"}
+# Programs that setup.py may start and that a build requirement brings.
+PROGRAMS = ("cmake", "ninja", "meson")
 
 
 def read(path):
@@ -63,7 +65,7 @@ class Facts:
     def __init__(self, source, toml):
         self.source, self.toml = source, toml
         self.extensions, self.links, self.headers = {}, {}, {}
-        self.requires, self.warnings, self.scripts = set(), [], []
+        self.requires, self.warnings, self.programs = set(), [], {}
         self.out = {}
         self.files = []
         for folder, folders, files in os.walk(source):
@@ -159,6 +161,28 @@ class Facts:
                 self.imported(node.module)
             elif isinstance(node, ast.Call):
                 self.call(node, names)
+                for first in node.args[:1]:
+                    self.program(first)
+            elif isinstance(node, (ast.List, ast.Tuple)):
+                for first in node.elts[:1]:
+                    self.program(first)
+                self.make_check(node.elts)
+
+    def program(self, node):
+        """["cmake", …], which("cmake") and the like, system("cmake …")."""
+        word = node.value if isinstance(node, ast.Constant) else None
+        word = word.split(" ")[0] if isinstance(word, str) else None
+        if word in PROGRAMS:
+            self.add("setup.py", self.programs, word)
+
+    def make_check(self, words):
+        """[make_command, "check", …]: programs of the target would be run."""
+        if len(words) < 2 or getattr(words[1], "value", None) not in ("check", "test"):
+            return
+        make = words[0].value if isinstance(words[0], ast.Constant) else \
+            getattr(words[0], "id", getattr(words[0], "attr", None))
+        if isinstance(make, str) and "make" in make.lower():
+            self.out["make_check"] = True
 
     def imported(self, name):
         top = name.split(".")[0]
@@ -321,6 +345,18 @@ class Facts:
                     if os.path.basename(name) not in inside:
                         self.add(rel, self.headers, name)
 
+    def says_abi3(self):
+        """Whether the project itself makes wheels of the stable ABI; some are only made
+        so by an option of whoever builds upstream's."""
+        for rel in self.files:
+            base = os.path.basename(rel)
+            if (base in ("pyproject.toml", "setup.cfg", "Cargo.toml", "CMakeLists.txt",
+                         "meson.build") or base.endswith(".py") and "/" not in rel) and \
+                    re.search(r"abi3|limited.?api|py-api|stable.?abi", read(
+                        os.path.join(self.source, rel)), re.I):
+                return True
+        return False
+
     def tops(self):
         found = set()
         for rel in self.files:
@@ -346,9 +382,10 @@ class Facts:
         self.code()
         out = self.out
         out["tops"] = self.tops()
+        out["says_abi3"] = self.says_abi3()
         out["more_requires"] = sorted(self.requires)[:LIST_MAX]
         out["warnings"] = sorted(set(self.warnings))[:LIST_MAX]
-        for name in ("extensions", "links", "headers"):
+        for name in ("extensions", "links", "headers", "programs"):
             rows = sorted(getattr(self, name).items())[:LIST_MAX * 10]
             out[name] = [{"name": n, "where": w} for n, w in rows]
         return out
