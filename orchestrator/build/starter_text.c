@@ -293,9 +293,10 @@ static void extensions(GString *out, const json_t *facts, const upstream_wheel *
 	const json_t *own = json_get_array(facts, "extensions");
 
 	if (up->file && up->extensions->len) {
-		g_string_append(out,
+		g_string_append_printf(out,
 			"wheel:\n  extensions: # guessed: those of upstream's "
-			"x86_64 wheel\n");
+			"%s\n",
+			up->compared ? "wheels for x86_64 and aarch64" : "x86_64 wheel");
 		for (guint i = 0; i < up->extensions->len; i++) {
 			const char *path = g_ptr_array_index(up->extensions, i);
 			if (!is_module_path(path))

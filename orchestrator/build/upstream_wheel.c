@@ -22,11 +22,11 @@ void upstream_wheel_clear(upstream_wheel *u)
 	memset(u, 0, sizeof *u);
 }
 
-static const index_file *best(
-	const pypi_project *p, const char *version, guint minor, gboolean *pure)
+static const index_file *best(const pypi_project *p, const char *version,
+	const char *arch, guint minor, gboolean *pure)
 {
 	/* New enough for every policy there is. */
-	const wheel_host host = {.minor = minor, .arch = "x86_64", .glibc_minor = 99};
+	const wheel_host host = {.minor = minor, .arch = arch, .glibc_minor = 99};
 	const index_file *found = NULL;
 	guint64 top = 0;
 
@@ -111,7 +111,8 @@ static void look_at(upstream_wheel *out, const wheel *w, const zip_entry *e)
 	g_autofree char *stem = g_strndup(base, (gsize)(dot - base));
 	g_autofree char *path = g_str_equal(dir, ".") ? g_strdup(stem)
 						      : g_build_filename(dir, stem, NULL);
-	if (bytes && needs_absent_cffi(w, bytes)) {
+	if (bytes &&
+		(needs_absent_cffi(w, bytes) || (f && elf_file_is_plain_library(f)))) {
 		g_autofree char *module = g_strdelimit(g_strdup(path), "/", '.');
 		guint at;
 		if (g_ptr_array_find_with_equal_func(
@@ -146,16 +147,55 @@ static gboolean read_wheel(const char *path, upstream_wheel *out, GError **err)
 	return TRUE;
 }
 
-gboolean upstream_wheel_read(const build_context *ctx, const pypi_project *p,
-	const char *version, guint minor, upstream_wheel *out, GError **err)
+/* The wheel in the store. */
+static char *get(const build_context *ctx, const pypi_project *p, const index_file *f,
+	GError **err)
 {
 	g_autoptr(GPtrArray) items =
 		g_ptr_array_new_with_free_func((GDestroyNotify)fetch_item_free);
 	fetch_options options = {.offline = ctx->offline};
+	fetch_item *item = pypi_fetch_item(p, f, err);
+
+	if (!item)
+		return NULL;
+	g_ptr_array_add(items, item);
+	return fetch_blobs(ctx->store, items, &options, err) ? g_strdup(item->path)
+							     : NULL;
+}
+
+static void keep_common(GPtrArray *list, const GPtrArray *other)
+{
+	for (guint i = list->len; i-- > 0;)
+		if (!g_ptr_array_find_with_equal_func((GPtrArray *)other,
+			    g_ptr_array_index(list, i), g_str_equal, NULL))
+			g_ptr_array_remove_index(list, i);
+}
+
+/* Only a better guess: what cannot be had is passed over. */
+static void compare_with_aarch64(const build_context *ctx, const pypi_project *p,
+	const char *version, guint minor, upstream_wheel *out)
+{
+	gboolean pure;
+	g_auto(upstream_wheel) other = {0};
+	const index_file *f = best(p, version, "aarch64", minor, &pure);
+
+	if (!f || f->size > WHEEL_MAX)
+		return;
+	g_autofree char *path = get(ctx, p, f, NULL);
+	if (!path || !read_wheel(path, &other, NULL))
+		return;
+	keep_common(out->extensions, other.extensions);
+	keep_common(out->modules, other.modules);
+	out->compared = TRUE;
+}
+
+gboolean upstream_wheel_read(const build_context *ctx, const pypi_project *p,
+	const char *version, guint minor, upstream_wheel *out, GError **err)
+{
 	guint abi;
 
 	memset(out, 0, sizeof *out);
-	const index_file *f = best(p, version, minor, &out->pure);
+	const index_file *f = best(p, version, "x86_64", minor, &out->pure);
 	if (!f)
 		return TRUE;
 	out->pure = FALSE;
@@ -167,20 +207,18 @@ gboolean upstream_wheel_read(const build_context *ctx, const pypi_project *p,
 		event_log(EVENT_NOTE, f->filename, "too large to be looked into");
 		return TRUE;
 	}
-	fetch_item *item = pypi_fetch_item(p, f, err);
-	if (!item)
-		return FALSE;
-	g_ptr_array_add(items, item);
-	if (!fetch_blobs(ctx->store, items, &options, err))
+	g_autofree char *path = get(ctx, p, f, err);
+	if (!path)
 		return FALSE;
 	GError *problem = NULL;
-	if (!read_wheel(item->path, out, &problem)) {
+	if (!read_wheel(path, out, &problem)) {
 		/* Not ours to judge: the guess is left out. */
 		event_log(EVENT_NOTE, f->filename, "cannot be read as a wheel: %s",
 			problem->message);
 		g_error_free(problem);
 		return TRUE;
 	}
+	compare_with_aarch64(ctx, p, version, minor, out);
 	out->file = g_strdup(f->filename);
 	return TRUE;
 }

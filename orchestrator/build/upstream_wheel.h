@@ -2,17 +2,19 @@
 #include "build/pypi.h"
 
 /* What upstream's own wheel of a release tells about a build of it: the one for x86_64
- * Linux that this Python would install. It is read, not installed. */
+ * Linux that this Python would install. It is read, not installed. Where there is one for
+ * aarch64 too, only the modules in both count: the others are for one processor. */
 typedef struct upstream_wheel {
 	char *file;	       /* its name; NULL: there is none */
 	gboolean pure;	       /* there are wheels, but only pure ones */
 	char *abi3;	       /* "3.9" for cp39-abi3 and older ones; NULL */
+	gboolean compared;     /* with the one for aarch64 */
 	GPtrArray *extensions; /* char *: "a/b" without the ABI's suffix, sorted */
-	GPtrArray *
-		modules;      /* char *: as wheel_modules, less those that only an x86
-			       * machine    has or that need what the wheel does not ask for */
-	GPtrArray *libraries; /* char *: file names below NAME.libs, and what the
-			       * objects need of the system (DT_NEEDED) */
+	GPtrArray *modules;    /* char *: as wheel_modules, less those that only an x86
+				* machine has, that need what the wheel does not ask for or
+				* that are libraries for ctypes */
+	GPtrArray *libraries;  /* char *: file names below NAME.libs, and what the
+				* objects need of the system (DT_NEEDED) */
 } upstream_wheel;
 
 void upstream_wheel_clear(upstream_wheel *u);

@@ -207,6 +207,22 @@ void elf_file_free(elf_file *f)
 	g_free(f);
 }
 
+gboolean elf_file_is_plain_library(const elf_file *f)
+{
+	gboolean offers = FALSE;
+
+	for (guint i = 0; i < f->n_symbols; i++) {
+		const elf_symbol *s = &f->symbols[i];
+		if (g_str_has_prefix(s->name, "Py") || g_str_has_prefix(s->name, "_Py"))
+			return FALSE;
+		offers |= s->defined && !s->local &&
+			  (s->type == STT_FUNC || s->type == STT_OBJECT) &&
+			  !g_str_equal(s->name, "_init") &&
+			  !g_str_equal(s->name, "_fini");
+	}
+	return f->type == ET_DYN && offers;
+}
+
 const char *elf_machine_name(guint16 machine)
 {
 	static const struct {

@@ -128,6 +128,10 @@ gboolean elf_file_offset(
 /* First section of that name, or NULL. */
 const elf_section *elf_file_section(const elf_file *file, const char *name);
 
+/* A library for ctypes or cffi's ABI mode, whatever its name: it offers functions or
+ * data and names nothing of Python's, neither used nor defined. */
+gboolean elf_file_is_plain_library(const elf_file *file);
+
 /* "AArch64", "x86-64", "ARM" …, "machine 4711". Static or per-thread storage. */
 const char *elf_machine_name(guint16 machine);
 /* "pre-v4", "v7", "v8-A"; "VFPv3-D16"; names of the attribute values. */

@@ -131,7 +131,8 @@ static void check_module(audit_run *run, audit_member *m)
 		return;
 	gboolean named =
 		g_str_has_prefix(suffix, "cpython-") || g_str_equal(suffix, "abi3");
-	if (m->elf->type == ET_DYN && named && !has_init(m)) {
+	if (m->elf->type == ET_DYN && named && !has_init(m) &&
+		!elf_file_is_plain_library(m->elf)) {
 		g_autofree char *stem = audit_module_name(m);
 		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0714", m->name,
 			"named like an extension module, but has no PyInit_%s", stem);

@@ -199,6 +199,16 @@ tests:
       - up._a
       - up.sub._b
 """)
+        # A module that the wheel for aarch64 lacks is for one processor.
+        index.sdist("both", "1.0", files)
+        for arch, names in (("x86_64", ("_a", "_aesni")), ("aarch64", ("_a", "_neon"))):
+            index.add("both", f"both-1.0-cp311-cp311-manylinux_2_17_{arch}.whl", wheel(
+                dist_info("both", "1.0", f"cp311-cp311-manylinux_2_17_{arch}", [
+                    f"both/{n}.cpython-311-{arch}-linux-gnu.so" for n in names])))
+        xt.equal(new(index, home, "both").code, 0)
+        text = recipe(home, "both")
+        xt.check("wheels for x86_64 and aarch64\n    - both/_a\ntests" in text and
+                 "- both._a\n" in text and "_aesni" not in text, text)
         # The tag of upstream's wheel counts where the project makes such wheels itself.
         tag = "cp37-abi3-manylinux_2_28_x86_64"
         for name, more in (("stable", {"setup.cfg": "[bdist_wheel]\npy_limited_api=cp37"}),
