@@ -1,10 +1,12 @@
 #include "build/starter_private.h"
 #include "base/words.h"
 #include "format/pep508.h"
+#include "plan/catalog.h"
 #include "plan/known_library.h"
 #include "plan/recipe_fields.h"
 #include <string.h>
 
+#define SYSROOT_DEFAULT "debian-11"
 #define COLUMNS 88
 #define IMPORTS_MAX 25
 
@@ -228,11 +230,11 @@ static gboolean said_already(const json_t *requires, const char *name)
 	return FALSE;
 }
 
-static void requirements(GString *out, const json_t *facts, const upstream_wheel *up)
+static GPtrArray *build_rows(const json_t *facts)
 {
-	g_autoptr(GPtrArray) build = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) host = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *build = g_ptr_array_new_with_free_func(g_free);
 	const json_t *more = json_get_array(facts, "more_requires");
+	const json_t *programs = json_get_array(facts, "programs");
 	gboolean said = json_is_true(json_object_get(facts, "has_build_system"));
 
 	for (gsize i = 0; i < json_array_size(more); i++) {
@@ -248,7 +250,6 @@ static void requirements(GString *out, const json_t *facts, const upstream_wheel
 			bound ? "setup.py uses what newer ones lack"
 			      : "setup.py imports or names it");
 	}
-	const json_t *programs = json_get_array(facts, "programs");
 	for (gsize i = 0; i < json_array_size(programs); i++) {
 		const char *name = json_get_string(json_array_get(programs, i), "name");
 		/* pyproject.toml may leave it to the machine. */
@@ -257,12 +258,57 @@ static void requirements(GString *out, const json_t *facts, const upstream_wheel
 			(said || !said_already(more, name)))
 			row(build, name, "setup.py starts it");
 	}
+	return build;
+}
+
+/* *grafted: one of them is not on every system, so it goes into the wheel. */
+static GPtrArray *host_rows(
+	const json_t *facts, const upstream_wheel *up, gboolean *grafted)
+{
+	GPtrArray *host = g_ptr_array_new_with_free_func(g_free);
+
+	*grafted = FALSE;
 	for (const known_library *h = known_libraries; h->deb; h++) {
 		g_autofree char *why = why_host(h, facts, up);
 		g_autofree char *name = g_strconcat("deb:", h->deb, NULL);
-		if (why)
-			row(host, name, why);
+		if (!why)
+			continue;
+		row(host, name, why);
+		*grafted |= !g_str_equal(h->deb, "zlib1g-dev");
 	}
+	return host;
+}
+
+static void toolchain(GString *out, const json_t *facts, gboolean grafted)
+{
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(sysroot_def) def =
+		grafted ? sysroot_def_find(SYSROOT_DEFAULT, NULL) : NULL;
+	const char *gcc = fact(facts, "gcc");
+
+	if (!gcc && !def)
+		return;
+	g_string_append(out, "toolchain:\n");
+	if (gcc) {
+		g_autofree char *why = g_strdup_printf(
+			"%s names CPU features by a pragma that clang does not know",
+			gcc);
+		row(rows, "gcc", why);
+		g_string_append_printf(
+			out, "  c: %s\n", (char *)g_ptr_array_index(rows, 0));
+	}
+	if (def) {
+		g_autofree char *floor = g_strdelimit(g_strdup(def->glibc), ".", '_');
+		g_string_append_printf(out,
+			"  manylinux: \"%s\"  # guessed: the libraries of %s that go "
+			"into "
+			"the wheel need its glibc\n",
+			floor, def->name);
+	}
+}
+
+static void requirements(GString *out, GPtrArray *build, GPtrArray *host)
+{
 	if (!build->len && !host->len)
 		return;
 	g_string_append(out, "requirements:\n");
@@ -378,6 +424,9 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 	const json_t *warnings = json_get_array(facts, "warnings");
 	const char *abi3 = up->abi3 ? up->abi3 : fact(facts, "abi3");
 	const char *rust = fact(facts, "rust_version");
+	gboolean grafted;
+	g_autoptr(GPtrArray) build = build_rows(facts);
+	g_autoptr(GPtrArray) host = host_rows(facts, up, &grafted);
 	GString *line = g_string_new(NULL);
 
 	(void)name;
@@ -395,17 +444,8 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 			up->abi3 ? "the tag of upstream's wheel"
 				 : "a feature in Cargo.toml");
 	}
-	if (fact(facts, "gcc")) {
-		g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
-		g_autofree char *why =
-			g_strdup_printf("%s names CPU features by a pragma "
-					"that clang does not know",
-				fact(facts, "gcc"));
-		row(rows, "gcc", why);
-		g_string_append_printf(
-			out, "toolchain:\n  c: %s\n", (char *)g_ptr_array_index(rows, 0));
-	}
-	requirements(out, facts, up);
+	toolchain(out, facts, grafted);
+	requirements(out, build, host);
 	if (json_is_true(json_object_get(facts, "make_check")))
 		g_string_append(out, make_check);
 	extensions(out, facts, up);

@@ -186,6 +186,8 @@ def test_upstream_wheel():
         text = recipe(home, "up")
         xt.equal(text[text.index("# Backend"):], """\
 # Backend: setuptools (pyproject.toml).
+toolchain:
+  manylinux: "2_31"  # guessed: the libraries of debian-11 that go into the wheel need its glibc
 requirements:
   host:
     - deb:libffi-dev  # guessed: upstream's wheel has libffi-1a2b3c4d.so.8.1.0
