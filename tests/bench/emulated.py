@@ -10,7 +10,6 @@ import sys
 import target_root
 import xt
 
-GCC = {"aarch64": "gcc", "armv7": "gcc"}
 MAGIC = {
     "aarch64": r":q:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00"
                r"\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff"
@@ -21,12 +20,14 @@ MAGIC = {
 }
 
 
-def root(target):
-    """A bookworm root of the target with gcc and Python's headers."""
+CWCWIDTH = ["gcc", "libc6-dev", "libpython3.11-dev", "python3.11", "libpython3.11-stdlib",
+            "dash", "coreutils"]
+
+
+def root(target, name="gcc", packages=CWCWIDTH):
+    """A bookworm root of the target with gcc and Python's headers, or other packages."""
     def make(folder):
-        target_root.unpack("bookworm", target_root.DEBIAN[target], folder,
-                           ["gcc", "libc6-dev", "libpython3.11-dev", "python3.11",
-                            "libpython3.11-stdlib", "dash", "coreutils"])
+        target_root.unpack("bookworm", target_root.DEBIAN[target], folder, packages)
         for name in ("bin", "sbin", "lib", "lib64"):
             top, usr = os.path.join(folder, name), os.path.join(folder, "usr", name)
             if os.path.isdir(top) and not os.path.islink(top):
@@ -36,10 +37,10 @@ def root(target):
                 os.symlink("usr/" + name, top)
         for name in ("proc", "dev", "tmp"):
             os.makedirs(os.path.join(folder, name), exist_ok=True)
-    return target_root.prepared(f"roots/bench-gcc-{target}", make)
+    return target_root.prepared(f"roots/bench-{name}-{target}", make)
 
 
-def requirements(target, names, python):
+def requirements(target, names, python, folder=None):
     """Folder with the build requirements as the target's pip would have them."""
     arch = {"aarch64": "aarch64", "armv7": "armv7l"}[target]
 
@@ -52,13 +53,14 @@ def requirements(target, names, python):
                         "--platform", f"manylinux2014_{arch}", *names], check=True)
         for wheel in glob.glob(wheels + "/*.whl"):
             shutil.unpack_archive(wheel, os.path.join(folder, "site"), "zip")
-    return target_root.prepared(f"bench-requirements-{target}", make)
+    return target_root.prepared(
+        "-".join(["bench-requirements", target] + ([folder] if folder else [])), make)
 
 
-def command(target, source, out, names, python=sys.executable):
-    """argv of one emulated build of the unpacked sdist `source` into `out`."""
-    folder = root(target)
-    site = os.path.join(requirements(target, names, python), "site")
+def run_in(target, folder, source, site, out, command):
+    """argv that runs `command` (NAME=VALUE words before it are its environment) in the
+    root `folder` with a copy of `source` at /tmp/src, `site` at /tmp/site and `out` at
+    /tmp/out."""
     qemu = shutil.which(target_root.QEMU[target])
     xt.check(qemu, "qemu-user-static is missing")
     # $0 is only the script's name; every path is an argument, none is shell text.
@@ -69,10 +71,19 @@ mount -t tmpfs none "$1/tmp"; mkdir "$1/tmp/src" "$1/tmp/site" "$1/tmp/out"
 cp -r "$2/." "$1/tmp/src"
 mount --bind "$3" "$1/tmp/site"; mount --bind "$4" "$1/tmp/out"
 mount --rbind /dev "$1/dev"
-exec chroot "$1" /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 HOME=/tmp \
-  PYTHONPATH=/tmp/site CC=gcc /usr/bin/python3.11 -c '
-import os; os.chdir("/tmp/src")
-from setuptools import build_meta; build_meta.build_wheel("/tmp/out")'
+mount --rbind /proc "$1/proc"
+root=$1; shift 5
+exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 HOME=/tmp \
+  PYTHONPATH=/tmp/site "$@"
 """
     return ["unshare", "-Urm", "sh", "-c", script, "emulated", folder, source, site, out,
-            MAGIC[target] % qemu]
+            MAGIC[target] % qemu, *command]
+
+
+def command(target, source, out, names, python=sys.executable):
+    """argv of one emulated build of the unpacked sdist `source` into `out`."""
+    site = os.path.join(requirements(target, names, python), "site")
+    return run_in(target, root(target), source, site, out, [
+        "CC=gcc", "/usr/bin/python3.11", "-c",
+        "import os; os.chdir('/tmp/src')\n"
+        "from setuptools import build_meta; build_meta.build_wheel('/tmp/out')"])

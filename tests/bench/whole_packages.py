@@ -1,13 +1,16 @@
 """Larger packages: cross-built against the same built natively on this machine by the
 same compilers (the toolchains of xorch's own store, started by their own loader), both
-without any result or compiler cache; medians of builds in turn."""
+without any result or compiler cache; medians of builds in turn. Beside the time on the
+clock stands the processors' own, which what else the machine does hardly changes."""
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import time
+import zipfile
 
 import test_wheels
 import xt
@@ -15,52 +18,72 @@ import xt
 ROUNDS = 2
 
 
-def cached_env(home):
-    return xt.environment(home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+def children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def seconds(call):
-    begun = time.monotonic()
+    """(on the clock, of processors) of one command."""
+    begun, before = time.monotonic(), children()
     p = subprocess.run(stdin=subprocess.DEVNULL, capture_output=True, text=True, **call)
     if p.returncode:
         sys.exit(f"{call['args']} ended with {p.returncode}\n{p.stdout[-2000:]}\n"
                  f"{p.stderr[-3000:]}")
-    return time.monotonic() - begun
+    return time.monotonic() - begun, children() - before
 
 
-def cross(home, recipe, target, *args):
+def in_turn(ours, theirs, rounds=ROUNDS):
+    """Medians of both sides: ((clock, processors), (clock, processors))."""
+    ours(), theirs()  # fills caches of downloads
+    both = [], []
+    for _ in range(rounds):
+        both[0].append(ours())
+        both[1].append(theirs())
+    return tuple(tuple(statistics.median(column) for column in zip(*side)) for side in both)
+
+
+def recipes(home):
+    shutil.copytree(os.path.join(xt.SOURCE, "recipes"), os.path.join(home, "recipes"))
+    return xt.environment(home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+
+
+def cross(home, env, recipe, *args):
     return dict(args=[xt.XORCH, "build", os.path.join(home, "recipes", recipe), "--target",
-                      target, "--force", "--replace", "--out", os.path.join(home, "out"),
-                      *args], cwd=home, env=cached_env(home))
+                      "aarch64", "--force", "--replace", "--out",
+                      os.path.join(home, "out"), *args], cwd=home, env=env)
 
 
-def native_variables(home):
+def native_compilers(env):
     """The compilers for x86_64 by xorch's own wrappers, as `xorch env` says them."""
     out = subprocess.run([xt.XORCH, "env", "--target", "x86_64", "--format", "json"],
-                         env=cached_env(home), capture_output=True, text=True, check=True)
-    env = json.loads(out.stdout)
-    return {k: env[k] for k in ("CC", "CXX", "AR", "CFLAGS", "CXXFLAGS", "LDFLAGS",
-                                "LDSHARED", "LDCXXSHARED") if k in env}
+                         env=env, capture_output=True, text=True, check=True)
+    said = json.loads(out.stdout)
+    said = said.get("env", said)
+    return {k: said[k] for k in ("CC", "CXX", "AR", "CFLAGS", "CXXFLAGS", "LDFLAGS",
+                                 "LDSHARED", "LDCXXSHARED") if k in said}
 
 
-def rust_variables(home):
+def native_rust(home, env, linker):
     """cargo and rustc of the store's own tree."""
-    subprocess.run([xt.XORCH, "fetch", "--toolchain", "rust", "--target", "x86_64"],
-                   env=cached_env(home), check=True, capture_output=True)
+    subprocess.run([xt.XORCH, "fetch", os.path.join(home, "recipes", "sudachipy.yaml"),
+                    "--target", "x86_64", "--python", "cp311"], env=env, check=True,
+                   capture_output=True)
     trees = os.path.join(test_wheels.shared_cache(), "v1", "trees", "toolchain")
     tree = next(t for t in (os.path.join(trees, n) for n in os.listdir(trees))
                 if os.path.exists(t + "/usr/bin/rustc") and os.path.isdir(
                     t + "/usr/lib/rustlib/x86_64-unknown-linux-gnu"))
     tools = os.path.join(home, "rust-tools")
+    lib = f"{tree}/lib/x86_64-linux-gnu:{tree}/usr/lib/x86_64-linux-gnu"
     for name in ("cargo", "rustc"):
-        lib = f"{tree}/lib/x86_64-linux-gnu:{tree}/usr/lib/x86_64-linux-gnu"
         path = xt.write(os.path.join(tools, name),
                         f"#!/bin/sh\nexec {tree}/lib/x86_64-linux-gnu/"
                         f"ld-linux-x86-64.so.2 --library-path {lib} "
-                        f"--argv0 {name} {tree}/usr/bin/{name} \"$@\"\n")
+                        f"--argv0 {tree}/usr/bin/{name} {tree}/usr/bin/{name} \"$@\"\n")
         os.chmod(path, 0o755)
     return {"CARGO": tools + "/cargo", "RUSTC": tools + "/rustc",
-            "PATH": tools + ":" + os.environ["PATH"]}
+            "PATH": tools + ":" + os.environ["PATH"],
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER": linker}
 
 
 def unpacked(home, lock):
@@ -74,60 +97,71 @@ def unpacked(home, lock):
     return folder
 
 
+def extensions(folder):
+    """How many modules the one wheel in a folder has."""
+    wheel, = (os.path.join(folder, n) for n in os.listdir(folder) if n.endswith(".whl"))
+    with zipfile.ZipFile(wheel) as z:
+        return sum(n.endswith(".so") for n in z.namelist())
+
+
 def native_wheel(home, uv, source, variables):
     python = shutil.which("python3.11") or sys.executable
+    env = dict(os.environ, UV_CACHE_DIR=os.path.join(home, "uvc"),
+               CARGO_HOME=os.path.join(home, "cargo"), **variables)
 
     def go():
         work = os.path.join(home, "work")
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(source, work)
-        env = dict(os.environ, UV_CACHE_DIR=os.path.join(home, "uvc"),
-                   CARGO_HOME=os.environ.get("CARGO_HOME",
-                                             os.path.expanduser("~/.cargo")),
-                   **variables)
         return seconds(dict(args=[uv, "build", "--wheel", "--python", python, "-o",
                                   os.path.join(home, "native"), work], cwd=home, env=env))
     return go
 
 
-def in_turn(ours, theirs):
-    ours(), theirs()  # fills caches of downloads
-    a, b = [], []
-    for _ in range(ROUNDS):
-        a.append(ours())
-        b.append(theirs())
-    return statistics.median(a), statistics.median(b)
-
-
-def wheel(name, recipe, lock, uv, rust):
+def wheel(name, uv, rust=False, **more):
+    recipe, lock = name.lower() + ".yaml", name.lower() + ".lock"
     with xt.scratch() as home:
-        shutil.copytree(os.path.join(xt.SOURCE, "recipes"), os.path.join(home, "recipes"))
-        build = cross(home, recipe, "aarch64", "--python", "cp311")
-        seconds(build)
-        variables = native_variables(home)
+        env = recipes(home)
+        build = cross(home, env, recipe, "--python", "cp311")
+        variables = dict(native_compilers(env), **more)
         if rust:
-            variables.update(rust_variables(home))
+            variables.update(native_rust(home, env, variables["CC"]))
+        seconds(build)
         native = native_wheel(home, uv, unpacked(home, lock), variables)
-        return (f"{name} for aarch64", *in_turn(lambda: seconds(build), native))
+        out = in_turn(lambda: seconds(build), native)
+        xt.equal(extensions(os.path.join(home, "out")),
+                 extensions(os.path.join(home, "native")), "modules of", name)
+        return (f"{name} for aarch64", *out)
+
+
+FZF = "github.com/junegunn/fzf@v0.65.2"
 
 
 def go_program():
+    """Both have the standard library compiled already."""
     with xt.scratch() as home:
-        shutil.copytree(os.path.join(xt.SOURCE, "recipes"), os.path.join(home, "recipes"))
-        build = cross(home, "fzf.yaml", "aarch64")
-        module = "github.com/junegunn/fzf@v0.65.2"
+        build = cross(home, recipes(home), "fzf.yaml")
         env = dict(os.environ, GOTOOLCHAIN="local", CGO_ENABLED="0", GOFLAGS="-trimpath",
                    GOBIN=os.path.join(home, "bin"))
+        standard, cache = os.path.join(home, "standard"), os.path.join(home, "gocache")
+        subprocess.run(["go", "build", "std"], cwd=home, check=True,
+                       env=dict(env, GOCACHE=standard))
 
         def native():
-            cache = os.path.join(home, "gocache")
             shutil.rmtree(cache, ignore_errors=True)
-            return seconds(dict(args=["go", "install", "-ldflags=-s -w", module],
+            shutil.copytree(standard, cache)
+            return seconds(dict(args=["go", "install", "-ldflags=-s -w", FZF],
                                 cwd=home, env=dict(env, GOCACHE=cache)))
-        return ("fzf for aarch64", *in_turn(lambda: seconds(build), native))
+        return ("fzf for aarch64", *in_turn(lambda: seconds(build), native, ROUNDS * 2))
 
 
-def rows(uv):
-    yield wheel("rapidfuzz", "rapidfuzz.yaml", "rapidfuzz.lock", uv, False)
-    yield wheel("SudachiPy", "sudachipy.yaml", "sudachipy.lock", uv, True)
-    yield go_program()
+PACKAGES = {
+    "fzf": lambda uv: go_program(),
+    "rapidfuzz": lambda uv: wheel("rapidfuzz", uv, RAPIDFUZZ_BUILD_EXTENSION="1"),
+    "SudachiPy": lambda uv: wheel("SudachiPy", uv, rust=True),
+}
+
+
+def rows(uv, names):
+    for name in names or PACKAGES:
+        yield PACKAGES[name](uv)

