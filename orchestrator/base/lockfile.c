@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "base/process.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,43 +97,89 @@ static lockfile *lock_new(const char *path, int fd)
 	return l;
 }
 
-/* "pid 4711", with the host when it is another one. The kernel's own list is
- * asked first: readers do not sign, and a signature may be stale. */
-static char *holder(const char *path)
+/* Who has the lock, as far as can be told. */
+typedef struct owner {
+	int pid;	/* 0: not known */
+	gboolean here;	/* the kernel of this machine names it, so /proc knows it */
+	gboolean maker; /* holds it alone: it makes what others wait for */
+	char host[256]; /* of the signature; "" for this machine */
+} owner;
+
+/* A line of /proc/locks (proc(5)): "1: FLOCK  ADVISORY  WRITE 4711 08:01:393 0 EOF". */
+static gboolean read_line(const char *line, const struct stat *st, owner *o)
+{
+	int pid;
+	unsigned major, minor;
+	unsigned long inode;
+	char kind[16], mode[16];
+
+	if (sscanf(line, "%*d: %15s %*s %15s %d %x:%x:%lu", kind, mode, &pid, &major,
+		    &minor, &inode) != 6 ||
+		strcmp(kind, "FLOCK") != 0 || inode != st->st_ino || pid <= 0)
+		return FALSE;
+	*o = (owner){.pid = pid, .here = TRUE, .maker = strcmp(mode, "WRITE") == 0};
+	return TRUE;
+}
+
+/* The kernel's own list is asked first: readers do not sign, and a signature may be
+ * stale. */
+static owner find_owner(const char *path)
 {
 	struct stat st;
 	g_autofree char *text = NULL, *locks = NULL;
-	int pid = 0;
-	char host[256] = "";
+	owner o = {0};
 
 	if (stat(path, &st) == 0 &&
 		g_file_get_contents("/proc/locks", &locks, NULL, NULL)) {
 		g_auto(GStrv) lines = g_strsplit(locks, "\n", -1);
-		for (char **l = lines; *l; l++) {
-			int who;
-			unsigned major, minor;
-			unsigned long inode;
-			char kind[16];
-			if (sscanf(*l, "%*d: %15s %*s %*s %d %x:%x:%lu", kind, &who,
-				    &major, &minor, &inode) == 5 &&
-				strcmp(kind, "FLOCK") == 0 && inode == st.st_ino &&
-				who > 0)
-				return g_strdup_printf("pid %d", who);
-		}
+		for (char **l = lines; *l; l++)
+			if (read_line(*l, &st, &o))
+				return o;
 	}
 	if (g_file_get_contents(path, &text, NULL, NULL) &&
-		sscanf(text, "%d %255s", &pid, host) >= 1 && pid > 0) {
-		g_autofree char *shown = text_escape(host, -1);
-		return host[0] && strcmp(host, g_get_host_name()) != 0
-			       ? g_strdup_printf("pid %d on host %s", pid, shown)
-			       : g_strdup_printf("pid %d", pid);
-	}
-	return g_strdup("another process");
+		sscanf(text, "%d %255s", &o.pid, o.host) >= 1 &&
+		strcmp(o.host, g_get_host_name()) == 0)
+		o.host[0] = '\0';
+	return o;
 }
 
-static double timeout_seconds(void)
+/* "pid 4711", with the host when it is another one. */
+static char *owner_name(const owner *o)
 {
-	const char *text = g_getenv("XORCH_LOCK_TIMEOUT");
+	g_autofree char *shown = text_escape(o->host, -1);
+
+	if (o->pid <= 0)
+		return g_strdup("another process");
+	return o->host[0] ? g_strdup_printf("pid %d on host %s", o->pid, shown)
+			  : g_strdup_printf("pid %d", o->pid);
+}
+
+/* The letter of proc(5): R, S, D, T (stopped), t (traced), Z; 0 when not known. */
+static char state_of(int pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid);
+	g_autofree char *text = NULL;
+	const char *after;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return 0;
+	after = strrchr(text, ')');
+	return after && after[1] == ' ' ? after[2] : 0;
+}
+
+/* Builds take hours, so one that makes something and is not stopped is waited for
+ * without a limit. Of a process on another machine, or in another container, nothing
+ * is known. */
+static gboolean is_at_work(const owner *o)
+{
+	char state = o->here && o->maker ? state_of(o->pid) : 0;
+
+	return state && !strchr("TtZX", state);
+}
+
+static double seconds_of(const char *variable, double otherwise)
+{
+	const char *text = g_getenv(variable);
 	char *end;
 
 	if (text && text[0]) {
@@ -140,7 +187,7 @@ static double timeout_seconds(void)
 		if (!*end && n >= 0)
 			return n;
 	}
-	return 300;
+	return otherwise;
 }
 
 lockfile *lockfile_try(const char *path, gboolean shared, GError **err)
@@ -150,39 +197,77 @@ lockfile *lockfile_try(const char *path, gboolean shared, GError **err)
 	return attempt_lock(path, shared, &fd, err) == GOT ? lock_new(path, fd) : NULL;
 }
 
+/* One wait: what was said of it, and since when its holder shows no sign of work. */
+typedef struct waiting {
+	const char *what;
+	gint64 begun, told, idle; /* monotonic microseconds; told 0: nothing said yet */
+} waiting;
+
+static void tell(waiting *w, const owner *o, gint64 now)
+{
+	g_autofree char *who = owner_name(o);
+
+	if (!w->told)
+		event_log(EVENT_NOTE, NULL, "waiting for %s (%s)", who, w->what);
+	else
+		event_log(EVENT_NOTE, NULL, "still waiting for %s (%s), %.0f s so far%s",
+			who, w->what, (double)(now - w->begun) / 1e6,
+			is_at_work(o) ? "" : "; it is stopped, or not of this machine");
+	w->told = now;
+}
+
+static gboolean give_up(
+	const char *path, const waiting *w, const owner *o, double limit, GError **err)
+{
+	g_autofree char *who = owner_name(o);
+	g_autofree char *shown = text_escape(path, -1);
+	char state = o->here ? state_of(o->pid) : 0;
+
+	error_set(err, EXIT_HOST, "X0823", "%s is locked by %s for more than %g s",
+		w->what, who, limit);
+	error_line(err, "lock: %s", shown);
+	if (state && strchr("Tt", state))
+		error_note(err, "that process is stopped: `kill -CONT %d` lets it go on",
+			o->pid);
+	error_help(err, "is that process stopped or stuck? End it, or set "
+			"XORCH_LOCK_TIMEOUT to more seconds");
+	return FALSE;
+}
+
+/* FALSE when the wait is over without the lock. */
+static gboolean keep_waiting(const char *path, waiting *w, GError **err)
+{
+	double limit = seconds_of("XORCH_LOCK_TIMEOUT", 300);
+	double report = seconds_of("XORCH_LOCK_REPORT", 60);
+	gint64 now = g_get_monotonic_time();
+	owner o = find_owner(path);
+
+	if (process_cancelled())
+		return process_cancelled_error(err);
+	if (!w->told || now - w->told > report * 1e6)
+		tell(w, &o, now);
+	if (is_at_work(&o))
+		w->idle = now;
+	return now - w->idle <= limit * 1e6 || give_up(path, w, &o, limit, err);
+}
+
 lockfile *lockfile_acquire(
 	const char *path, gboolean shared, const char *what, GError **err)
 {
-	double limit = timeout_seconds();
 	gint64 begun = g_get_monotonic_time();
+	waiting w = {.what = what, .begun = begun, .idle = begun};
 	gulong pause = 2000;
-	gboolean said = FALSE;
 	int fd;
 
 	for (;;) {
 		attempt a = attempt_lock(path, shared, &fd, err);
 		if (a == GOT)
 			return lock_new(path, fd);
-		if (a == FAILED)
+		if (a == FAILED || !keep_waiting(path, &w, err))
 			return NULL;
-		if (!said) {
-			g_autofree char *who = holder(path);
-			event_log(EVENT_NOTE, NULL, "waiting for %s (%s)", who, what);
-			said = TRUE;
-		}
-		if (g_get_monotonic_time() - begun > limit * 1e6)
-			break;
 		g_usleep(pause);
 		pause = MIN(pause * 2, 50000);
 	}
-	g_autofree char *who = holder(path);
-	g_autofree char *shown = text_escape(path, -1);
-	error_set(err, EXIT_HOST, "X0823", "%s is locked by %s for more than %g s", what,
-		who, limit);
-	error_line(err, "lock: %s", shown);
-	error_help(err, "is that process stopped or stuck? End it, or set "
-			"XORCH_LOCK_TIMEOUT to more seconds");
-	return NULL;
 }
 
 static int by_name(const void *a, const void *b)

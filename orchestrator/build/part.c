@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,20 +16,55 @@ struct part {
 	gboolean resumable;
 };
 
+/* Opens and locks; -1 with *why EWOULDBLOCK when another process has it. The name may
+ * have gone to the finished file between the two. */
+static int open_locked(const char *path, int *why)
+{
+	struct stat mine, now;
+
+	for (;;) {
+		int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		*why = errno;
+		if (fd < 0)
+			return -1;
+		gboolean locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+		/* No locks here at all: this name is nobody's. */
+		if (!locked && errno != EWOULDBLOCK && fstat(fd, &mine) == 0 &&
+			!mine.st_size)
+			unlink(path);
+		*why = locked ? 0 : EWOULDBLOCK;
+		if (locked && (fstat(fd, &mine) < 0 || !S_ISREG(mine.st_mode)))
+			*why = EINVAL;
+		if (locked && !*why && lstat(path, &now) == 0 &&
+			mine.st_ino == now.st_ino && mine.st_dev == now.st_dev)
+			return fd;
+		close(fd);
+		if (*why)
+			return -1;
+	}
+}
+
 part *part_open(store *s, const char *sha256, GError **err)
 {
 	g_autofree char *name = g_strconcat(sha256, ".part", NULL);
 	g_autofree char *path = g_build_filename(store_dir(s), "parts", name, NULL);
 	struct stat st;
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int why;
+	int fd = open_locked(path, &why);
 
-	if (fd < 0) {
-		fs_fail(err, errno, "write", path, 0);
-		return NULL;
+	if (fd < 0 && why == EWOULDBLOCK) {
+		g_autofree char *own = store_temp_name(s, err);
+		if (!own)
+			return NULL;
+		g_free(path);
+		path = g_strconcat(own, ".part", NULL);
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		why = errno;
 	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		fs_fail(err, EINVAL, "write", path, 0);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		fs_fail(err, why, "write", path, 0);
+		if (fd >= 0)
+			close(fd);
 		return NULL;
 	}
 	part *p = g_new0(part, 1);

@@ -6,7 +6,10 @@
 /* A download in progress on disk: v1/parts/SHA256.part, and beside it
  * SHA256.from with what it takes to go on later, also in another process: which
  * URL it came from (as a digest, since URLs may hold credentials) and the
- * validator for If-Range. The caller holds the blob's lock. */
+ * validator for If-Range. The caller holds the blob's lock; where that holds nobody
+ * back (a file system without locks, a lock file that was removed) two processes still
+ * do not write to one file: who finds it taken, or cannot lock it, writes to one of
+ * its own. */
 typedef struct part part;
 
 part *part_open(store *s, const char *sha256, GError **err);

@@ -82,6 +82,7 @@ typedef struct elf_file {
 	gboolean writable_code;		 /* a PT_LOAD both W and X */
 	gboolean text_relocations;	 /* DT_TEXTREL or DF_TEXTREL */
 	gboolean relr;			 /* DT_RELR */
+	gboolean pie;			 /* DF_1_PIE: a program, not a library */
 	const char *interp, *soname, *rpath, *runpath; /* NULL: none */
 	GPtrArray *needed; /* const char *, DT_NEEDED in order */
 

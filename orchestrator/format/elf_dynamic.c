@@ -93,6 +93,9 @@ static gboolean read_entry(
 		if (d->d_un.d_val & DF_TEXTREL)
 			r->file->text_relocations = TRUE;
 		break;
+	case DT_FLAGS_1:
+		r->file->pie = (d->d_un.d_val & DF_1_PIE) != 0;
+		break;
 	case DT_RELR:
 		r->file->relr = TRUE;
 		break;

@@ -137,6 +137,8 @@ static void judge(audit_run *run)
 				g_steal_pointer(&m->problem));
 		else if (m->elf)
 			audit_object(run, m);
+		else if (m->build_path)
+			audit_text(run, m);
 		if (m->elf && m->elf->type != ET_REL)
 			audit_go(run, m);
 	}
@@ -146,6 +148,7 @@ static void judge(audit_run *run)
 		if (audit_is_code(&run->members[i]))
 			audit_symbols(run, &run->members[i]);
 	if (run->wheel) {
+		audit_platforms(run);
 		audit_layout(run);
 		audit_records(run);
 	}
@@ -182,8 +185,10 @@ static const char *elf_kind_name(const elf_file *f)
 {
 	if (f->type == ET_REL)
 		return "object file";
+	if (audit_is_static(f))
+		return "static program";
 	if (f->type == ET_EXEC || f->interp)
-		return f->dynamic && f->interp ? "program" : "static program";
+		return "program";
 	return f->needed->len || f->soname ? "shared object"
 					   : "shared object or static program";
 }

@@ -115,6 +115,12 @@ static gboolean has_init(const audit_member *m)
 
 	if (m->module)
 		return TRUE;
+	/* Of a foreign libc the scan for modules knows nothing. */
+	g_autofree char *init = g_strconcat("PyInit_", stem, NULL);
+	for (guint i = 0; m->other && i < m->elf->n_symbols; i++)
+		if (m->elf->symbols[i].defined &&
+			g_str_equal(m->elf->symbols[i].name, init))
+			return TRUE;
 	/* Names beyond ASCII: PyInitU_ and punycode (PEP 489). */
 	for (guint i = 0; i < m->elf->n_symbols; i++)
 		if (!ascii && m->elf->symbols[i].defined &&
@@ -123,14 +129,62 @@ static gboolean has_init(const audit_member *m)
 	return FALSE;
 }
 
+/* CPython imports NAME.so whatever it was built for: nothing but luck keeps another
+ * version's interpreter from calling into it. */
+static void no_suffix(audit_run *run, audit_member *m)
+{
+	g_autofree char *want = wanted_suffix(run);
+	audit_finding *f = audit_add(run, audit_grade(run, AUDIT_WARNING), "X0727",
+		m->name, "an extension module without an ABI in its file name");
+
+	audit_line(f, "every CPython would import it, also one it was not built for");
+	if (want)
+		audit_line(f, "usual: .%s.so", want);
+	audit_hint(f, "the build made up the name itself, or CMake's Python_SOABI was "
+		      "empty; it should come from EXT_SUFFIX of the target's Python");
+}
+
+/* Whether all the ABIs of the name are free-threaded CPythons'. */
+static gboolean only_free_threaded(const wheel_name *n)
+{
+	gboolean any = FALSE;
+
+	for (char **a = n->abis; *a; a++) {
+		if (!g_str_has_prefix(*a, "cp") || !g_str_has_suffix(*a, "t"))
+			return FALSE;
+		any = TRUE;
+	}
+	return any;
+}
+
+/* CPython 3.13t imports NAME.abi3.so, but its objects are laid out another way than
+ * abi3 promises. The name alone does not prove that the module was compiled so. */
+static void free_threaded_abi3(audit_run *run, audit_member *m)
+{
+	g_autofree char *want = wanted_suffix(run);
+	audit_finding *f = audit_add(run, audit_grade(run, AUDIT_WARNING), "X0713",
+		m->name,
+		"a module of the stable ABI in a wheel for the free-threaded CPython");
+
+	if (want)
+		audit_line(f, "usual: .%s.so", want);
+	audit_hint(f, "abi3 is not the ABI of free-threaded CPythons; the suffix comes "
+		      "from the Python that built it: it was another one");
+}
+
 static void check_module(audit_run *run, audit_member *m)
 {
 	g_autofree char *suffix = suffix_of(m);
 
 	if (!suffix)
 		return;
-	gboolean named =
-		g_str_has_prefix(suffix, "cpython-") || g_str_equal(suffix, "abi3");
+	gboolean named = g_str_has_prefix(suffix, "cpython-") ||
+			 g_str_equal(suffix, "abi3") || g_str_equal(suffix, "abi3t");
+	if (run->wheel->name && g_str_equal(suffix, "abi3") &&
+		only_free_threaded(run->wheel->name))
+		free_threaded_abi3(run, m);
+	if (!*suffix && m->module)
+		no_suffix(run, m);
 	if (m->elf->type == ET_DYN && named && !has_init(m) &&
 		!elf_file_is_plain_library(m->elf)) {
 		g_autofree char *stem = audit_module_name(m);
@@ -189,23 +243,6 @@ static void check_place(audit_run *run, audit_member *m)
 	}
 }
 
-/* Wheels of other systems hold no ELF file; "ok" must not sound like a verdict. */
-static void check_system(audit_run *run)
-{
-	const wheel_name *n = run->wheel->name;
-
-	for (char **p = n ? n->platforms : NULL; p && *p; p++)
-		if (g_str_has_prefix(*p, "macosx_") || g_str_has_prefix(*p, "win") ||
-			g_str_has_prefix(*p, "ios_") ||
-			g_str_has_prefix(*p, "android_")) {
-			audit_finding *f = audit_add(run, AUDIT_NOTE, "X0703", NULL,
-				"a wheel for another system than Linux");
-			audit_line(f, "%s", *p);
-			audit_hint(f, "only names and records were checked");
-			return;
-		}
-}
-
 static void check_pure(audit_run *run)
 {
 	const wheel_name *n = run->wheel->name;
@@ -234,7 +271,6 @@ void audit_layout(audit_run *run)
 		check_place(run, m);
 		check_module(run, m);
 	}
-	check_system(run);
 	check_pure(run);
 	check_lost(run);
 }

@@ -38,9 +38,14 @@ static void check_machine(audit_run *run, audit_member *m)
 			"a fixed path instead of $CC; see `xorch explain X0703`");
 		return;
 	}
+	/* Data files may be for anything; an extension module is for this wheel. */
 	if (m->other && f->machine != EM_ARM)
-		audit_add(run, audit_grade(run, AUDIT_WARNING), "X0703", m->name,
-			"made for another libc or byte order than the rest of the wheel");
+		audit_add(run,
+			strstr(m->base, ".cpython-") || strstr(m->base, ".abi3.")
+				? AUDIT_ERROR
+				: audit_grade(run, AUDIT_WARNING),
+			"X0703", m->name,
+			"made for another libc or byte order than the wheel is for");
 }
 
 /* A program asks for the platform's loader or does not start; xorch gives another
@@ -257,4 +262,18 @@ void audit_object(audit_run *run, audit_member *m)
 				   m->build_path),
 			"map it away: -ffile-prefix-map=OLD=NEW, for Rust "
 			"--remap-path-prefix, and strip debug information");
+}
+
+/* The constant paths of a build tell nothing of the machine, but of those who made
+ * the wheel; a list of parts (PEP 770) and numpy's configuration hold them. */
+void audit_text(audit_run *run, audit_member *m)
+{
+	gboolean constant = g_str_has_prefix(m->build_path, "/xorch/");
+
+	audit_hint(
+		audit_gather(run, audit_grade(run, constant ? AUDIT_NOTE : AUDIT_WARNING),
+			"X0711", m->name, "a text in the wheel names a path of the build",
+			m->build_path),
+		"a list of parts or a record of the configuration, usually: the "
+		"backend's settings leave it out, or a patch takes the path away");
 }

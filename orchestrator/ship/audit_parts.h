@@ -60,6 +60,8 @@ void audit_scan(audit_run *run);
 void audit_target(audit_run *run);
 /* One object by itself: machine, float ABI, CPU, stack, RPATH, build paths. */
 void audit_object(audit_run *run, audit_member *m);
+/* A file of text with a build path in it. */
+void audit_text(audit_run *run, audit_member *m);
 /* What the go command wrote into a program or library it linked. */
 void audit_go(audit_run *run, audit_member *m);
 /* Finds out which members are extension modules and which are needed by others. */
@@ -85,6 +87,8 @@ void audit_policy(audit_run *run);
 void audit_symbols(audit_run *run, audit_member *m);
 /* File names and suffixes against the tag, PyInit, lost extensions, purelib. */
 void audit_layout(audit_run *run);
+/* The platform tags of the file name. */
+void audit_platforms(audit_run *run);
 /* METADATA, WHEEL, RECORD, entry points. */
 void audit_records(audit_run *run);
 
@@ -92,4 +96,11 @@ void audit_records(audit_run *run);
 static inline gboolean audit_is_code(const audit_member *m)
 {
 	return m->elf && !m->other;
+}
+
+/* A program that takes nothing from the system it runs on but the kernel. */
+static inline gboolean audit_is_static(const elf_file *f)
+{
+	return !f->interp && f->needed->len == 0 &&
+	       (f->type == ET_EXEC || (f->type == ET_DYN && f->pie));
 }

@@ -248,6 +248,9 @@ void audit_policy(audit_run *run)
 		r->pure = r->pure && !run->members[i].elf;
 	if (!any || !run->arch)
 		return;
+	/* A static program runs wherever its processor does: no policy is about it. */
+	if (!run->wheel && audit_is_static(run->members[0].elf))
+		return;
 	g.outside = g_hash_table_new(g_str_hash, g_str_equal);
 	for (guint i = 0; i < run->n_members; i++) {
 		const audit_member *m = &run->members[i];

@@ -49,6 +49,29 @@ static char *find_path(
 	return NULL;
 }
 
+/* In a text: only what is known to be a build's, a home folder may be an example. */
+static char *find_text_path(const guint8 *data, gsize size, const char *const *exact)
+{
+	for (const char *const *x = exact; *x; x++) {
+		const guint8 *at = memmem(data, size, *x, strlen(*x));
+		gsize n = 0;
+		if (!at || !begins(at, data + size, *x))
+			continue;
+		while (at + n < data + size && n < 200 && path_byte(at[n]))
+			n++;
+		return g_strndup((const char *)at, n);
+	}
+	return NULL;
+}
+
+/* Prose about a package may name any path. */
+static gboolean is_prose(const char *name)
+{
+	return g_str_has_suffix(name, ".dist-info/METADATA") ||
+	       g_str_has_suffix(name, ".md") || g_str_has_suffix(name, ".rst") ||
+	       g_str_has_suffix(name, ".txt");
+}
+
 /* Code, unwind tables and relocations hold no text; the rest is searched. */
 static char *find_build_path(const elf_file *f, const char *const *given)
 {
@@ -83,8 +106,12 @@ static void scan_member(gpointer item, gpointer data)
 	const guint8 *content = g_bytes_get_data(bytes, &size);
 	digest_raw(content, size, m->sha256);
 	m->hashed = TRUE;
-	if (!elf_magic(content, size) || g_str_has_suffix(m->name, ".py"))
+	if (!elf_magic(content, size) || g_str_has_suffix(m->name, ".py")) {
+		if (!is_prose(m->name))
+			m->build_path = find_text_path(content, size,
+				o->build_paths ? o->build_paths : own_paths);
 		return;
+	}
 	m->elf = elf_file_open(bytes, m->name, 0, &m->problem);
 	if (m->elf)
 		m->build_path = find_build_path(m->elf, o->build_paths);

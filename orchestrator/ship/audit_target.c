@@ -83,6 +83,22 @@ static void read_name(
 		*family = many ? &policy_manylinux : &policy_musllinux;
 }
 
+/* "manylinux_2_30_aarch64": a glibc between two policies (PEP 600). The next policy
+ * above is what can be judged; -1 when the tag has not that form. */
+static int between(const audit_run *run, const char *tag)
+{
+	const policy_family *f = run->family;
+	g_autofree char *tail =
+		run->arch ? g_strconcat("_", run->arch->name, NULL) : g_strdup("_");
+
+	if (f != &policy_manylinux || !g_str_has_prefix(tag, "manylinux_") ||
+		!g_str_has_suffix(tag, tail))
+		return -1;
+	g_autofree char *name = g_strndup(tag, strlen(tag) - strlen(tail));
+	int below = policy_index(f, name, TRUE);
+	return below < 0 ? -1 : MIN(below + 1, f->n_policies - 1);
+}
+
 /* What the tags of the family at hand promise together: a wheel with several has
  * to keep the strictest. */
 static void read_claim(audit_run *run)
@@ -90,8 +106,9 @@ static void read_claim(audit_run *run)
 	for (char **p = run->wheel->name->platforms; *p; p++) {
 		const char *arch;
 		int index;
-		if (!policy_tag_split(run->family, *p, &index, &arch) ||
-			(run->claimed >= 0 && index >= run->claimed))
+		if (!policy_tag_split(run->family, *p, &index, &arch))
+			index = between(run, *p);
+		if (index < 0 || (run->claimed >= 0 && index >= run->claimed))
 			continue;
 		run->claimed = index;
 		g_free(run->claim);

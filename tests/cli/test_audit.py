@@ -1,5 +1,6 @@
 """`xorch audit` as a command: files, folders, JSON, exit statuses."""
 import os
+import subprocess
 
 import elfmake
 import xt
@@ -91,6 +92,19 @@ def test_bare_files():
         r = xt.run(["audit", xt.XORCH])
         xt.equal(r.code, 0, r)
         xt.check("x86-64, 64-bit, program" in r.out, r)
+
+
+def test_static_programs_have_no_tag():
+    """What takes nothing from the system is under no policy: compiled here, both ways."""
+    with xt.scratch() as folder:
+        source = xt.write(os.path.join(folder, "p.c"), "void _start(void) { for (;;); }\n")
+        for flags in (["-static"], ["-static-pie", "-fPIE"]):
+            out = os.path.join(folder, "program")
+            subprocess.run(["cc", "-nostdlib", "-ffreestanding", *flags, "-o", out, source],
+                           check=True)
+            r = xt.run(["audit", out])
+            xt.equal((r.code, r.out), (0, out + ": ok (x86-64, 64-bit, static program)\n"), r)
+            xt.equal(xt.run(["audit", "--json", out]).json["files"][0]["tag"], None)
 
 
 def test_other_systems():

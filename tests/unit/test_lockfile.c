@@ -90,11 +90,46 @@ static void timeout(void)
 	g_assert_nonnull(strstr(err->message, who));
 	g_assert_nonnull(strstr(err->message, path));
 	g_assert_nonnull(strstr(err->message, "XORCH_LOCK_TIMEOUT"));
+	g_assert_nonnull(strstr(err->message, "kill -CONT"));
 	g_assert_nonnull(strstr(said->str, who));
 	g_assert_nonnull(strstr(said->str, "toolchain clang"));
 	g_unsetenv("XORCH_LOCK_TIMEOUT");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+	end();
+}
+
+static gpointer kill_after_a_while(gpointer pid)
+{
+	g_usleep(500000);
+	kill(GPOINTER_TO_INT(pid), SIGKILL);
+	return NULL;
+}
+
+/* C06: a holder at work is waited for beyond the limit; the wait is told. */
+static void at_work(void)
+{
+	begin();
+	pid_t pid = hold(path);
+	g_autofree char *still = g_strdup_printf("still waiting for pid %d", (int)pid);
+	g_autoptr(GError) err = NULL;
+	g_setenv("XORCH_LOCK_TIMEOUT", "0.05", TRUE);
+	g_setenv("XORCH_LOCK_REPORT", "0.1", TRUE);
+	GThread *t = g_thread_new("kill", kill_after_a_while, GINT_TO_POINTER(pid));
+	g_autoptr(lockfile) l = lockfile_acquire(path, FALSE, "numpy", &err);
+	g_assert_no_error(err);
+	g_assert_nonnull(l);
+	g_assert_nonnull(strstr(said->str, still));
+	g_thread_join(t);
+	waitpid(pid, NULL, 0);
+	lockfile_release(g_steal_pointer(&l));
+	/* One that only uses it keeps the limit. */
+	lockfile *user = lockfile_acquire(path, TRUE, "user", NULL);
+	g_assert_null(lockfile_acquire(path, FALSE, "to be removed", &err));
+	g_assert_nonnull(strstr(err->message, "[X0823]"));
+	lockfile_release(user);
+	g_unsetenv("XORCH_LOCK_TIMEOUT");
+	g_unsetenv("XORCH_LOCK_REPORT");
 	end();
 }
 
@@ -183,6 +218,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/lockfile/shared", shared);
 	g_test_add_func("/lockfile/C06-timeout", timeout);
+	g_test_add_func("/lockfile/C06-at-work", at_work);
 	g_test_add_func("/lockfile/C03-killed", killed);
 	g_test_add_func("/lockfile/C04-unlinked", unlinked);
 	g_test_add_func("/lockfile/C05-crossing", crossing);
