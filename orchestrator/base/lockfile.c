@@ -244,7 +244,8 @@ static gboolean keep_waiting(const char *path, waiting *w, GError **err)
 
 	if (process_cancelled())
 		return process_cancelled_error(err);
-	if (!w->told || now - w->told > report * 1e6)
+	/* What another thread of this process is at is told anyway. */
+	if (o.pid != getpid() && (!w->told || now - w->told > report * 1e6))
 		tell(w, &o, now);
 	if (is_at_work(&o))
 		w->idle = now;

@@ -13,13 +13,13 @@
 typedef struct lockfile lockfile;
 
 /* Tries; when somebody holds it says "waiting for pid N (WHAT)" as an event, again
- * every XORCH_LOCK_REPORT seconds (60), and waits. A process of this machine that
- * holds it alone and runs is waited for as long as it takes. One that is stopped
- * (SIGSTOP), that shares it (a user of what is to be removed) or that this kernel
- * does not know (another host, another container) is waited for XORCH_LOCK_TIMEOUT
- * seconds (300, fractions allowed); then it fails with X0823 naming pid, host, path
- * and the variable. A cancelled run (process_cancelled) ends the wait. `what` is the
- * thing guarded, for people ("toolchain clang"). The folder must exist. */
+ * every XORCH_LOCK_REPORT seconds (60; nothing of a thread of this process), and waits. A
+ * process of this machine that holds it alone and runs is waited for as long as it takes.
+ * One that is stopped (SIGSTOP), that shares it (a user of what is to be removed) or that
+ * this kernel does not know (another host, another container) is waited for
+ * XORCH_LOCK_TIMEOUT seconds (300, fractions allowed); then it fails with X0823 naming
+ * pid, host, path and the variable. A cancelled run (process_cancelled) ends the wait.
+ * `what` is the thing guarded, for people ("toolchain clang"). The folder must exist. */
 lockfile *lockfile_acquire(
 	const char *path, gboolean shared, const char *what, GError **err);
 

@@ -50,6 +50,41 @@ void fetch_item_add_url(fetch_item *item, const char *url)
 	g_ptr_array_add(item->urls, g_strdup(url));
 }
 
+/* ---- transfers at once, of all threads ---- */
+
+static struct {
+	GMutex mutex;
+	GCond freed;
+	int used;
+} transfers;
+
+static int transfers_most(void)
+{
+	return MAX(1, (int)http_setting("XORCH_HTTP_PARALLEL", DEFAULT_PARALLEL));
+}
+
+/* Who has a transfer under way does not wait, for it must see to that one. */
+static gboolean transfer_take(gboolean wait)
+{
+	int most = transfers_most();
+
+	g_mutex_lock(&transfers.mutex);
+	while (wait && transfers.used >= most)
+		g_cond_wait(&transfers.freed, &transfers.mutex);
+	gboolean got = transfers.used < most;
+	transfers.used += got;
+	g_mutex_unlock(&transfers.mutex);
+	return got;
+}
+
+static void transfer_give(void)
+{
+	g_mutex_lock(&transfers.mutex);
+	transfers.used--;
+	g_cond_signal(&transfers.freed);
+	g_mutex_unlock(&transfers.mutex);
+}
+
 /* ---- the queue ---- */
 
 typedef struct queue {
@@ -90,6 +125,7 @@ static void on_end(fetch_job *job, void *data)
 	lockfile_remove(r->lock);
 	g_free(r);
 	q->running--;
+	transfer_give();
 	fill(q);
 }
 
@@ -124,23 +160,31 @@ static gboolean appeared(queue *q, fetch_item *item)
 	return item->path != NULL;
 }
 
+/* TRUE when the item's transfer has begun; it holds a place of the transfers. */
+static gboolean begin(queue *q, fetch_item *item)
+{
+	GError *why = NULL;
+	lockfile *lock = store_lock_try(q->store, "blob", item->sha256, &why);
+
+	if (why) {
+		item->error = why;
+	} else if (!lock) {
+		g_queue_push_tail(q->elsewhere, item);
+	} else if (appeared(q, item)) {
+		lockfile_remove(lock);
+	} else {
+		start(q, item, lock);
+		return TRUE;
+	}
+	return FALSE;
+}
+
 static void fill(queue *q)
 {
-	fetch_item *item;
-
-	while (q->running < q->max && (item = g_queue_pop_head(q->todo))) {
-		GError *why = NULL;
-		lockfile *lock = store_lock_try(q->store, "blob", item->sha256, &why);
-		if (why) {
-			item->error = why;
-		} else if (!lock) {
-			g_queue_push_tail(q->elsewhere, item);
-		} else if (appeared(q, item)) {
-			lockfile_remove(lock);
-		} else {
-			start(q, item, lock);
-		}
-	}
+	while (q->running < q->max && !g_queue_is_empty(q->todo) &&
+		transfer_take(q->running == 0))
+		if (!begin(q, g_queue_pop_head(q->todo)))
+			transfer_give();
 }
 
 static void run(queue *q)
@@ -161,6 +205,7 @@ static void run(queue *q)
 			lockfile_remove(lock);
 			continue;
 		}
+		transfer_take(TRUE);
 		start(q, item, lock);
 		http_session_run(q->session);
 	}
@@ -191,7 +236,7 @@ static void find_urls(gpointer data, gpointer user)
 static void find_all_urls(GPtrArray *missing)
 {
 	g_autoptr(GPtrArray) asking = g_ptr_array_new();
-	int most = MAX(1, (int)http_setting("XORCH_HTTP_PARALLEL", DEFAULT_PARALLEL));
+	int most = transfers_most();
 
 	for (guint i = 0; i < missing->len; i++) {
 		fetch_item *item = missing->pdata[i];
@@ -333,9 +378,7 @@ gboolean fetch_blobs(
 		.session = session,
 		.todo = todo,
 		.elsewhere = elsewhere,
-		.max = jobs > 0 ? jobs
-				: MAX(1, (int)http_setting("XORCH_HTTP_PARALLEL",
-						 DEFAULT_PARALLEL))};
+		.max = jobs > 0 ? jobs : transfers_most()};
 	gint64 begun = g_get_monotonic_time();
 	run(&q);
 	sum_up(missing, begun);

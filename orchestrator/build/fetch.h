@@ -7,7 +7,8 @@
  *
  * Retries: XORCH_HTTP_RETRIES (3) after the first try of a mirror, XORCH_HTTP_BACKOFF
  * (1) seconds before the first one, doubled each time, ±50 %; Retry-After counts up
- * to 60 s. XORCH_HTTP_PARALLEL (8) transfers at once. More in format/http.h. */
+ * to 60 s. XORCH_HTTP_PARALLEL (8) transfers of files at once, those of all threads of
+ * the program together. More in format/http.h. */
 
 typedef struct fetch_item fetch_item;
 
@@ -46,7 +47,7 @@ void fetch_item_add_url(fetch_item *item, const char *url);
 
 typedef struct fetch_options {
 	gboolean offline;
-	int jobs; /* transfers at once, 0 for the default */
+	int jobs; /* of those, for this call; 0: all of them */
 } fetch_options;
 
 /* Makes all items (fetch_item *) available; TRUE when every one has its path. On

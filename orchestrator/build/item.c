@@ -26,27 +26,39 @@ void item_source_keep(item_source *s, void *data, GDestroyNotify free_data)
 	g_mutex_unlock(&s->mutex);
 }
 
+gboolean item_source_reload_lock(item_source *s, GError **err)
+{
+	g_autofree char *path = recipe_lock_path(s->recipe->path);
+	GError *problem = NULL;
+	recipe_lock *lock = recipe_lock_load(path, &problem);
+
+	if (problem) {
+		g_propagate_error(err, problem);
+		return FALSE;
+	}
+	g_clear_pointer(&s->lock_text, g_free);
+	if (s->lock)
+		recipe_lock_free(s->lock);
+	s->lock = lock;
+	if (lock)
+		s->lock_text = recipe_lock_text(lock);
+	else
+		s->lock = recipe_lock_new(
+			path, s->recipe->package.name, s->recipe->package.version);
+	return TRUE;
+}
+
 item_source *item_source_load(const char *path, diag_list *l, GError **err)
 {
 	g_autoptr(item_source) s = g_new0(item_source, 1);
-	g_autofree char *lock_path = recipe_lock_path(path);
-	GError *problem = NULL;
 
 	g_mutex_init(&s->mutex);
 	s->keep = g_ptr_array_new_with_free_func(kept_free);
 	s->recipe = recipe_load(path, l);
 	if (!s->recipe)
 		return NULL;
-	s->lock = recipe_lock_load(lock_path, &problem);
-	if (problem) {
-		g_propagate_error(err, problem);
+	if (!item_source_reload_lock(s, err))
 		return NULL;
-	}
-	if (s->lock)
-		s->lock_text = recipe_lock_text(s->lock);
-	else
-		s->lock = recipe_lock_new(
-			lock_path, s->recipe->package.name, s->recipe->package.version);
 	return g_steal_pointer(&s);
 }
 

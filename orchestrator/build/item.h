@@ -18,6 +18,8 @@ typedef struct item_source {
 item_source *item_source_load(const char *path, diag_list *l, GError **err);
 /* Keeps `data` as long as the source: what downloads under way refer to. */
 void item_source_keep(item_source *s, void *data, GDestroyNotify free_data);
+/* Reads the lock's file again, as it is now. FALSE: as item_source_load. */
+gboolean item_source_reload_lock(item_source *s, GError **err);
 void item_source_free(item_source *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(item_source, item_source_free)
 
@@ -47,6 +49,9 @@ typedef struct item {
 	GPtrArray *libraries; /* host_library *: what it is linked with; see
 			       * build/pipeline_library.h; NULL: not asked yet */
 	gboolean implicit;    /* not asked for, but needed by another item */
+	/* Locking: its backend gave no answer without the item's libraries and is to be
+	 * asked again with them; they are in the store now. */
+	gboolean asks_libraries, has_libraries;
 	item_state state;
 	char *reason;  /* skipped: why; planned: what changed, for --explain */
 	GError *error; /* failed */

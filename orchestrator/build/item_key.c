@@ -29,6 +29,8 @@ static gboolean add_needs(pipeline *p, item *i, key *k, GError **err)
 {
 	for (guint n = 0; n < i->needs->len; n++) {
 		item *other = g_ptr_array_index(i->needs, n);
+		if (other->state == ITEM_SKIPPED) /* an earlier result serves */
+			continue;
 		if (!other->key)
 			other->key = item_key(p, other, err);
 		if (!other->key)

@@ -16,6 +16,7 @@
 #include "plan/wheel_tags.h"
 #include <string.h>
 
+#define RECIPES_DEFAULT "recipes"
 #define SHOWN 5 /* files named in an error */
 
 /* By the end of the name. The first are what may differ between machines; what comes
@@ -87,24 +88,38 @@ static gboolean serves(const recipe *r, const item *i, const locked_file *f)
 	return FALSE;
 }
 
-static gboolean recipe_beside(const item *i, const locked_file *f)
+static int by_text(gconstpointer a, gconstpointer b)
 {
-	g_autoptr(GDir) dir = g_dir_open(i->source->recipe->dir, 0, NULL);
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *recipe_in(const char *folder, const item *i, const locked_file *f)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 	const char *name;
 
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *normal = wheel_normalize(name);
-		if (!g_str_has_prefix(normal, f->name) ||
-			!g_str_has_suffix(name, ".yaml"))
-			continue;
-		g_autofree char *path =
-			g_build_filename(i->source->recipe->dir, name, NULL);
+		if (g_str_has_prefix(normal, f->name) && g_str_has_suffix(name, ".yaml"))
+			g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
+	}
+	g_ptr_array_sort(paths, by_text);
+	for (guint n = 0; n < paths->len; n++) {
+		const char *path = g_ptr_array_index(paths, n);
 		g_autoptr(diag_list) problems = diag_list_new();
 		g_autoptr(recipe) r = recipe_load(path, problems);
 		if (r && serves(r, i, f))
-			return TRUE;
+			return g_strdup(path);
 	}
-	return FALSE;
+	return NULL;
+}
+
+char *overlay_recipe(const item *i, const locked_file *f)
+{
+	char *beside = recipe_in(i->source->recipe->dir, i, f);
+
+	return beside ? beside : recipe_in(RECIPES_DEFAULT, i, f);
 }
 
 /* ---- PyPI ---- */
@@ -254,7 +269,8 @@ static gboolean choose_one(
 	}
 	locked_file *chosen = NULL;
 	GError *problem = NULL;
-	if (recipe_beside(i, f))
+	g_autofree char *own = overlay_recipe(i, f);
+	if (own)
 		chosen = locked_file_new(f->name, f->version, NULL, NULL, -1);
 	else if (same_machine)
 		return TRUE;

@@ -8,8 +8,8 @@
  * project's sdist byte for byte: its build made them, for one machine. Where the
  * target's come from, in order:
  *
- *	1. xorch itself: a recipe NAME*.yaml of that project and version beside the
- *	   recipe that is built, for that target;
+ *	1. xorch itself: a recipe NAME*.yaml of that project and version, for that
+ *	   target, beside the recipe that is built or in recipes/;
  *	2. the project's wheel for the target on PyPI;
  *	3. xorch again: a wheel that was built here earlier from a recipe elsewhere.
  *
@@ -22,6 +22,9 @@ GPtrArray *overlay_choose(
 /* Whether a member of a wheel is read by compilers or linkers of others, and so laid
  * over. */
 gboolean overlay_wants(const char *name);
+
+/* The path of that recipe, the first by name where there are several; NULL: none. */
+char *overlay_recipe(const item *i, const locked_file *f);
 
 /* "numpy-2.2.6-cp313-armv7": the item that makes that wheel for `i`. New string. */
 char *overlay_item_id(const item *i, const locked_file *f);

@@ -72,6 +72,7 @@ pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options
 	p->options.finish_data = p;
 	p->history = history_open();
 	g_mutex_init(&p->mutex);
+	g_mutex_init(&p->uv_mutex);
 	p->sysroots = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)sysroot_def_free);
 	p->crates_renewed = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -94,20 +95,21 @@ void pipeline_free(pipeline *p)
 	g_cond_clear(&p->abi3_built);
 	history_close(p->history);
 	g_mutex_clear(&p->mutex);
+	g_mutex_clear(&p->uv_mutex);
 	g_free(p);
 }
 
 gboolean pipeline_uv(pipeline *p, GError **err)
 {
-	g_mutex_lock(&p->mutex);
+	g_mutex_lock(&p->uv_mutex);
 	if (!p->uv_ready)
 		p->uv_ready = uv_prepare(p->ctx, &p->uv, err);
 	gboolean ok = p->uv_ready;
-	g_mutex_unlock(&p->mutex);
+	g_mutex_unlock(&p->uv_mutex);
 	return ok;
 }
 
-gboolean pipeline_cross_request(pipeline *p, item *i, cross_request *out, GError **err)
+gboolean pipeline_cross_bare(pipeline *p, item *i, cross_request *out, GError **err)
 {
 	g_mutex_lock(&p->mutex);
 	sysroot_def *def = g_hash_table_lookup(p->sysroots, i->sysroot);
@@ -117,16 +119,22 @@ gboolean pipeline_cross_request(pipeline *p, item *i, cross_request *out, GError
 			g_hash_table_insert(p->sysroots, g_strdup(i->sysroot), def);
 	}
 	g_mutex_unlock(&p->mutex);
-	if (!def || !sysroot_def_has(def, i->platform, err) ||
-		!pipeline_libraries(p, i, err))
+	if (!def || !sysroot_def_has(def, i->platform, err))
 		return FALSE;
 	*out = (cross_request){.toolchain = i->toolchain,
 		.sysroot = def,
 		.platform = i->platform,
 		.floor = i->floor,
-		.extra = host_packages_locked(i),
-		.overlay = {.libraries = i->libraries,
-			.link_static = i->recipe->wheel.link_static}};
+		.extra = host_packages_locked(i)};
+	return TRUE;
+}
+
+gboolean pipeline_cross_request(pipeline *p, item *i, cross_request *out, GError **err)
+{
+	if (!pipeline_cross_bare(p, i, out, err) || !pipeline_libraries(p, i, err))
+		return FALSE;
+	out->overlay = (host_overlay){
+		.libraries = i->libraries, .link_static = i->recipe->wheel.link_static};
 	return TRUE;
 }
 
@@ -297,30 +305,16 @@ gboolean pipeline_look(pipeline *p, item *i, GError **err)
 	return TRUE;
 }
 
-gboolean pipeline_fetch(pipeline *p, GPtrArray *items, GError **err)
+gboolean pipeline_fetch(pipeline *p, item *i, GError **err)
 {
 	g_autoptr(GPtrArray) blobs =
 		g_ptr_array_new_with_free_func((GDestroyNotify)fetch_item_free);
-
-	for (guint n = 0; n < items->len; n++) {
-		item *i = g_ptr_array_index(items, n);
-		if (i->state == ITEM_SKIPPED || i->state == ITEM_FAILED)
-			continue;
-		if (!source_fetch(p->ctx, i, blobs, err))
-			return FALSE;
-	}
 	fetch_options options = {.offline = p->ctx->offline};
-	if (!fetch_blobs(p->ctx->store, blobs, &options, err))
-		return FALSE;
-	for (guint n = 0; n < items->len; n++) {
-		item *i = g_ptr_array_index(items, n);
-		if (i->state == ITEM_SKIPPED || i->state == ITEM_FAILED)
-			continue;
-		const builder *how = builder_of(i->recipe, err);
-		if (!how || !source_obtain(p->ctx, i, err) || !how->fetch(p, i, err))
-			return FALSE;
-	}
-	return TRUE;
+	const builder *how = builder_of(i->recipe, err);
+
+	return how && source_fetch(p->ctx, i, blobs, err) &&
+	       fetch_blobs(p->ctx->store, blobs, &options, err) &&
+	       source_obtain(p->ctx, i, err) && how->fetch(p, i, err);
 }
 
 /* ---- building ---- */

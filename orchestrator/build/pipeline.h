@@ -6,10 +6,11 @@
 #include "build/uv.h"
 
 /* The life of one build (ARCHITECTURE.md), step by step, for items of any recipe.
- * The caller goes through the steps in order; pipeline_build may be called from
- * several threads for different items, the others from one. What comes out of a
- * build is judged and placed by ship/, which this layer does not know: the caller
- * hands in that step as `finish`. */
+ * The caller goes through the steps in order (build/item_run.h does). Steps of different
+ * items may be called from several threads, but only one at a time may lock the items
+ * of a recipe or look an item up; what an item needs is looked up before it. What comes
+ * out of a build is judged and placed by ship/, which this layer does not know: the
+ * caller hands in that step as `finish`. */
 typedef struct pipeline pipeline;
 
 /* Where shared libraries of the target are, for grafting. */
@@ -58,10 +59,17 @@ pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options
 void pipeline_free(pipeline *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(pipeline, pipeline_free)
 
-/* Makes the item's lock sections complete: source, build requirements. Asks the
- * network only for what is missing (or all of it with options.upgrade); an item
- * whose Requires-Python excludes its Python becomes ITEM_SKIPPED. Under
- * ctx->locked a missing section is EXIT_LOCK. The lock is changed in memory. */
+/* Makes the lock's sections complete: first the sources, which its items share, then
+ * what each item needs. Asks the network only for what is missing (or all of it with
+ * options.upgrade); an item whose Requires-Python excludes its Python becomes
+ * ITEM_SKIPPED. Under ctx->locked a missing section is EXIT_LOCK. The lock is changed
+ * in memory, so all of this is for one thread at a time.
+ *
+ * The requirements of a backend do not depend on the libraries of requirements.host,
+ * but its setup.py may refuse to answer without them. It is asked without, always;
+ * when that fails, i->asks_libraries is set (TRUE is returned, the section is not
+ * there), and the caller comes again with i->has_libraries. */
+gboolean pipeline_lock_sources(pipeline *p, item_source *s, GError **err);
 gboolean pipeline_lock(pipeline *p, item *i, GError **err);
 
 /* Writes the lock if it changed. *written (may be NULL) tells. */
@@ -74,8 +82,8 @@ gboolean pipeline_write_lock(
  * FALSE when the item cannot be built (a floor too low, a conflict in dist). */
 gboolean pipeline_look(pipeline *p, item *i, GError **err);
 
-/* Everything the planned items (item *) need, into the store. */
-gboolean pipeline_fetch(pipeline *p, GPtrArray *items, GError **err);
+/* Everything that a build of the item needs, into the store. */
+gboolean pipeline_fetch(pipeline *p, item *i, GError **err);
 
 /* Seconds a build of the item will probably take, and bytes of its largest process, by
  * the history (build/history.h); FALSE when nothing is known. */

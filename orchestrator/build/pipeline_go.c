@@ -242,7 +242,8 @@ static gboolean go_fetch(pipeline *p, item *i, GError **err)
 		return TRUE;
 	cross_request request;
 	g_auto(cross) c = {0};
-	return pipeline_cross_request(p, i, &request, err) &&
+	/* the libraries are built later */
+	return pipeline_cross_bare(p, i, &request, err) &&
 	       cross_prepare(p->ctx, &request, &c, err);
 }
 

@@ -140,7 +140,7 @@ gboolean host_packages_lock(pipeline *p, item *i, GError **err)
 			recipe_lock_set_host(lock, i->platform->name, NULL);
 		return TRUE;
 	}
-	if (!pipeline_cross_request(p, i, &request, err))
+	if (!pipeline_cross_bare(p, i, &request, err))
 		return FALSE;
 	const sysroot_def *def = request.sysroot;
 	if (s && !o->upgrade) {

@@ -1,6 +1,5 @@
 #include "build/pipeline_library.h"
 #include "base/error.h"
-#include "base/event.h"
 #include "base/fault.h"
 #include "base/fs.h"
 #include "build/builder_library.h"
@@ -82,10 +81,9 @@ static gboolean library_fetch(pipeline *p, item *i, GError **err)
 	cross_request request;
 	g_auto(cross) c = {0};
 
-	if (!pipeline_cross_request(p, i, &request, err))
-		return FALSE;
-	request.overlay = (host_overlay){0}; /* made of what is built later */
-	return cross_prepare(p->ctx, &request, &c, err);
+	/* the libraries are built later */
+	return pipeline_cross_bare(p, i, &request, err) &&
+	       cross_prepare(p->ctx, &request, &c, err);
 }
 
 static gboolean keep(pipeline *p, const item *i, const workplace *w, GError **err)
@@ -153,28 +151,12 @@ static gboolean library_build(
 	return pipeline_step(i, "build", &begun, ok);
 }
 
-gboolean pipeline_libraries_build(pipeline *p, item *i, GError **err)
+gboolean pipeline_has_libraries(const item *i)
 {
-	g_autoptr(GPtrArray) list = g_ptr_array_new();
-
-	closure(i, list);
-	if (!list->len)
-		return TRUE;
-	if (!pipeline_libraries(p, i, err))
-		return FALSE;
-	for (guint n = 0; n < list->len; n++) {
-		item *other = g_ptr_array_index(list, n);
-		g_autoptr(GPtrArray) one = g_ptr_array_new();
-		if (in_store(p, other))
-			continue;
-		event_log(EVENT_INFO, i->id,
-			"%s is built now: the backend is asked with it at hand",
-			other->id);
-		g_ptr_array_add(one, other);
-		if (!pipeline_fetch(p, one, err) || !pipeline_build(p, other, err))
-			return FALSE;
-	}
-	return TRUE;
+	for (guint n = 0; n < i->needs->len; n++)
+		if (is_library(g_ptr_array_index(i->needs, n)))
+			return TRUE;
+	return FALSE;
 }
 
 const builder builder_library = {.name = "library",

@@ -6,19 +6,16 @@
 #include "build/source.h"
 #include <string.h>
 
-static gboolean lock_item(pipeline *p, item *i, GError **err)
+gboolean pipeline_lock_sources(pipeline *p, item_source *s, GError **err)
 {
-	item_source *s = i->source;
-
 	if (p->options.renew)
 		source_lock_renew(s);
-	if (!source_lock(p->ctx, s, err))
-		return FALSE;
-	if (p->ctx->locked && !source_lock_complete(s, err))
-		return FALSE;
-	for (guint n = 0; n < i->needs->len; n++)
-		if (!pipeline_lock(p, g_ptr_array_index(i->needs, n), err))
-			return FALSE;
+	return source_lock(p->ctx, s, err) &&
+	       (!p->ctx->locked || source_lock_complete(s, err));
+}
+
+static gboolean lock_item(pipeline *p, item *i, GError **err)
+{
 	const builder *how = builder_of(i->recipe, err);
 	if (!how || !host_packages_lock(p, i, err))
 		return FALSE;

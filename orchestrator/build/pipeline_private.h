@@ -10,9 +10,10 @@ struct pipeline {
 	pipeline_options options; /* finish and again: with a look at the inputs first */
 	pipeline_finish finish, again; /* what the caller gave */
 	void *finish_data;
-	GMutex mutex; /* around what follows */
+	GMutex uv_mutex; /* making it ready may take a download */
 	gboolean uv_ready;
 	uv uv;
+	GMutex mutex;		   /* around what follows */
 	GHashTable *sysroots;	   /* name -> sysroot_def */
 	GHashTable *abi3_building; /* set of families (pipeline_abi3.c) */
 	GHashTable *abi3_fresh;	   /* those whose wheel was built in this run */
@@ -40,6 +41,8 @@ void pipeline_history_lock_failed(
 gboolean pipeline_uv(pipeline *p, GError **err);
 /* Of the item's toolchain, sysroot and floor. */
 gboolean pipeline_cross_request(pipeline *p, item *i, cross_request *out, GError **err);
+/* The same without what recipes make of it: no key of a library is needed. */
+gboolean pipeline_cross_bare(pipeline *p, item *i, cross_request *out, GError **err);
 /* The target Python; with make == FALSE its names and key only. */
 gboolean pipeline_target(pipeline *p, const item *i, const cross *c, gboolean make,
 	python_target *out, GError **err);

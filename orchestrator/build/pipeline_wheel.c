@@ -69,7 +69,8 @@ static gboolean wheel_lock_all(pipeline *p, item *i, GError **err)
 {
 	if (!wheel_lock(p, i, err))
 		return FALSE;
-	return i->state == ITEM_SKIPPED || step_parts_lock(parts, p, i, err);
+	return i->state == ITEM_SKIPPED || i->asks_libraries ||
+	       step_parts_lock(parts, p, i, err);
 }
 
 static gboolean wheel_fetch(pipeline *p, item *i, GError **err)
@@ -79,10 +80,9 @@ static gboolean wheel_fetch(pipeline *p, item *i, GError **err)
 	const lock_environment *e = recipe_lock_environment(
 		i->source->lock, i->python_tag, i->platform->name);
 
-	if (!pipeline_cross_request(p, i, &request, err))
-		return FALSE;
-	request.overlay = (host_overlay){0}; /* made of what is built later */
-	if (!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err) ||
+	/* the libraries are built later */
+	if (!pipeline_cross_bare(p, i, &request, err) ||
+		!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err) ||
 		!pipeline_graft_fetch(p, i, err))
 		return FALSE;
 	g_autoptr(GPtrArray) files =

@@ -92,10 +92,11 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 	g_autofree char *out = g_build_filename(a->dir, "out", NULL);
 	g_autofree char *log = pipeline_lock_log(a->p, i, err);
 	const sandbox_info *info = sandbox_choose(a->p->options.level, err);
+	gboolean bare = !i->has_libraries;
 
 	if (!log || !info || !fs_mkdir_p(out, 0755, err) ||
-		!pipeline_libraries_build(a->p, a->i, err) ||
-		!pipeline_cross_request(a->p, i, &request, err) ||
+		!(bare ? pipeline_cross_bare : pipeline_cross_request)(
+			a->p, i, &request, err) ||
 		!cross_prepare(a->p->ctx, &request, &c, err) ||
 		!pipeline_target(a->p, i, &c, TRUE, &target, err))
 		return NULL;
@@ -142,8 +143,14 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 		.silent_timeout_s = i->recipe->build.silent_timeout,
 		.log_path = log,
 		.item = i->id};
-	g_auto(GStrv) asked_for = python_step_requires(&s, err);
-	return asked_for ? step_cmake_requires(&a->project, asked_for) : NULL;
+	GError *problem = NULL;
+	g_auto(GStrv) asked_for = python_step_requires(&s, &problem);
+	if (asked_for)
+		return step_cmake_requires(&a->project, asked_for);
+	i->asks_libraries =
+		bare && pipeline_has_libraries(i) && problem->code == EXIT_BUILD;
+	g_propagate_error(err, problem);
+	return NULL;
 }
 
 static lock_environment *make_section(asked *a, GError **err)
@@ -228,7 +235,13 @@ static gboolean lock_environment_of(pipeline *p, item *i, GError **err)
 	asked a = {.p = p, .i = i};
 	e = make_section(&a, err);
 	asked_clear(&a);
-	event_step_end(i->id, "lock", begun, e != NULL);
+	event_step_end(i->id, "lock", begun, e || i->asks_libraries);
+	if (i->asks_libraries) {
+		g_clear_error(err);
+		event_log(EVENT_INFO, i->id,
+			"its backend is asked again with the libraries at hand");
+		return TRUE;
+	}
 	if (!e)
 		return FALSE;
 	recipe_lock_set_environment(lock, e);

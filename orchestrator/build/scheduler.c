@@ -1,68 +1,80 @@
 #include "build/scheduler.h"
 #include "base/error.h"
-#include "base/event.h"
 #include "base/process.h"
 #include <glib.h>
 
-typedef struct run {
+struct scheduler {
 	GMainLoop *loop;
 	GThreadPool *pool;
-	job *const *jobs;
-	GPtrArray *order; /* the jobs, longest way first */
-	guint n, waiting, running, ended, failures;
-	int cpus_free;
-	guint64 memory; /* of those that run */
+	GPtrArray *jobs;  /* job *, as they were given */
+	GPtrArray *order; /* the same, longest way first */
+	gboolean changed; /* since the order was made */
+	guint waiting, running, failures;
+	guint building; /* of those that run: of lane 0 */
+	int cpus_free, lanes_free[SCHEDULER_LANES];
+	guint64 memory; /* of those that build */
 	gboolean alone; /* an exclusive job runs */
+	gboolean stuck; /* jobs need each other in a circle */
 	const scheduler_options *options;
-} run;
+};
 
 typedef struct finished {
-	run *r;
+	scheduler *s;
 	job *j;
 	GError *error; /* NULL: well */
 } finished;
 
+static job *at(const GPtrArray *list, guint n)
+{
+	return g_ptr_array_index(list, n);
+}
+
 /* ---- the order ---- */
 
-/* Seconds of a job of which nothing is known: the average of those that are. */
-static double average(job *const *jobs, guint n)
+/* Seconds of a build of which nothing is known: the average of those that are. */
+static double average(const GPtrArray *jobs)
 {
 	double sum = 0;
 	guint known = 0;
 
-	for (guint i = 0; i < n; i++) {
-		sum += jobs[i]->expected;
-		known += jobs[i]->expected > 0;
+	for (guint i = 0; i < jobs->len; i++) {
+		sum += at(jobs, i)->expected;
+		known += at(jobs, i)->expected > 0;
 	}
 	return known ? sum / known : 1;
 }
 
+static double own_time(const job *j, double usual)
+{
+	return j->expected > 0 ? j->expected : j->lane ? 0 : usual;
+}
+
 /* From the ends backwards: a job's way is its own time and the longest way of those
  * that need it. */
-static void measure_paths(job *const *jobs, guint n)
+static void measure_paths(const GPtrArray *jobs)
 {
-	double usual = average(jobs, n);
+	double usual = average(jobs);
 	g_autoptr(GHashTable) users = g_hash_table_new(NULL, NULL); /* job -> count */
 	g_autoptr(GQueue) ends = g_queue_new();
 	job *j;
 
-	for (guint i = 0; i < n; i++) {
-		jobs[i]->path = jobs[i]->expected > 0 ? jobs[i]->expected : usual;
-		for (guint k = 0; k < jobs[i]->n_needs; k++) {
-			gpointer need = jobs[i]->needs[k];
+	for (guint i = 0; i < jobs->len; i++) {
+		j = at(jobs, i);
+		j->path = own_time(j, usual);
+		for (guint k = 0; k < j->n_needs; k++) {
+			gpointer need = j->needs[k];
 			guint count = GPOINTER_TO_UINT(g_hash_table_lookup(users, need));
 			g_hash_table_insert(users, need, GUINT_TO_POINTER(count + 1));
 		}
 	}
-	for (guint i = 0; i < n; i++)
-		if (!g_hash_table_contains(users, jobs[i]))
-			g_queue_push_tail(ends, jobs[i]);
+	for (guint i = 0; i < jobs->len; i++)
+		if (!g_hash_table_contains(users, at(jobs, i)))
+			g_queue_push_tail(ends, at(jobs, i));
 	while ((j = g_queue_pop_head(ends)))
 		for (guint k = 0; k < j->n_needs; k++) {
 			job *need = j->needs[k];
 			guint left = GPOINTER_TO_UINT(g_hash_table_lookup(users, need));
-			double own = need->expected > 0 ? need->expected : usual;
-			need->path = MAX(need->path, own + j->path);
+			need->path = MAX(need->path, own_time(need, usual) + j->path);
 			g_hash_table_insert(users, need, GUINT_TO_POINTER(left - 1));
 			if (left == 1)
 				g_queue_push_tail(ends, need);
@@ -76,15 +88,24 @@ static int by_path(gconstpointer a, gconstpointer b)
 	return x->path < y->path ? 1 : x->path > y->path ? -1 : 0;
 }
 
-static GPtrArray *order_of(job *const *jobs, guint n)
+static void put_in_order(scheduler *s)
 {
-	GPtrArray *order = g_ptr_array_sized_new(n);
+	if (!s->changed)
+		return;
+	measure_paths(s->jobs);
+	g_ptr_array_set_size(s->order, 0);
+	for (guint i = 0; i < s->jobs->len; i++)
+		g_ptr_array_add(s->order, at(s->jobs, i));
+	/* a merge sort: equal ones stay in order */
+	g_ptr_array_sort(s->order, by_path);
+	s->changed = FALSE;
+}
 
-	measure_paths(jobs, n);
-	for (guint i = 0; i < n; i++)
-		g_ptr_array_add(order, jobs[i]);
-	g_ptr_array_sort(order, by_path); /* a merge sort: equal ones stay in order */
-	return order;
+void scheduler_add(scheduler *s, job *j)
+{
+	g_ptr_array_add(s->jobs, j);
+	s->waiting++;
+	s->changed = TRUE;
 }
 
 /* ---- starting ---- */
@@ -102,16 +123,23 @@ static const job *lost_need(const job *j, gboolean *ready)
 	return NULL;
 }
 
-/* A dropped job can drop those that need it. */
-static void drop_lost(run *r)
+static void tell_end(scheduler *s, job *j)
 {
-	gboolean stop = process_cancelled() || (r->failures && !r->options->keep_going);
-	gboolean again = TRUE;
+	if (s->options->ended)
+		s->options->ended(s, j, s->options->data);
+}
 
-	while (again && r->waiting) {
+/* A dropped job can drop those that need it. */
+static void drop_lost(scheduler *s)
+{
+	gboolean stop = process_cancelled() || s->stuck ||
+			(s->failures && !s->options->keep_going);
+	gboolean again = stop || s->failures;
+
+	while (again && s->waiting) {
 		again = FALSE;
-		for (guint n = 0; n < r->n; n++) {
-			job *j = r->jobs[n];
+		for (guint n = 0; n < s->jobs->len; n++) {
+			job *j = at(s->jobs, n);
 			gboolean ready;
 			if (j->state != JOB_WAITING)
 				continue;
@@ -120,100 +148,123 @@ static void drop_lost(run *r)
 				continue;
 			j->state = JOB_DROPPED;
 			j->missing = lost;
-			r->waiting--;
-			r->ended++;
+			s->waiting--;
 			again = TRUE;
+			tell_end(s, j);
 		}
 	}
 }
 
 /* Its memory beside what runs. */
-static gboolean fits(const run *r, const job *j)
+static gboolean fits(const scheduler *s, const job *j)
 {
-	const scheduler_options *o = r->options;
+	const scheduler_options *o = s->options;
 
-	if (!r->running || !j->memory)
+	if (!s->building || !j->memory)
 		return TRUE;
-	if (o->memory && r->memory + j->memory > o->memory)
+	if (o->memory && s->memory + j->memory > o->memory)
 		return FALSE;
 	return !o->memory_now || j->memory <= o->memory_now();
 }
 
-static gboolean may_start(const run *r, const job *j)
+static gboolean may_start(const scheduler *s, const job *j)
 {
 	gboolean ready;
 
-	if (j->state != JOB_WAITING || lost_need(j, &ready) || !ready || r->alone ||
-		r->cpus_free < 1)
+	if (j->state != JOB_WAITING)
 		return FALSE;
-	return j->exclusive ? !r->running : fits(r, j);
+	if (j->lane ? s->lanes_free[j->lane] < 1 : s->alone || s->cpus_free < 1)
+		return FALSE;
+	if (lost_need(j, &ready) || !ready)
+		return FALSE;
+	if (j->lane)
+		return TRUE;
+	return j->exclusive ? !s->building : fits(s, j);
 }
 
-static void start(run *r, job *j, guint candidates)
+/* Slots for one of so many that could start now. */
+static void give_slots(scheduler *s, job *j, guint candidates)
 {
-	int share = (r->cpus_free + (int)candidates - 1) / (int)candidates;
+	int share = (s->cpus_free + (int)candidates - 1) / (int)candidates;
 
 	if (j->exclusive)
-		share = r->cpus_free;
+		share = s->cpus_free;
 	if (j->cpus_wanted)
 		share = MIN(share, j->cpus_wanted);
-	j->cpus = CLAMP(share, 1, r->cpus_free);
-	j->state = JOB_RUNNING;
-	r->cpus_free -= j->cpus;
-	r->memory += j->memory;
-	r->alone = j->exclusive;
-	r->waiting--;
-	r->running++;
-	g_thread_pool_push(r->pool, j, NULL);
+	j->cpus = CLAMP(share, 1, s->cpus_free);
+	s->cpus_free -= j->cpus;
+	s->memory += j->memory;
+	s->alone = j->exclusive;
+	s->building++;
 }
 
-static void tell_total(const run *r)
+static void start(scheduler *s, job *j, guint candidates)
 {
-	g_autofree char *failed =
-		r->failures ? g_strdup_printf("%u failed", r->failures) : NULL;
-
-	event_emit(&(event){.kind = EVENT_TOTAL,
-		.phase = r->running || r->waiting ? EVENT_PROGRESS : EVENT_END,
-		.level = EVENT_INFO,
-		.text = failed,
-		.done = r->ended,
-		.total = r->n});
-}
-
-static void start_more(run *r)
-{
-	drop_lost(r);
-	for (guint n = 0; n < r->n && r->cpus_free > 0; n++) {
-		job *j = g_ptr_array_index(r->order, n);
-		guint candidates = 0;
-		if (!may_start(r, j))
-			continue;
-		for (guint k = n; k < r->n; k++)
-			candidates += may_start(r, g_ptr_array_index(r->order, k));
-		start(r, j, candidates);
+	if (j->lane) {
+		s->lanes_free[j->lane]--;
+		j->cpus = 1;
+	} else {
+		give_slots(s, j, candidates);
 	}
-	tell_total(r);
-	if (!r->running && !r->waiting)
-		g_main_loop_quit(r->loop);
+	j->state = JOB_RUNNING;
+	s->waiting--;
+	s->running++;
+	g_thread_pool_push(s->pool, j, NULL);
+}
+
+static guint candidates_from(const scheduler *s, guint n)
+{
+	guint found = 0;
+
+	for (; n < s->order->len; n++)
+		found += !at(s->order, n)->lane && may_start(s, at(s->order, n));
+	return found;
+}
+
+static void start_more(scheduler *s)
+{
+	drop_lost(s);
+	put_in_order(s);
+	for (guint n = 0; n < s->order->len; n++) {
+		job *j = at(s->order, n);
+		if (may_start(s, j))
+			start(s, j, j->lane ? 0 : candidates_from(s, n));
+	}
+	if (s->running)
+		return;
+	/* Nothing can start any more: better an end than waiting for ever. */
+	s->stuck = s->waiting > 0;
+	drop_lost(s);
+	g_main_loop_quit(s->loop);
 }
 
 /* ---- in the caller's thread, and in the jobs' ---- */
 
+static void give_back(scheduler *s, const job *j)
+{
+	if (j->lane) {
+		s->lanes_free[j->lane]++;
+		return;
+	}
+	s->cpus_free += j->cpus;
+	s->memory -= j->memory;
+	s->building--;
+	s->alone = s->alone && !j->exclusive;
+}
+
 static gboolean job_finished(gpointer data)
 {
 	g_autofree finished *f = data;
-	run *r = f->r;
+	scheduler *s = f->s;
 	job *j = f->j;
 
 	j->error = f->error;
 	j->state = f->error ? JOB_FAILED : JOB_DONE;
-	r->failures += f->error != NULL;
-	r->ended++;
-	r->running--;
-	r->cpus_free += j->cpus;
-	r->memory -= j->memory;
-	r->alone = r->alone && !j->exclusive;
-	start_more(r);
+	s->failures += f->error != NULL;
+	s->running--;
+	give_back(s, j);
+	tell_end(s, j);
+	start_more(s);
 	return G_SOURCE_REMOVE;
 }
 
@@ -234,22 +285,27 @@ static void work(gpointer data, gpointer user)
 
 int scheduler_run(job *const *jobs, guint n, const scheduler_options *options)
 {
-	run r = {.jobs = jobs,
-		.n = n,
-		.waiting = n,
-		.cpus_free = MAX(options->cpus, 1),
-		.options = options};
+	scheduler s = {.options = options, .cpus_free = MAX(options->cpus, 1)};
+	int most = s.cpus_free;
 
 	if (!n)
 		return 0;
-	r.order = order_of(jobs, n);
-	r.loop = g_main_loop_new(NULL, FALSE);
-	r.pool = g_thread_pool_new(work, &r, MAX(options->cpus, 1), FALSE, NULL);
-	start_more(&r);
-	if (r.running)
-		g_main_loop_run(r.loop);
-	g_thread_pool_free(r.pool, FALSE, TRUE);
-	g_main_loop_unref(r.loop);
-	g_ptr_array_unref(r.order);
+	for (int lane = 1; lane < SCHEDULER_LANES; lane++) {
+		s.lanes_free[lane] = MAX(options->lanes[lane], 1);
+		most += s.lanes_free[lane];
+	}
+	s.jobs = g_ptr_array_new();
+	s.order = g_ptr_array_new();
+	for (guint i = 0; i < n; i++)
+		scheduler_add(&s, jobs[i]);
+	s.loop = g_main_loop_new(NULL, FALSE);
+	s.pool = g_thread_pool_new(work, &s, most, FALSE, NULL);
+	start_more(&s);
+	if (s.running)
+		g_main_loop_run(s.loop);
+	g_thread_pool_free(s.pool, FALSE, TRUE);
+	g_main_loop_unref(s.loop);
+	g_ptr_array_unref(s.order);
+	g_ptr_array_unref(s.jobs);
 	return process_cancelled();
 }

@@ -14,7 +14,14 @@
  * what is free among those that could start with it, at least one slot, and is told
  * (job.cpus), so that what it starts in turn (make, ninja, cargo) takes no more. A job
  * waits while it and those that run need more memory than there is; alone it starts
- * whatever it needs. An exclusive job runs alone. */
+ * whatever it needs. An exclusive job runs alone.
+ *
+ * Jobs that mostly wait (for a server) are of another lane: they take no slot and no
+ * memory, have a limit of their own, and run beside whatever runs. */
+typedef struct scheduler scheduler;
+
+#define SCHEDULER_LANES 4
+
 typedef enum job_state {
 	JOB_WAITING,
 	JOB_RUNNING,
@@ -29,9 +36,10 @@ typedef struct job {
 	void *data;
 	struct job *const *needs; /* done before it starts; borrowed; all in the run */
 	guint n_needs;
-	double expected;    /* seconds; 0: not known, taken for an average one */
-	int cpus_wanted;    /* slots it can make use of; 0: any number */
-	guint64 memory;	    /* bytes; 0: not known, counts for nothing */
+	int lane;	 /* 0: a job of the slots; else one of scheduler_options.lanes */
+	double expected; /* seconds; 0: not known, taken for an average one */
+	int cpus_wanted; /* slots it can make use of; 0: any number */
+	guint64 memory;	 /* bytes; 0: not known, counts for nothing */
 	gboolean exclusive; /* nothing else runs at the same time */
 	/* set when it starts */
 	int cpus; /* slots given, at least 1 */
@@ -50,8 +58,16 @@ typedef struct scheduler_options {
 	gboolean keep_going; /* after a failure start the rest all the same */
 	/* Bytes free now, asked before a job is started beside others; NULL: not. */
 	guint64 (*memory_now)(void);
+	int lanes[SCHEDULER_LANES]; /* jobs at a time of lane 1 …; 0: one; [0] unused */
+	/* Called in the caller's thread when a job has ended or was dropped, before any
+	 * other starts: may add jobs (scheduler_add), and needs to jobs that wait. */
+	void (*ended)(scheduler *s, job *j, void *data);
+	void *data;
 } scheduler_options;
 
-/* Returns 0, or the number of the signal that stopped the run. Tells by EVENT_TOTAL
- * how far it is. */
+/* Returns 0, or the number of the signal that stopped the run. */
 int scheduler_run(job *const *jobs, guint n, const scheduler_options *options);
+
+/* Only from scheduler_options.ended. What the job needs may be added in any order, as
+ * long as it is there when `ended` returns. */
+void scheduler_add(scheduler *s, job *j);

@@ -14,39 +14,25 @@
 #define KIND "overlay"
 #define VERSION 1
 
-static const GPtrArray *entries(const item *i)
+const GPtrArray *step_overlay_entries(const item *i)
 {
-	const lock_environment *e = recipe_lock_environment(
-		i->source->lock, i->python_tag, i->platform->name);
+	const lock_environment *e = i->python_tag
+					    ? recipe_lock_environment(i->source->lock,
+						      i->python_tag, i->platform->name)
+					    : NULL;
 
 	return e && e->overlay->len ? e->overlay : NULL;
 }
 
-static item *find(const GPtrArray *items, const char *id)
+/* The item of that id among those that it needs. */
+static const item *find(const GPtrArray *needs, const char *id)
 {
-	for (guint n = 0; n < items->len; n++) {
-		item *i = g_ptr_array_index(items, n);
-		if (g_str_equal(i->id, id))
+	for (guint n = 0; n < needs->len; n++) {
+		const item *i = g_ptr_array_index(needs, n);
+		if (i->state != ITEM_SKIPPED && g_str_equal(i->id, id))
 			return i;
 	}
 	return NULL;
-}
-
-void step_overlay_connect(const GPtrArray *items)
-{
-	for (guint n = 0; n < items->len; n++) {
-		item *i = g_ptr_array_index(items, n);
-		const GPtrArray *list =
-			i->state == ITEM_PLANNED && i->python_tag ? entries(i) : NULL;
-		for (guint k = 0; list && k < list->len; k++) {
-			const locked_file *f = g_ptr_array_index(list, k);
-			g_autofree char *id = overlay_item_id(i, f);
-			item *other = f->file ? NULL : find(items, id);
-			if (other && other->state != ITEM_SKIPPED &&
-				!g_ptr_array_find(i->needs, other, NULL))
-				g_ptr_array_add(i->needs, other);
-		}
-	}
 }
 
 static gboolean not_built(const item *i, const char *id, GError **err)
@@ -55,8 +41,9 @@ static gboolean not_built(const item *i, const char *id, GError **err)
 		i->id, id);
 	error_note(err, "%s: its overlay comes from that recipe", i->source->lock->path);
 	error_help(err,
-		"build both in one run, as in `xorch build %s`, or that one first",
-		i->source->recipe->dir);
+		"there is no such recipe beside %s or in recipes/, or it is not "
+		"for this target and Python: put it there, or lock this one anew",
+		i->source->recipe->path);
 	return FALSE;
 }
 
@@ -79,7 +66,7 @@ static gboolean add_earlier(
 
 static gboolean add_to_key(pipeline *p, item *i, key *k, GError **err)
 {
-	const GPtrArray *list = entries(i);
+	const GPtrArray *list = step_overlay_entries(i);
 
 	if (list)
 		key_add(k, "overlay version", G_STRINGIFY(VERSION));
@@ -112,7 +99,7 @@ static GPtrArray *files_of(const GPtrArray *list)
 
 static gboolean fetch(pipeline *p, item *i, GError **err)
 {
-	g_autoptr(GPtrArray) files = files_of(entries(i));
+	g_autoptr(GPtrArray) files = files_of(step_overlay_entries(i));
 	g_autoptr(GPtrArray) paths =
 		python_files_fetch(p->ctx, files, i->source->lock->path, err);
 
@@ -243,7 +230,7 @@ static char *tree_of(pipeline *p, const step_site *s, const GPtrArray *list, GEr
 
 static gboolean prepare(pipeline *p, step_site *s, step_extras *x, GError **err)
 {
-	const GPtrArray *list = entries(s->item);
+	const GPtrArray *list = step_overlay_entries(s->item);
 	g_autofree char *tree = list ? tree_of(p, s, list, err) : NULL;
 
 	(void)x;

@@ -7,7 +7,8 @@
  * is a tree of the store, by the environment and the wheels. */
 extern const step_part step_overlay;
 
-/* After all sections are locked: an item whose overlay comes from a recipe needs that
- * recipe's item, where it is among `items` (item *). One that is not must have been
- * built before; its last result is taken. */
-void step_overlay_connect(const GPtrArray *items);
+/* What the item's section of the lock lays over (locked_file *), NULL: nothing. An
+ * entry without a file comes from a recipe: its item should be among item.needs (the
+ * wheel then is that of the run); else the last result of an earlier run is taken, and
+ * there being none is EXIT_BUILD X0991. */
+const GPtrArray *step_overlay_entries(const item *i);

@@ -1,16 +1,12 @@
 #include "base/error.h"
 #include "base/fs.h"
-#include "base/memory.h"
-#include "base/process.h"
 #include "build/floor.h"
-#include "build/pipeline.h"
+#include "build/item_run.h"
 #include "build/python_symbols.h"
-#include "build/scheduler.h"
-#include "build/step_overlay.h"
 #include "cli/common.h"
 #include "cli/output.h"
 #include "cli/report.h"
-#include "cli/selection_needs.h"
+#include "cli/selection_overlay.h"
 #include "cli/verbs.h"
 #include "ship/binary.h"
 #include "ship/provided.h"
@@ -150,25 +146,11 @@ static gboolean compare(
 	return ok;
 }
 
-typedef struct build_work {
-	pipeline *p;
-	item *i;
-	GPtrArray *needs; /* job * */
-} build_work;
-
-static gboolean build_job(job *self, GError **err)
+/* A plan asks nobody: what is not locked yet has no key to look up. */
+static gboolean is_unlocked(const GError *error)
 {
-	build_work *work = self->data;
-	GError *error = NULL;
-
-	work->i->jobs = self->cpus;
-	if (pipeline_build(work->p, work->i, &error))
-		return TRUE;
-	work->i->state = ITEM_FAILED;
-	work->i->error = g_error_copy(error);
-	report_failure(work->i);
-	g_propagate_error(err, error);
-	return FALSE;
+	return g_error_matches(error, XORCH_ERROR, EXIT_LOCK) &&
+	       g_str_has_prefix(error->message, "[X0407]");
 }
 
 static void fail(item *i, GError *error)
@@ -178,40 +160,20 @@ static void fail(item *i, GError *error)
 	report_failure(i);
 }
 
-/* Locks: every item's sections, then each file that changed. */
-static gboolean lock_all(pipeline *p, const selection *s, GError **err)
+/* `xorch plan`: what the locks there are tell. */
+static void look_all(pipeline *p, const selection *s)
 {
 	for (guint n = 0; n < s->items->len; n++) {
 		item *i = g_ptr_array_index(s->items, n);
-		GError *error = NULL;
-		if (process_cancelled())
-			return process_cancelled_error(err);
-		if (i->state == ITEM_PLANNED && !pipeline_lock(p, i, &error))
-			fail(i, error);
-	}
-	for (guint n = 0; n < s->sources->len; n++)
-		if (!pipeline_write_lock(p, g_ptr_array_index(s->sources, n), NULL, err))
-			return FALSE;
-	return TRUE;
-}
-
-/* A plan asks nobody: what is not locked yet has no key to look up. */
-static gboolean is_unlocked(const GError *error)
-{
-	return g_error_matches(error, XORCH_ERROR, EXIT_LOCK) &&
-	       g_str_has_prefix(error->message, "[X0407]");
-}
-
-static void look_all(pipeline *p, const selection *s, verb_depth depth)
-{
-	for (guint n = 0; n < s->items->len; n++) {
-		item *i = g_ptr_array_index(s->items, n);
-		GError *error = NULL;
-		if (i->state == ITEM_PLANNED && depth == DEPTH_PLAN)
+		if (i->state == ITEM_PLANNED)
 			item_check_python(i);
+	}
+	for (guint n = 0; n < s->items->len; n++) {
+		item *i = g_ptr_array_index(s->items, n);
+		GError *error = NULL;
 		if (i->state != ITEM_PLANNED || pipeline_look(p, i, &error))
 			continue;
-		if (depth == DEPTH_PLAN && is_unlocked(error)) {
+		if (is_unlocked(error)) {
 			i->reason = g_strdup("not locked yet");
 			g_error_free(error);
 		} else {
@@ -220,97 +182,66 @@ static void look_all(pipeline *p, const selection *s, verb_depth depth)
 	}
 }
 
-static void explain_all(const selection *s)
+static void explain(const item *i)
 {
-	for (guint n = 0; n < s->items->len; n++) {
-		const item *i = g_ptr_array_index(s->items, n);
-		if (i->state == ITEM_CACHED)
-			output_note("%s: nothing changed, up to date", i->id);
-		else if (i->state == ITEM_PLANNED)
-			output_note("%s: builds: %s", i->id,
-				i->reason ? i->reason : "never built here");
-	}
+	if (i->state == ITEM_CACHED)
+		output_note("%s: nothing changed, up to date", i->id);
+	else if (i->state == ITEM_PLANNED)
+		output_note("%s: builds: %s", i->id,
+			i->reason ? i->reason : "never built here");
 }
 
-/* A job for each item, with the jobs of what it needs. */
-static void connect_jobs(job *list, build_work *works, guint total)
+/* ---- while items run ---- */
+
+typedef struct running {
+	selection *s;
+	const options *o;
+} running;
+
+static gboolean connect(item_source *of, void *data, GError **err)
 {
-	for (guint n = 0; n < total; n++) {
-		works[n].needs = g_ptr_array_new();
-		for (guint k = 0; k < total; k++)
-			if (g_ptr_array_find(works[n].i->needs, works[k].i, NULL))
-				g_ptr_array_add(works[n].needs, &list[k]);
-		list[n].needs = (job *const *)works[n].needs->pdata;
-		list[n].n_needs = works[n].needs->len;
-	}
-}
+	const running *r = data;
+	g_autoptr(diag_list) l = diag_list_new();
 
-/* A job of which nothing is known: a compiler and what drives it. */
-#define MEMORY_UNKNOWN (512ULL << 20)
-
-/* What it will take, by its recipe and by what it took before. */
-static void size_job(pipeline *p, job *j, const item *i)
-{
-	gint64 peak = 0;
-
-	pipeline_expect(p, i, &j->expected, &peak);
-	j->cpus_wanted = (int)i->recipe->build.jobs;
-	j->exclusive = i->recipe->build.exclusive;
-	j->memory = i->recipe->build.memory ? (guint64)i->recipe->build.memory
-		    : peak > 0		    ? (guint64)peak
-					    : MEMORY_UNKNOWN;
-}
-
-static gboolean run_jobs(
-	pipeline *p, GPtrArray *planned, const options *o, int jobs, GError **err)
-{
-	guint total = planned->len;
-	g_autofree job *list = g_new0(job, total);
-	g_autofree build_work *works = g_new0(build_work, total);
-	g_autofree job **pointers = g_new0(job *, total);
-
-	for (guint n = 0; n < total; n++) {
-		works[n] = (build_work){p, g_ptr_array_index(planned, n), NULL};
-		list[n] =
-			(job){.id = works[n].i->id, .run = build_job, .data = &works[n]};
-		size_job(p, &list[n], works[n].i);
-		pointers[n] = &list[n];
-	}
-	connect_jobs(list, works, total);
-	scheduler_options so = {.cpus = jobs,
-		.memory = memory_usable(),
-		.memory_now = memory_usable,
-		.keep_going = !o->fail_fast && (o->keep_going || total > 1)};
-	int stopped = scheduler_run(pointers, total, &so);
-	for (guint n = 0; n < total; n++) {
-		item *i = works[n].i;
-		if (list[n].missing) {
-			g_free(i->reason);
-			i->reason = g_strdup_printf(
-				"needs %s, which failed", list[n].missing->id);
-		}
-		g_ptr_array_unref(works[n].needs);
-		g_clear_error(&list[n].error);
-	}
-	return stopped ? process_cancelled_error(err) : TRUE;
-}
-
-/* All planned items; after a failed fetch each says for itself what it lacks. */
-static gboolean build_all(
-	pipeline *p, const selection *s, const options *o, int jobs, GError **err)
-{
-	g_autoptr(GPtrArray) planned = g_ptr_array_new();
-
-	for (guint n = 0; n < s->items->len; n++) {
-		item *i = g_ptr_array_index(s->items, n);
-		if (i->state == ITEM_PLANNED)
-			g_ptr_array_add(planned, i);
-	}
-	if (!planned->len)
+	if (selection_add_overlays(r->s, r->o, of, l, err))
 		return TRUE;
-	if (!pipeline_fetch(p, planned, err))
-		return FALSE;
-	return run_jobs(p, planned, o, jobs, err);
+	output_diags(l);
+	return err && *err ? FALSE
+			   : error_set(err, EXIT_INPUT, "X0315",
+				     "%s: a recipe that it needs cannot be read",
+				     of->recipe->path);
+}
+
+static void looked(const item *i, void *data)
+{
+	if (((const running *)data)->o->explain)
+		explain(i);
+}
+
+static void failed(const item *i, void *data)
+{
+	(void)data;
+	/* What a signal ended says nothing of its own. */
+	if (!i->error || i->error->code < EXIT_SIGNAL)
+		report_failure(i);
+}
+
+static gboolean run_items(pipeline *p, const build_context *c, const options *o,
+	selection *s, item_run_depth depth, GError **err)
+{
+	running r = {s, o};
+	item_run_options run = {.pipeline = p,
+		.sources = s->sources,
+		.items = s->items,
+		.depth = depth,
+		.jobs = c->jobs,
+		.fail_fast = o->fail_fast,
+		.connect = connect,
+		.looked = looked,
+		.failed = failed,
+		.data = &r};
+
+	return item_run(&run, err);
 }
 
 static pipeline_options pipeline_options_of(const options *o, verb_depth depth)
@@ -336,6 +267,9 @@ static pipeline_options pipeline_options_of(const options *o, verb_depth depth)
 static gboolean run(const build_context *c, const options *o, selection *s,
 	verb_depth depth, GError **err)
 {
+	static const item_run_depth depths[] = {[DEPTH_LOCK] = ITEM_RUN_LOCK,
+		[DEPTH_FETCH] = ITEM_RUN_FETCH,
+		[DEPTH_BUILD] = ITEM_RUN_BUILD};
 	pipeline_options po = pipeline_options_of(o, depth);
 	g_autoptr(pipeline) p = pipeline_new(c, &po);
 
@@ -344,22 +278,15 @@ static gboolean run(const build_context *c, const options *o, selection *s,
 	for (guint n = 0; n < s->items->len; n++)
 		if (((item *)g_ptr_array_index(s->items, n))->state == ITEM_FAILED)
 			report_failure(g_ptr_array_index(s->items, n));
-	if (depth > DEPTH_PLAN && !lock_all(p, s, err))
-		return FALSE;
-	if (depth == DEPTH_LOCK)
-		return TRUE;
-	/* Requires-Python is known only now. */
-	if (!selection_check(s, o, err))
-		return FALSE;
-	if (depth == DEPTH_FETCH)
-		return pipeline_fetch(p, s->items, err);
-	step_overlay_connect(s->items);
-	look_all(p, s, depth);
-	if (depth == DEPTH_BUILD)
-		selection_drop_needless(s);
-	if (o->explain)
-		explain_all(s);
-	return depth == DEPTH_PLAN || build_all(p, s, o, c->jobs, err);
+	if (depth > DEPTH_PLAN) {
+		/* Requires-Python is known only after the locks. */
+		return run_items(p, c, o, s, depths[depth], err) &&
+		       (depth == DEPTH_LOCK || selection_check(s, o, err));
+	}
+	look_all(p, s);
+	for (guint n = 0; o->explain && n < s->items->len; n++)
+		explain(g_ptr_array_index(s->items, n));
+	return TRUE;
 }
 
 /* The frame of the verbs over items. */

@@ -79,6 +79,17 @@ static void set_failure(json_t *o, const item *i)
 	set_string(o, "hint", error_fact(i->error, "hint"));
 }
 
+static json_t *needs_json(const item *i)
+{
+	json_t *list = json_array();
+
+	for (guint n = 0; n < i->needs->len; n++) {
+		const item *other = g_ptr_array_index(i->needs, n);
+		json_array_append_new(list, json_string(other->id));
+	}
+	return list;
+}
+
 static json_t *item_json(const item *i)
 {
 	json_t *o = json_object();
@@ -94,6 +105,8 @@ static json_t *item_json(const item *i)
 	set_string(o, "recipe", i->source->recipe->path);
 	set_string(o, "floor", i->floor);
 	set_string(o, "toolchain", i->toolchain);
+	if (i->needs->len)
+		json_object_set_new(o, "needs", needs_json(i));
 	set_string(o, "reason", i->reason);
 	set_string(o, "error", i->error ? i->error->message : NULL);
 	set_failure(o, i);
@@ -209,6 +222,16 @@ void report_build(const selection *s, const options *o, int code)
 			output_line("%s", at(s, n)->file);
 }
 
+static void plan_build(GString *table, const item *i)
+{
+	g_string_append_printf(table, "build (%s, manylinux_%s)", i->toolchain, i->floor);
+	for (guint n = 0; n < i->needs->len; n++)
+		g_string_append_printf(table, "%s%s", n ? ", " : " after ",
+			((const item *)g_ptr_array_index(i->needs, n))->id);
+	g_string_append_printf(
+		table, "%s%s\n", i->reason ? ": " : "", i->reason ? i->reason : "");
+}
+
 void report_plan(const selection *s, const options *o)
 {
 	g_autoptr(GString) table = g_string_new(NULL);
@@ -231,9 +254,7 @@ void report_plan(const selection *s, const options *o)
 			g_string_append_printf(
 				table, "cannot: %s\n", i->error ? i->error->message : "");
 		else
-			g_string_append_printf(table, "build (%s, manylinux_%s)%s%s\n",
-				i->toolchain, i->floor, i->reason ? ": " : "",
-				i->reason ? i->reason : "");
+			plan_build(table, i);
 	}
 	output_text(table->str);
 }

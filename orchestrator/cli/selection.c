@@ -6,6 +6,7 @@
 #include "cli/common.h"
 #include "cli/output.h"
 #include "cli/selection_needs.h"
+#include "cli/selection_overlay.h"
 #include <string.h>
 
 #define RECIPES_DEFAULT "recipes"
@@ -53,27 +54,6 @@ static char *join(const GPtrArray *list)
 	return g_string_free(out, FALSE);
 }
 
-static item *add_item(
-	wish *w, item_source *source, const platform *target, const char *tag)
-{
-	const recipe *r = source->recipe;
-	item *i = item_new(source, target, tag);
-
-	if ((w->only && !contains(w->only, i->id)) || contains(w->o->skip, i->id)) {
-		item_free(i);
-		return NULL;
-	}
-	i->floor = g_strdup(w->o->floor ? w->o->floor : recipe_floor(r, target->name));
-	i->toolchain = g_strdup(w->o->toolchain	      ? w->o->toolchain
-				: r->toolchain.c == 2 ? "gcc"
-						      : "clang");
-	i->sysroot = g_strdup(w->o->sysroot	     ? w->o->sysroot
-			      : r->toolchain.sysroot ? r->toolchain.sysroot
-						     : SYSROOT_DEFAULT);
-	g_ptr_array_add(w->s->items, i);
-	return i;
-}
-
 static void skip(item *i, char *reason)
 {
 	i->state = ITEM_SKIPPED;
@@ -105,31 +85,65 @@ static void check_host(item *i)
 		i->state = ITEM_FAILED;
 }
 
-static gboolean one_item(wish *w, item_source *source, const platform *target,
-	const char *tag, const host_python *python, GError *missing, diag_list *l)
+/* Whether the recipe is for the item's target and Python at all. */
+static gboolean is_meant(item *i)
 {
-	const recipe *r = source->recipe;
+	const recipe *r = i->source->recipe;
 	gboolean explicit_targets = yaml_map_get(r->doc->root, "targets") != NULL;
-	g_autofree char *version = tag ? item_python_version(tag) : NULL;
-	item *i = add_item(w, source, target, tag);
+	g_autofree char *version =
+		i->python_tag ? item_python_version(i->python_tag) : NULL;
 
-	if (!i)
-		return TRUE;
-	i->python = python;
-	if (explicit_targets && !contains(r->targets, target->name)) {
+	if (explicit_targets && !contains(r->targets, i->platform->name)) {
 		g_autofree char *names = join(r->targets);
 		skip(i, g_strdup_printf("the recipe is for %s only", names));
-		return TRUE;
+		return FALSE;
 	}
 	if (version && r->python.versions && !contains(r->python.versions, version)) {
 		g_autofree char *names = join(r->python.versions);
 		skip(i, g_strdup_printf("the recipe is for Python %s only", names));
-		return TRUE;
+		return FALSE;
 	}
+	return TRUE;
+}
+
+gboolean selection_add_item(selection *s, const options *o, item *i, diag_list *l)
+{
+	const recipe *r = i->source->recipe;
+
+	i->floor = g_strdup(o->floor ? o->floor : recipe_floor(r, i->platform->name));
+	i->toolchain = g_strdup(o->toolchain	      ? o->toolchain
+				: r->toolchain.c == 2 ? "gcc"
+						      : "clang");
+	i->sysroot = g_strdup(o->sysroot	     ? o->sysroot
+			      : r->toolchain.sysroot ? r->toolchain.sysroot
+						     : SYSROOT_DEFAULT);
+	g_ptr_array_add(s->items, i);
+	if (!is_meant(i))
+		return TRUE;
 	if (!resolve(i, l))
 		return FALSE;
 	if (i->state == ITEM_PLANNED && i->recipe->requirements.host)
 		check_host(i);
+	return TRUE;
+}
+
+gboolean selection_left_out(const options *o, const char *id)
+{
+	return contains(o->skip, id);
+}
+
+static gboolean one_item(wish *w, item_source *source, const platform *target,
+	const char *tag, const host_python *python, GError *missing, diag_list *l)
+{
+	item *i = item_new(source, target, tag);
+
+	if ((w->only && !contains(w->only, i->id)) || selection_left_out(w->o, i->id)) {
+		item_free(i);
+		return TRUE;
+	}
+	i->python = python;
+	if (!selection_add_item(w->s, w->o, i, l))
+		return FALSE;
 	if (i->state == ITEM_PLANNED && missing) {
 		i->state = ITEM_FAILED;
 		i->error = g_error_copy(missing);
@@ -352,7 +366,8 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 		ok = add_source(&w, g_ptr_array_index(out->sources, n), l, err) ||
 		     diag_list_errors(l);
 	if (ok && !diag_list_errors(l))
-		ok = selection_add_needs(out, o, l, err);
+		ok = selection_add_needs(out, o, 0, l, err) &&
+		     selection_add_overlays(out, o, NULL, l, err);
 	g_clear_pointer(&w.chosen, g_ptr_array_unref);
 	output_diags(l);
 	if (diag_list_errors(l)) {

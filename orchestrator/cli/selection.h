@@ -20,6 +20,13 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 void selection_clear(selection *s);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(selection, selection_clear)
 
+/* For those who add what other items need: takes the item (made by item_new, its
+ * Python set) over, decides its toolchain, sysroot and floor, resolves its recipe; it
+ * may become ITEM_SKIPPED or ITEM_FAILED. FALSE with errors in the list. */
+gboolean selection_add_item(selection *s, const options *o, item *i, diag_list *l);
+/* --skip names it. */
+gboolean selection_left_out(const options *o, const char *id);
+
 /* TRUE when something is left to do; else X0300 (EXIT_NOTHING) with the reasons,
  * or TRUE all the same under --allow-empty. */
 gboolean selection_check(const selection *s, const options *o, GError **err);

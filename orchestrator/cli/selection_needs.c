@@ -204,9 +204,10 @@ static void check_needs(item *i)
 	}
 }
 
-gboolean selection_add_needs(selection *s, const options *o, diag_list *l, GError **err)
+gboolean selection_add_needs(
+	selection *s, const options *o, guint from, diag_list *l, GError **err)
 {
-	for (guint n = 0; n < s->items->len; n++) {
+	for (guint n = from; n < s->items->len; n++) {
 		item *i = g_ptr_array_index(s->items, n);
 		const GPtrArray *host = i->recipe ? i->recipe->requirements.host : NULL;
 		for (guint k = 0; host && k < host->len; k++) {
@@ -217,38 +218,9 @@ gboolean selection_add_needs(selection *s, const options *o, diag_list *l, GErro
 				return FALSE;
 		}
 	}
-	for (guint n = 0; n < s->items->len; n++)
+	for (guint n = from; n < s->items->len; n++)
 		check_cycle(g_ptr_array_index(s->items, n));
-	for (guint n = 0; n < s->items->len; n++)
+	for (guint n = from; n < s->items->len; n++)
 		check_needs(g_ptr_array_index(s->items, n));
 	return TRUE;
-}
-
-static void mark(const item *i, GHashTable *wanted)
-{
-	for (guint n = 0; n < i->needs->len; n++) {
-		item *other = g_ptr_array_index(i->needs, n);
-		if (g_hash_table_add(wanted, other) && other->state == ITEM_PLANNED)
-			mark(other, wanted);
-	}
-}
-
-void selection_drop_needless(const selection *s)
-{
-	g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
-
-	for (guint n = 0; n < s->items->len; n++) {
-		const item *i = g_ptr_array_index(s->items, n);
-		if (i->state == ITEM_PLANNED && !i->implicit)
-			mark(i, wanted);
-	}
-	for (guint n = 0; n < s->items->len; n++) {
-		item *i = g_ptr_array_index(s->items, n);
-		if (!i->implicit || i->state != ITEM_PLANNED ||
-			g_hash_table_contains(wanted, i))
-			continue;
-		i->state = ITEM_SKIPPED;
-		g_free(i->reason);
-		i->reason = g_strdup("nothing that needs it is to be built");
-	}
 }

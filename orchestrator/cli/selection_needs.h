@@ -1,7 +1,8 @@
 #pragma once
 #include "cli/selection.h"
 
-/* The libraries that items ask for by `recipe:NAME` in requirements.host: an item of
+/* The libraries that items ask for by `recipe:NAME` in requirements.host, those of the
+ * selection's items from index `from` on: an item of
  * the same target, of a recipe named on the command line, else of NAME.yaml beside the
  * recipe that asks, else in recipes/. It is added to the selection if it is not there,
  * marked `implicit`, and becomes one of i->needs.
@@ -10,8 +11,5 @@
  * a library, X0313 libraries that need each other, X0314 a library whose floor is
  * above, X0315 a library that cannot be built. FALSE with errors in the list: a recipe
  * that cannot be read. */
-gboolean selection_add_needs(selection *s, const options *o, diag_list *l, GError **err);
-
-/* Implicit items that no item to be built needs are skipped. After every item was
- * looked up in the store. */
-void selection_drop_needless(const selection *s);
+gboolean selection_add_needs(
+	selection *s, const options *o, guint from, diag_list *l, GError **err);

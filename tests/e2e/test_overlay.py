@@ -191,8 +191,9 @@ def test_from_a_recipe_in_the_same_run_and_later():
         xt.equal(none.code, 1, none)
         for words in ("X0990", "carrier 1.0", "carrier/made.h", "xorch new carrier"):
             xt.check(words in none.err, words, none.err)
-        # a recipe beside it, which is not part of the run
-        apart = build_of(home, [user], "armv7", **index)
+        # a recipe beside it, which is kept out of the run
+        apart = build_of(home, [user, "--skip", "carrier-1.0-cp311-armv7"], "armv7",
+                         **index)
         xt.equal(apart.code, 1, apart)
         for words in ("X0991", "carrier-1.0-cp311-armv7"):
             xt.check(words in apart.err, words, apart.err)
@@ -203,8 +204,11 @@ def test_from_a_recipe_in_the_same_run_and_later():
         xt.equal(both.code, 0, both)
         xt.equal([i["state"] for i in both.json["items"]], ["built", "built"], both)
         xt.check("1 files, 1 differ: carrier/made.h" in both.err, both.err)
-        # alone it finds the last result, and has the same key
+        # alone it brings the carrier along, or finds the last result: the same key
         again = build_of(home, [user], "armv7", **index)
+        xt.equal([i["state"] for i in again.json["items"]], ["cached", "cached"], again)
+        again = build_of(home, [user, "--skip", "carrier-1.0-cp311-armv7"], "armv7",
+                         **index)
         xt.equal([i["state"] for i in again.json["items"]], ["cached"], again)
 
 

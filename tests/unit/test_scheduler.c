@@ -321,6 +321,96 @@ static void k02_cancel(void)
 	process_cancel_reset();
 }
 
+/* ---- lanes, and jobs that come later ---- */
+
+typedef struct later {
+	job wait[6], build, last;
+	job *needs[1];
+	gint waiting, most, beside, ends;
+} later;
+
+static gboolean run_waiting(job *self, GError **err)
+{
+	later *l = self->data;
+	gint now = g_atomic_int_add(&l->waiting, 1) + 1;
+
+	(void)err;
+	if (now > g_atomic_int_get(&l->most))
+		g_atomic_int_set(&l->most, now);
+	g_usleep(50000);
+	g_atomic_int_add(&l->waiting, -1);
+	return TRUE;
+}
+
+static gboolean run_beside(job *self, GError **err)
+{
+	later *l = self->data;
+
+	(void)err;
+	if (g_atomic_int_get(&l->waiting))
+		g_atomic_int_inc(&l->beside);
+	return TRUE;
+}
+
+static void add_more(scheduler *s, job *j, void *data)
+{
+	later *l = data;
+
+	l->ends++;
+	if (j == &l->wait[0])
+		scheduler_add(s, &l->build);
+	if (j == &l->build) {
+		l->needs[0] = &l->wait[5];
+		l->last.needs = l->needs;
+		l->last.n_needs = 1;
+		scheduler_add(s, &l->last);
+	}
+}
+
+/* Those that wait have their own limit, and builds that were added go on beside them. */
+static void lanes(void)
+{
+	static later l;
+	job *jobs[6];
+
+	for (int i = 0; i < 6; i++) {
+		l.wait[i] =
+			(job){.id = "wait", .run = run_waiting, .data = &l, .lane = 2};
+		jobs[i] = &l.wait[i];
+	}
+	l.build = (job){.id = "build", .run = run_beside, .data = &l, .exclusive = TRUE};
+	l.last = (job){.id = "last", .run = run_beside, .data = &l};
+	g_assert_cmpint(scheduler_run(jobs, 6,
+				&(scheduler_options){.cpus = 1,
+					.lanes = {[2] = 2},
+					.ended = add_more,
+					.data = &l}),
+		==, 0);
+	g_assert_cmpint(l.most, ==, 2);
+	g_assert_cmpint(l.beside, ==, 1);
+	g_assert_cmpint(l.last.state, ==, JOB_DONE);
+	g_assert_cmpint(l.ends, ==, 8);
+}
+
+/* Jobs in a circle end the run instead of waiting for ever. */
+static void circle(void)
+{
+	gint started = 0;
+	task ok = {"exit 0", &started};
+	job a = {.id = "a", .run = run_task, .data = &ok},
+	    b = {.id = "b", .run = run_task, .data = &ok};
+	job *const on_a[] = {&a}, *const on_b[] = {&b};
+	job *jobs[] = {&a, &b};
+
+	a.needs = on_b;
+	b.needs = on_a;
+	a.n_needs = b.n_needs = 1;
+	g_assert_cmpint(scheduler_run(jobs, 2, &(scheduler_options){.cpus = 1}), ==, 0);
+	g_assert_cmpint(a.state, ==, JOB_DROPPED);
+	g_assert_cmpint(b.state, ==, JOB_DROPPED);
+	g_assert_cmpint(started, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -331,6 +421,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/scheduler/memory", memory);
 	g_test_add_func("/scheduler/exclusive", exclusive);
 	g_test_add_func("/scheduler/many", many);
+	g_test_add_func("/scheduler/lanes", lanes);
+	g_test_add_func("/scheduler/circle", circle);
 	g_test_add_func("/scheduler/memory-limits", memory_limits);
 	g_test_add_func("/scheduler/K02-cancel", k02_cancel);
 	return g_test_run();
