@@ -40,6 +40,8 @@ gboolean fs_mkdir_p(const char *path, mode_t mode, GError **err)
 	g_autofree char *p = g_strdup(path);
 	struct stat st;
 
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return TRUE; /* as nearly always */
 	for (char *slash = p + 1;; slash++) {
 		if (*slash != '/' && *slash)
 			continue;

@@ -155,8 +155,8 @@ static key *wrappers_key(const platform *p, const char *toolchain_key, const cro
 	key_add(k, "sysroot", c->sysroot_key);
 	key_add(k, "build sysroot", build_key);
 	const embedded_file *shim = embedded_file_get("host-config");
-	key_add_bytes(k, "wrapper", program->bytes, program->size);
-	key_add_bytes(k, "shims", shim->bytes, shim->size);
+	key_add(k, "wrapper", program->sha256);
+	key_add(k, "shims", shim->sha256);
 	return k;
 }
 

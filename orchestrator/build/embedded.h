@@ -9,6 +9,7 @@ typedef struct embedded_file {
 	const char *name;
 	const unsigned char *bytes;
 	size_t size;
+	const char *sha256; /* of those bytes, in hex: what a key takes */
 } embedded_file;
 
 extern const embedded_file embedded_files[];

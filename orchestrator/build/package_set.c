@@ -7,6 +7,7 @@
 #include "build/store.h"
 #include "plan/key.h"
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define UNPACK_VERSION 1
@@ -184,28 +185,96 @@ static gboolean locked_error(const package_set *set, const char *why, GError **e
 	return FALSE;
 }
 
+typedef struct lock_memo {
+	struct stat st;
+	package_lock *lock;
+} lock_memo;
+
+static void lock_memo_free(void *data)
+{
+	lock_memo *m = data;
+
+	package_lock_free(m->lock);
+	g_free(m);
+}
+
+static gboolean same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* The lock as it is on disk: every item of a run asks for the same few, twice (for its
+ * target and for the build machine), so what was read is kept for as long as the file
+ * is the same. NULL with err when it is damaged; the caller holds `memo_guard`. */
+static GMutex memo_guard;
+
+static const package_lock *lock_on_disk(const char *path, const char *name, GError **err)
+{
+	static GHashTable *memos;
+	struct stat st = {0};
+
+	if (!memos)
+		memos = g_hash_table_new_full(
+			g_str_hash, g_str_equal, g_free, lock_memo_free);
+	gboolean exists = stat(path, &st) == 0;
+	lock_memo *m = g_hash_table_lookup(memos, path);
+	if (m && exists && same_file(&m->st, &st))
+		return m->lock;
+	package_lock *lock = package_lock_load(path, name, err);
+	if (!lock)
+		return NULL;
+	m = g_new0(lock_memo, 1);
+	m->st = st;
+	m->lock = lock;
+	g_hash_table_replace(memos, g_strdup(path), m);
+	return lock;
+}
+
+/* A copy of the set's section if it fits the definition. Else NULL: *why is what
+ * changed (static text, NULL when there was none) and *date that of the old one, when
+ * it is of the same suite; or err is set. */
+static package_section *section_on_disk(
+	const package_set *set, const char **why, char **date, GError **err)
+{
+	g_autofree char *path = catalog_lock_path(set->path);
+	package_section *copy = NULL;
+
+	g_mutex_lock(&memo_guard);
+	const package_lock *lock = lock_on_disk(path, set->name, err);
+	const package_section *old =
+		lock ? package_lock_section(lock, target_name(set)) : NULL;
+	if (old && package_section_fits(old, set->def, architecture(set), why))
+		copy = section_copy(old);
+	/* another suite has another history */
+	if (old && !strcmp(old->suite, set->def->debian.suite))
+		*date = g_strdup(old->date);
+	g_mutex_unlock(&memo_guard);
+	return copy;
+}
+
 package_section *package_set_lock(const build_context *ctx, const package_set *set,
 	gboolean upgrade, gboolean *changed, GError **err)
 {
-	g_autofree char *path = catalog_lock_path(set->path);
-	g_autoptr(package_lock) lock = package_lock_load(path, set->name, err);
+	g_autofree char *date = NULL;
+	g_autoptr(GError) damaged = NULL;
 	const char *why = NULL;
 
 	if (changed)
 		*changed = FALSE;
-	if (!lock)
+	package_section *known = section_on_disk(set, &why, &date, &damaged);
+	if (damaged) {
+		g_propagate_error(err, g_steal_pointer(&damaged));
 		return NULL;
-	const package_section *old = package_lock_section(lock, target_name(set));
-	if (old && package_section_fits(old, set->def, architecture(set), &why) &&
-		!upgrade)
-		return section_copy(old);
+	}
+	if (known && !upgrade)
+		return known;
+	package_section_free(known);
 	if (ctx->locked) {
 		locked_error(set, why, err);
 		return NULL;
 	}
-	/* another suite has another history */
-	const char *date =
-		old && !strcmp(old->suite, set->def->debian.suite) ? old->date : NULL;
 	g_autoptr(package_section) section = resolve(ctx, set, date, err);
 	if (!section || !write_section(ctx, set, section, err))
 		return NULL;

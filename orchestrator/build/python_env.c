@@ -32,10 +32,10 @@ char *python_env_key(const uv *u, const host_python *python, const GPtrArray *fi
 	}
 	for (const char *const *h = helpers; *h; h++) {
 		const embedded_file *e = embedded_file_get(*h);
-		key_add_bytes(k, e->name, e->bytes, e->size);
+		key_add(k, e->name, e->sha256);
 	}
 	const embedded_file *runner = embedded_file_get(RUNNER);
-	key_add_bytes(k, RUNNER, runner->bytes, runner->size);
+	key_add(k, RUNNER, runner->sha256);
 	return g_strdup(key_digest(k));
 }
 

@@ -36,7 +36,8 @@ static gboolean is_program(const char *path)
 static char *real_program(const char *folder, const char *name)
 {
 	g_autofree char *path = g_build_filename(folder, name, NULL);
-	char *real = realpath(path, NULL);
+	/* Most folders of PATH have none of them: not even a link is followed then. */
+	char *real = access(path, X_OK) == 0 ? realpath(path, NULL) : NULL;
 	char *copy = real && is_program(real) ? g_strdup(real) : NULL;
 
 	free(real);

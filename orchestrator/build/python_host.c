@@ -52,10 +52,9 @@ static char *fingerprint(const char *path)
 
 	if (stat(path, &st) != 0)
 		return NULL;
-	g_autofree char *version = digest_bytes(probe->bytes, probe->size);
 	return g_strdup_printf("%lu %lu %ld.%09ld %ld %.16s", (unsigned long)st.st_dev,
 		(unsigned long)st.st_ino, (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-		(long)st.st_size, version);
+		(long)st.st_size, probe->sha256);
 }
 
 static char *text_of(const json_t *object, const char *name)

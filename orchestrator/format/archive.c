@@ -4,7 +4,6 @@
 #include "base/fs.h"
 #include "format/archive_reader.h"
 #include "format/member_name.h"
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #pragma once
 #include "format/archive.h"
-#include <archive.h>
+#include <lazy/archive.h>
 
 /* libarchive opened on a slice with just the filters and formats meant; behind
  * format/archive and format/decompress. */

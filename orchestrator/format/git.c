@@ -1,5 +1,5 @@
 #include "format/git.h"
-#include <git2.h>
+#include <lazy/git2.h>
 #include <stdlib.h>
 #include <string.h>
 

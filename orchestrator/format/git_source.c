@@ -4,7 +4,7 @@
 #include "format/digest.h"
 #include "format/http_url.h"
 #include "format/unpack.h"
-#include <git2.h>
+#include <lazy/git2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

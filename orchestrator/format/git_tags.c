@@ -1,7 +1,7 @@
 #include "format/git_tags.h"
 #include "base/error.h"
 #include "format/http_url.h"
-#include <git2.h>
+#include <lazy/git2.h>
 #include <string.h>
 
 #define TAGS_MAX 20000

@@ -2,7 +2,7 @@
 #include "format/http_url.h"
 #include "base/error.h"
 #include "base/event.h"
-#include <curl/curl.h>
+#include <lazy/curl.h>
 #include <glib-unix.h>
 #include <stdlib.h>
 #include <string.h>

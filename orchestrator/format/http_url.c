@@ -1,6 +1,6 @@
 #include "format/http_url.h"
 #include "base/error.h"
-#include <curl/curl.h>
+#include <lazy/curl.h>
 #include <string.h>
 
 static CURLU *parse(const char *url)

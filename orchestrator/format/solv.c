@@ -2,14 +2,8 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "format/decompress.h"
+#include <lazy/solvext.h>
 #include <errno.h>
-#include <solv/evr.h>
-#include <solv/pool.h>
-#include <solv/repo.h>
-#include <solv/repo_deb.h>
-#include <solv/repo_solv.h>
-#include <solv/repo_write.h>
-#include <solv/solver.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -288,20 +282,30 @@ static solv_package *package_of(Pool *pool, Id id, GError **err)
 	return p;
 }
 
+/* Where the ids of those that provide dep begin in pool->whatprovidesdata, up to a 0:
+ * pool_whatprovides(), whose inline body would link libsolv (format/lazy.h). */
+static Offset providers(Pool *pool, Id dep)
+{
+	Offset known = ISRELDEP(dep) ? pool->whatprovides_rel[GETRELID(dep)]
+				     : pool->whatprovides[dep];
+
+	return known ? known : (Offset)pool_addrelproviders(pool, dep);
+}
+
 /* The newest entry of the name: its id, or 0. */
 static Id newest(Pool *pool, const char *name)
 {
-	Id id = pool_str2id(pool, name, 0), p, pp, best = 0;
+	Id id = pool_str2id(pool, name, 0), best = 0;
 
 	if (!id)
 		return 0;
-	FOR_PROVIDES(p, pp, id)
-	{
-		Solvable *s = pool_id2solvable(pool, p);
+	const Id *p = pool->whatprovidesdata + providers(pool, id);
+	for (; *p; p++) {
+		Solvable *s = pool_id2solvable(pool, *p);
 		if (s->name == id && (!best || pool_evrcmp(pool, s->evr,
 						       pool_id2solvable(pool, best)->evr,
 						       EVRCMP_COMPARE) > 0))
-			best = p;
+			best = *p;
 	}
 	return best;
 }
@@ -342,7 +346,7 @@ static gboolean solve(
 			queue_free(&job);
 			return FALSE;
 		}
-		queue_push2(&job, SOLVER_SOLVABLE | SOLVER_INSTALL, id);
+		queue_insert2(&job, job.count, SOLVER_SOLVABLE | SOLVER_INSTALL, id);
 	}
 	Solver *solver = solver_create(pool);
 	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
@@ -365,8 +369,6 @@ static gboolean solve(
  * met; 0 if none is. */
 static Id provider(Pool *pool, Id dep, const Map *chosen)
 {
-	Id p, pp;
-
 	if (ISRELDEP(dep)) {
 		Reldep *rel = GETRELDEP(pool, dep);
 		if (rel->flags == REL_OR) {
@@ -374,9 +376,10 @@ static Id provider(Pool *pool, Id dep, const Map *chosen)
 			return left ? left : provider(pool, rel->evr, chosen);
 		}
 	}
-	FOR_PROVIDES(p, pp, dep)
-	if (MAPTST(chosen, p))
-		return p;
+	const Id *p = pool->whatprovidesdata + providers(pool, dep);
+	for (; *p; p++)
+		if (MAPTST(chosen, *p))
+			return *p;
 	return 0;
 }
 
@@ -396,7 +399,7 @@ static void visit(Pool *pool, Id id, const Map *chosen, const GPtrArray *without
 	if (!MAPTST(chosen, id) || MAPTST(seen, id) || is_without(without, name))
 		return;
 	MAPSET(seen, id);
-	queue_push(todo, id);
+	queue_insert(todo, todo->count, id);
 }
 
 static int by_name(gconstpointer a, gconstpointer b)

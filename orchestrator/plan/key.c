@@ -1,8 +1,9 @@
 #include "plan/key.h"
+#include "format/digest.h"
 #include <string.h>
 
 struct key {
-	GChecksum *sum;
+	digest *sum; /* spent once there is `digest` */
 	GPtrArray *inputs;
 	char *digest;
 };
@@ -21,10 +22,10 @@ static void frame(key *k, char kind, const void *data, gsize size)
 	guint64 n = GUINT64_TO_LE((guint64)size);
 
 	g_assert(!k->digest);
-	g_checksum_update(k->sum, (const guchar *)&kind, 1);
-	g_checksum_update(k->sum, (const guchar *)&n, sizeof n);
+	digest_update(k->sum, &kind, 1);
+	digest_update(k->sum, &n, sizeof n);
 	if (size)
-		g_checksum_update(k->sum, data, size);
+		digest_update(k->sum, data, size);
 }
 
 static void remember(key *k, const char *name, char *value)
@@ -40,7 +41,7 @@ static char *shown(const void *data, gsize size)
 {
 	if (size <= 120 && g_utf8_validate(data, size, NULL) && !memchr(data, '\n', size))
 		return g_strndup(data, size);
-	g_autofree char *hex = g_compute_checksum_for_data(G_CHECKSUM_SHA256, data, size);
+	g_autofree char *hex = digest_bytes(data, size);
 	return g_strdup_printf("sha256:%.16s", hex);
 }
 
@@ -48,7 +49,7 @@ key *key_new(const char *step, unsigned version)
 {
 	key *k = g_new0(key, 1);
 
-	k->sum = g_checksum_new(G_CHECKSUM_SHA256);
+	k->sum = digest_new();
 	k->inputs = g_ptr_array_new_with_free_func(input_free);
 	frame(k, 'K', step, strlen(step));
 	key_add_int(k, "format", version);
@@ -59,7 +60,7 @@ void key_free(key *k)
 {
 	if (!k)
 		return;
-	g_checksum_free(k->sum);
+	digest_free(k->sum);
 	g_ptr_array_unref(k->inputs);
 	g_free(k->digest);
 	g_free(k);
@@ -109,7 +110,7 @@ void key_add_list(key *k, const char *name, const char *const *values)
 const char *key_digest(key *k)
 {
 	if (!k->digest)
-		k->digest = g_strdup(g_checksum_get_string(k->sum));
+		k->digest = digest_finish(k->sum);
 	return k->digest;
 }
 

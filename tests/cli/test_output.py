@@ -307,5 +307,35 @@ def test_help_of_every_verb():
         xt.check(max(map(len, by_verb.out.split("\n"))) <= 90, by_verb.out)
 
 
+def shared_library(name):
+    """Where the loader finds it."""
+    listing = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout
+    found = re.search(rf"^\t{re.escape(name)}\.so\.[0-9.]+ .*x86-64.* => (.*)$", listing, re.M)
+    xt.check(found, f"no {name} on this machine")
+    return os.path.realpath(found.group(1))
+
+
+def test_a_library_is_loaded_when_needed():
+    """Without libcurl, libgit2, libsolv and libarchive the rest works; whoever needs one
+    is told which is missing."""
+    with xt.scratch() as home:
+        xt.write(os.path.join(home, "foo.yaml"), GOOD)
+        hide = ["bwrap", "--dev-bind", "/", "/"]
+        for name in ("libcurl", "libgit2", "libsolvext", "libarchive"):
+            hide += ["--ro-bind", "/dev/null", shared_library(name)]
+        def without(*args):
+            return subprocess.run([*hide, xt.XORCH, *args], cwd=home, text=True,
+                                  env=xt.environment(home), capture_output=True)
+        done = without("version")
+        xt.equal(done.returncode, 0, done.stderr)
+        done = without("audit", "foo.yaml")
+        xt.check("cannot be loaded" not in done.stderr, done.stderr)
+        done = without("version", "--verbose")
+        xt.equal(done.returncode, 8, done.stderr)
+        xt.check(re.match(r"error\[X0843\]: lib[a-z]+\.so\.[0-9.]+ cannot be loaded: ",
+                          done.stderr), done.stderr)
+        xt.check("= help: " in done.stderr, done.stderr)
+
+
 if __name__ == "__main__":
     xt.main(globals())
