@@ -98,7 +98,7 @@ static gboolean go(run *b, const char *name, GPtrArray *argv, GError **err)
 
 static gboolean autotools(run *b, GError **err)
 {
-	const platform *p = b->step->platform;
+	const platform *p = b->step->base.platform;
 	GPtrArray *c = words("sh", "./configure", "--build=x86_64-linux-gnu",
 		"--prefix=/usr", "--sysconfdir=/etc", "--localstatedir=/var",
 		"--disable-shared", "--enable-static", "--with-pic", NULL);
@@ -121,7 +121,7 @@ static const char *openssl_target(const platform *p)
 
 static gboolean openssl(run *b, GError **err)
 {
-	const platform *p = b->step->platform;
+	const platform *p = b->step->base.platform;
 	GPtrArray *c = words("perl", "./Configure", openssl_target(p), "no-shared",
 		"no-tests", "--prefix=/usr", "--openssldir=/etc/ssl", NULL);
 
@@ -142,7 +142,7 @@ static gboolean cmake(run *b, GError **err)
 		"-DBUILD_SHARED_LIBS=OFF", "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
 		"-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF", NULL);
 
-	add(c, "-DCMAKE_INSTALL_LIBDIR=lib/%s", b->step->platform->triple);
+	add(c, "-DCMAKE_INSTALL_LIBDIR=lib/%s", b->step->base.platform->triple);
 	add_options(b, c);
 	set(b, "DESTDIR", DEST);
 	return go(b, "cmake", c, err) &&
@@ -153,8 +153,8 @@ static gboolean cmake(run *b, GError **err)
 /* What a cross file says of the machines; meson reads nothing else of a target. */
 static gboolean meson_file(run *b, GError **err)
 {
-	const platform *p = b->step->platform;
-	g_autofree char *path = g_build_filename(b->step->out, "cross.ini", NULL);
+	const platform *p = b->step->base.platform;
+	g_autofree char *path = g_build_filename(b->step->base.out, "cross.ini", NULL);
 	g_autoptr(GString) t = g_string_new("[binaries]\n");
 	static const char *const programs[][2] = {{"c", "cc"}, {"cpp", "c++"},
 		{"ar", "ar"}, {"strip", "strip"}, {"nm", "nm"}, {"ranlib", "ranlib"},
@@ -178,7 +178,7 @@ static gboolean meson(run *b, GError **err)
 		"-Ddefault_library=static", "-Db_staticpic=true",
 		"--wrap-mode=nofallback", NULL);
 
-	add(c, "--libdir=lib/%s", b->step->platform->triple);
+	add(c, "--libdir=lib/%s", b->step->base.platform->triple);
 	add_options(b, c);
 	set(b, "DESTDIR", DEST);
 	return meson_file(b, err) && go(b, "meson", c, err) &&
@@ -192,8 +192,8 @@ static gboolean script(run *b, GError **err)
 {
 	set(b, "XORCH_PREFIX", "/usr");
 	set(b, "XORCH_DESTDIR", DEST);
-	set(b, "XORCH_TRIPLE", b->step->platform->triple);
-	set(b, "XORCH_TARGET", b->step->platform->name);
+	set(b, "XORCH_TRIPLE", b->step->base.platform->triple);
+	set(b, "XORCH_TARGET", b->step->base.platform->name);
 	set(b, "XORCH_SOURCE", "{" SANDBOX_SRC "}");
 	return native_step_script(b->step, b->recipe, err);
 }
@@ -201,8 +201,8 @@ static gboolean script(run *b, GError **err)
 static gboolean nothing_to_do(run *b, GError **err)
 {
 	error_set(err, EXIT_INPUT, "X0970", "%s: the source shows no build system",
-		b->step->item);
-	error_line(err, "--> %s", b->step->where);
+		b->step->base.item);
+	error_line(err, "--> %s", b->step->base.where);
 	error_note(err, "looked for Configure (OpenSSL), configure, CMakeLists.txt, "
 			"meson.build");
 	error_help(err, "set source.subdirectory, build.backend or build.script");
@@ -232,10 +232,10 @@ gboolean builder_library_run(native_step *step, const recipe *r, GError **err)
 	const recipe_source *first = g_ptr_array_index(r->sources, 0);
 	const GPtrArray *named = r->requirements.tools;
 	g_autofree char *cwd = g_build_filename(SANDBOX_SRC, first->subdirectory, NULL);
-	g_autofree char *dest = g_build_filename(step->out, "dest", NULL);
+	g_autofree char *dest = g_build_filename(step->base.out, "dest", NULL);
 	run b = {.step = step,
 		.recipe = r,
-		.project = g_build_filename(step->source, first->subdirectory, NULL),
+		.project = g_build_filename(step->base.source, first->subdirectory, NULL),
 		.defaults = g_ptr_array_new_with_free_func(pair_free),
 		.tools = g_ptr_array_new()};
 
@@ -248,13 +248,13 @@ gboolean builder_library_run(native_step *step, const recipe *r, GError **err)
 	g_ptr_array_add(b.tools, NULL);
 	step->cwd = cwd;
 	step->defaults = b.defaults;
-	step->tools = (const char *const *)b.tools->pdata;
+	step->base.tools = (const char *const *)b.tools->pdata;
 	gboolean ok = fs_mkdir_p(dest, 0755, err) && build(&b, err);
 	g_free(b.project);
 	g_ptr_array_unref(b.defaults);
 	g_ptr_array_unref(b.tools);
 	step->cwd = NULL;
 	step->defaults = NULL;
-	step->tools = NULL;
+	step->base.tools = NULL;
 	return ok;
 }

@@ -27,7 +27,7 @@ static GPtrArray *listing(const char *folder)
 
 static char *only_wheel(const python_step *s, const char *said, GError **err)
 {
-	g_autofree char *dist = g_build_filename(s->out, "dist", NULL);
+	g_autofree char *dist = g_build_filename(s->base.out, "dist", NULL);
 	g_autoptr(GPtrArray) names = listing(dist);
 	const char *wheel = NULL;
 	guint n = 0;
@@ -45,7 +45,7 @@ static char *only_wheel(const python_step *s, const char *said, GError **err)
 		!g_file_test(path, G_FILE_TEST_IS_SYMLINK))
 		return g_steal_pointer(&path);
 	g_autofree char *quoted = said ? text_escape(said, -1) : g_strdup("no name");
-	error_set(err, EXIT_BUILD, "X0916", "%s: the backend made %s", s->item,
+	error_set(err, EXIT_BUILD, "X0916", "%s: the backend made %s", s->base.item,
 		n == 0	 ? "no wheel"
 		: n == 1 ? "a wheel of another name than it said"
 			 : "several wheels");
@@ -54,17 +54,17 @@ static char *only_wheel(const python_step *s, const char *said, GError **err)
 		g_autofree char *name = text_escape(g_ptr_array_index(names, i), -1);
 		error_line(err, "there is: %s", name);
 	}
-	error_line(err, "log: %s", s->log_path ? s->log_path : "none");
+	error_line(err, "log: %s", s->base.log_path ? s->base.log_path : "none");
 	return NULL;
 }
 
 char *builder_wheel_run(const python_step *s, GError **err)
 {
-	gint64 begun = event_step_begin(s->item, "build");
+	gint64 begun = event_step_begin(s->base.item, "build");
 
 	fault_point("build");
 	g_autoptr(json_t) result = python_step_call(s, "build_wheel", err);
 	char *wheel = result ? only_wheel(s, json_string_value(result), err) : NULL;
-	event_step_end(s->item, "build", begun, wheel != NULL);
+	event_step_end(s->base.item, "build", begun, wheel != NULL);
 	return wheel;
 }

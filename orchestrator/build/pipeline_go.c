@@ -8,6 +8,7 @@
 #include "build/go_std.h"
 #include "build/go_step.h"
 #include "build/pipeline_private.h"
+#include "build/pipeline_step.h"
 #include "build/source.h"
 #include "build/source_kind.h"
 #include "format/digest.h"
@@ -306,42 +307,20 @@ static gboolean go_build(
 	if (!pipeline_step(i, "prepare", &begun, ok))
 		return FALSE;
 
-	g_autofree char *where = pipeline_build_place(r);
-	g_autofree char *again = g_strdup_printf("xorch build %s --keep -v", i->id);
 	g_autofree char *name =
 		g_path_get_basename(r->go.output ? r->go.output : r->package.name);
-	g_autoptr(GPtrArray) tools = g_ptr_array_new();
-	for (guint n = 0; r->requirements.tools && n < r->requirements.tools->len; n++)
-		g_ptr_array_add(tools, g_ptr_array_index(r->requirements.tools, n));
-	g_ptr_array_add(tools, NULL);
-	go_step s = {.go = &ready.go,
-		.platform = i->platform,
-		.floor = i->floor,
-		.cross = r->go.cgo ? &ready.cross : NULL,
-		.source = w->source,
+	g_auto(pipeline_build_step) common = {0};
+	pipeline_build_step_init(&common, p, i, w, r->go.cgo ? &ready.cross : NULL, info);
+	go_step s = {.base = common.step,
+		.go = &ready.go,
 		.subdirectory = module_folder(r),
 		.modules = ready.modules,
 		.cache = ready.cache,
-		.out = w->out,
 		.name = name,
 		.package = r->go.package,
 		.tags = r->go.tags,
 		.ldflags = r->go.ldflags,
-		.complete = !ready.has_sum,
-		.variables = r->build.env,
-		.tools = (const char *const *)tools->pdata,
-		.source_date_epoch = pipeline_date(r, w->source),
-		.jobs = pipeline_jobs(p, i),
-		.network = r->build.network,
-		.level = info->level,
-		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,
-		.silent_timeout_s = r->build.silent_timeout,
-		.memory_limit = r->build.memory,
-		.log_path = i->log,
-		.item = i->id,
-		.where = where,
-		.reproduce = again,
-		.scratch = w->scratch};
+		.complete = !ready.has_sum};
 	pipeline_step(i, "build", &begun, TRUE);
 	fault_point("build");
 	g_autofree char *program = go_step_run(&s, err);
@@ -357,7 +336,7 @@ static gboolean go_build(
 			  : NULL;
 	const char *paths[] = {store_root(p->ctx->store), w->dir, "/xorch/", NULL};
 	pipeline_product product = {.folder = folder,
-		.source_date_epoch = s.source_date_epoch,
+		.source_date_epoch = s.base.source_date_epoch,
 		.floor_names = names,
 		.build_paths = paths};
 	ok = finish(i, &product, p->options.finish_data, err);

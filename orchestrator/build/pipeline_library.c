@@ -7,6 +7,7 @@
 #include "build/item_key.h"
 #include "build/library_tree.h"
 #include "build/pipeline_private.h"
+#include "build/pipeline_step.h"
 #include "build/source.h"
 #include "build/store.h"
 
@@ -123,28 +124,9 @@ static gboolean library_build(
 	fault_point("configure");
 	if (!pipeline_step(i, "prepare", &begun, ok))
 		return FALSE;
-	g_autofree char *where = pipeline_build_place(r);
-	g_autofree char *again = g_strdup_printf("xorch build %s --keep -v", i->id);
-	native_step s = {.ctx = p->ctx,
-		.platform = i->platform,
-		.floor = i->floor,
-		.cross = &c,
-		.source = w->source,
-		.out = w->out,
-		.variables = r->build.env,
-		.source_date_epoch = pipeline_date(r, w->source),
-		.jobs = pipeline_jobs(p, i),
-		.strip = FALSE,
-		.network = r->build.network,
-		.level = info->level,
-		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,
-		.silent_timeout_s = r->build.silent_timeout,
-		.memory_limit = r->build.memory,
-		.log_path = i->log,
-		.item = i->id,
-		.where = where,
-		.reproduce = again,
-		.scratch = w->scratch};
+	g_auto(pipeline_build_step) common = {0};
+	pipeline_build_step_init(&common, p, i, w, &c, info);
+	native_step s = {.base = common.step};
 	pipeline_step(i, "build", &begun, TRUE);
 	fault_point("build");
 	ok = builder_library_run(&s, r, err) && keep(p, i, w, err);

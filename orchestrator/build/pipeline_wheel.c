@@ -7,6 +7,7 @@
 #include "build/pipeline_graft.h"
 #include "build/pipeline_abi3.h"
 #include "build/pipeline_private.h"
+#include "build/pipeline_step.h"
 #include "build/python_env.h"
 #include "build/python_resolve.h"
 #include "build/source.h"
@@ -121,12 +122,6 @@ static gboolean wheel_build(
 	if (!pipeline_step(i, "prepare", &begun, ok))
 		return FALSE;
 
-	g_autofree char *where = pipeline_build_place(r);
-	g_autofree char *again = g_strdup_printf("xorch build %s --keep -v", i->id);
-	g_autoptr(GPtrArray) tools = g_ptr_array_new();
-	for (guint n = 0; r->requirements.tools && n < r->requirements.tools->len; n++)
-		g_ptr_array_add(tools, g_ptr_array_index(r->requirements.tools, n));
-	g_ptr_array_add(tools, NULL);
 	const recipe_source *first = g_ptr_array_index(r->sources, 0);
 	step_site site = {.item = i,
 		.cross = &c,
@@ -140,34 +135,17 @@ static gboolean wheel_build(
 	step_extras_init(&extras);
 	if (!step_parts_prepare(parts, p, &site, &extras, err))
 		return FALSE;
-	python_step s = {.ctx = p->ctx,
+	g_auto(pipeline_build_step) common = {0};
+	pipeline_build_step_init(&common, p, i, w, &c, info);
+	common.step.strip = r->wheel.strip;
+	python_step s = {.base = common.step,
 		.python = i->python,
-		.platform = i->platform,
-		.floor = i->floor,
-		.cross = &c,
 		.target = &target,
 		.env = site.env,
-		.source = w->source,
 		.subdirectory = first->subdirectory,
-		.out = w->out,
 		.project = &project,
-		.config_settings = r->build.config_settings,
 		.extras = &extras,
-		.variables = r->build.env,
-		.tools = (const char *const *)tools->pdata,
-		.source_date_epoch = pipeline_date(r, w->source),
-		.jobs = pipeline_jobs(p, i),
-		.strip = r->wheel.strip,
-		.network = r->build.network,
-		.level = info->level,
-		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,
-		.silent_timeout_s = r->build.silent_timeout,
-		.memory_limit = r->build.memory,
-		.log_path = i->log,
-		.item = i->id,
-		.where = where,
-		.reproduce = again,
-		.scratch = w->scratch};
+		.config_settings = r->build.config_settings};
 	g_autofree char *wheel = builder_wheel_run(&s, err);
 	fault_point("build");
 	if (!wheel)
@@ -189,7 +167,7 @@ static gboolean wheel_build(
 	g_autofree char *names = g_build_filename(c.sysroot_tree, FLOOR_NAMES, NULL);
 	const char *paths[] = {store_root(p->ctx->store), w->dir, "/xorch/", NULL};
 	pipeline_product product = {.folder = folder,
-		.source_date_epoch = s.source_date_epoch,
+		.source_date_epoch = s.base.source_date_epoch,
 		.floor_names = names,
 		.build_paths = paths,
 		.patchelf = graft.patchelf,

@@ -121,28 +121,29 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 		!step_parts_prepare(parts, a->p, &site, &extras, err))
 		return NULL;
 	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);
-	python_step s = {.ctx = a->p->ctx,
-		.extras = &extras,
-		.scratch = scratch,
+	const recipe *r = i->recipe;
+	python_step s = {.base = {.ctx = a->p->ctx,
+				 .platform = i->platform,
+				 .floor = i->floor,
+				 .cross = &c,
+				 .source = a->source,
+				 .out = out,
+				 .variables = r->build.env,
+				 .source_date_epoch = 315532800, /* 1980, as in zip */
+				 .jobs = a->p->ctx->jobs,
+				 .level = info->level,
+				 .timeout_s = r->build.timeout,
+				 .silent_timeout_s = r->build.silent_timeout,
+				 .log_path = log,
+				 .item = i->id,
+				 .scratch = scratch},
 		.python = i->python,
-		.platform = i->platform,
-		.floor = i->floor,
-		.cross = &c,
 		.target = &target,
 		.env = env,
-		.source = a->source,
 		.subdirectory = first->subdirectory,
-		.out = out,
 		.project = &a->project,
-		.config_settings = i->recipe->build.config_settings,
-		.variables = i->recipe->build.env,
-		.source_date_epoch = 315532800,
-		.jobs = a->p->ctx->jobs,
-		.level = info->level,
-		.timeout_s = i->recipe->build.timeout,
-		.silent_timeout_s = i->recipe->build.silent_timeout,
-		.log_path = log,
-		.item = i->id};
+		.extras = &extras,
+		.config_settings = r->build.config_settings};
 	GError *problem = NULL;
 	g_auto(GStrv) asked_for = python_step_requires(&s, &problem);
 	if (asked_for)

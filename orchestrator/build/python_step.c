@@ -2,18 +2,13 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/process_secret.h"
-#include "build/build_log.h"
 #include "build/step_extras.h"
-#include "build/wrapper_log.h"
 #include "format/yaml_bind.h"
-#include "plan/environment.h"
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define REQUEST SANDBOX_OUT "/request.json"
 #define ANSWER SANDBOX_OUT "/answer.json"
-#define WRAPPER_LOG "wrapper.log" /* in the out folder */
 #define ANSWER_MAX (1024 * 1024)
 
 /* The sandbox with what it borrows. */
@@ -24,7 +19,6 @@ typedef struct view {
 	GPtrArray *argv, *path;
 	GStrv env;
 	char *cwd;
-	sandbox_level level;
 } view;
 
 static void view_clear(view *v)
@@ -39,121 +33,47 @@ static void view_clear(view *v)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(view, view_clear)
 
-static void bind(view *v, const char *host, const char *inside, gboolean writable)
-{
-	sandbox_bind b = {host, inside, writable};
-
-	if (host)
-		g_array_append_val(v->binds, b);
-}
-
-static void view_binds(view *v, const python_step *s)
+static void view_init(view *v, const python_step *s, const char *hook)
 {
 	const char *prefix = s->python->base_prefix;
 
-	v->binds = g_array_new(FALSE, TRUE, sizeof(sandbox_bind));
-	bind(v, s->source, SANDBOX_SRC, TRUE);
-	bind(v, s->out, SANDBOX_OUT, TRUE);
-	bind(v, s->env, SANDBOX_ENV_DIR, FALSE);
-	bind(v, s->target->tree, SANDBOX_PYTHON, FALSE);
-	bind(v, s->cross->dir, SANDBOX_CROSS, FALSE);
-	bind(v, s->cross->toolchain_tree, SANDBOX_TOOLCHAIN, FALSE);
-	bind(v, s->cross->build_toolchain_tree, SANDBOX_BUILD_TOOLCHAIN, FALSE);
-	bind(v, s->cross->sysroot_tree, SANDBOX_SYSROOT, FALSE);
-	bind(v, s->cross->build_sysroot_tree, SANDBOX_BUILD_SYSROOT, FALSE);
+	v->binds = build_step_binds(&s->base);
+	build_step_bind(v->binds, s->env, SANDBOX_ENV_DIR, FALSE);
+	build_step_bind(v->binds, s->target->tree, SANDBOX_PYTHON, FALSE);
 	/* The interpreter where it is (its prefix is compiled in), but without what a
 	 * build could take for the target's. /usr is there anyway, with its own hidden.
 	 */
 	if (!g_str_equal(prefix, "/usr"))
-		bind(v, prefix, NULL, FALSE);
-	for (guint i = 0; s->extras && i < s->extras->binds->len; i++) {
-		const sandbox_bind *b = &g_array_index(s->extras->binds, sandbox_bind, i);
-		bind(v, b->host, b->inside, b->writable);
-	}
+		build_step_bind(v->binds, prefix, NULL, FALSE);
+	if (s->extras)
+		g_array_append_vals(
+			v->binds, s->extras->binds->data, s->extras->binds->len);
 	v->hide[0] = g_build_filename(prefix, "include", NULL);
 	v->hide[1] = g_build_filename(prefix, "lib", "pkgconfig", NULL);
-	v->spec.binds = (const sandbox_bind *)v->binds->data;
-	v->spec.n_binds = v->binds->len;
+	v->spec = build_step_sandbox(&s->base, hook, v->binds);
 	v->spec.hide = (const char *const *)v->hide;
-	v->spec.scratch = s->scratch;
-}
-
-/* Below bwrap the real paths would get into object files. */
-static GPtrArray *prefix_maps(const view *v)
-{
-	GPtrArray *maps = g_ptr_array_new_with_free_func(g_free);
-
-	for (guint i = 0; v->level != SANDBOX_BWRAP && i < v->binds->len; i++) {
-		const sandbox_bind *b = &g_array_index(v->binds, sandbox_bind, i);
-		if (b->inside)
-			g_ptr_array_add(
-				maps, g_strdup_printf("%s=%s", b->host, b->inside));
-	}
-	g_ptr_array_add(maps, NULL);
-	return maps;
-}
-
-/* Without constant paths CMake has to be told which folders are the build's. */
-static char *cmake_roots(const view *v)
-{
-	GString *out = g_string_new(NULL);
-
-	for (guint i = 0; v->level != SANDBOX_BWRAP && i < v->binds->len; i++) {
-		const sandbox_bind *b = &g_array_index(v->binds, sandbox_bind, i);
-		if (b->inside)
-			g_string_append_printf(out, "%s%s", out->len ? ":" : "", b->host);
-	}
-	return g_string_free(out, FALSE);
 }
 
 static void view_environment(view *v, const python_step *s)
 {
-	g_autofree char *cmake =
-		sandbox_path(&v->spec, v->level, SANDBOX_CROSS "/cmake/toolchain.cmake");
-	g_autofree char *wrapper_log =
-		sandbox_path(&v->spec, v->level, SANDBOX_OUT "/" WRAPPER_LOG);
-	g_autofree char *roots = cmake_roots(v);
 	const python_target *t = s->target;
-	g_autofree char *bin = sandbox_path(&v->spec, v->level, SANDBOX_CROSS "/bin");
-	g_autofree char *sysroot = sandbox_path(&v->spec, v->level, SANDBOX_SYSROOT);
-	g_autofree char *python = sandbox_path(&v->spec, v->level, SANDBOX_PYTHON);
+	g_autofree char *python = sandbox_path(&v->spec, v->spec.level, SANDBOX_PYTHON);
 	g_autofree char *identity = g_build_filename(python, "identity.json", NULL);
 	g_autofree char *folder = g_path_get_basename(t->include);
 	g_autofree char *lib = g_build_filename(python, "lib", folder, NULL);
 	g_autofree char *version =
 		g_strdup_printf("3.%u%s", s->python->minor, s->python->abiflags);
-	g_autoptr(GPtrArray) maps = prefix_maps(v);
 	environment_python py = {.lib_dir = lib,
 		.version = version,
 		.ext_suffix = t->ext_suffix,
 		.sysconfigdata = t->sysconfigdata};
-	environment_spec spec = {.platform = s->platform,
-		.floor = s->floor,
-		.cross_bin = bin,
-		.sysroot = sysroot,
-		.cmake_toolchain = cmake,
-		.python = &py,
-		.strip = s->strip,
-		.prefix_maps = (const char *const *)maps->pdata,
-		.step = TRUE,
-		.jobs = s->jobs,
-		.source_date_epoch = s->source_date_epoch};
-	g_autoptr(GPtrArray) env = environment_make(&spec);
+	g_autoptr(GPtrArray) env = build_step_environment(&s->base, &v->spec, &py);
 
 	environment_set(env, "XORCH_IDENTITY", identity);
 	environment_set(env, "XORCH_TARGET_PYTHON", python);
-	environment_set(env, "XORCH_WRAPPER_LOG", wrapper_log);
-	if (*roots)
-		environment_set(env, "XORCH_CMAKE_ROOTS", roots);
-	for (guint i = 0; s->extras && i < s->extras->env->len; i++) {
-		const bind_pair *p = g_ptr_array_index(s->extras->env, i);
-		g_autofree char *value = step_extras_expand(p->value, &v->spec, v->level);
-		environment_set(env, p->name, value);
-	}
-	for (guint i = 0; s->variables && i < s->variables->len; i++) {
-		const bind_pair *p = g_ptr_array_index(s->variables, i);
-		environment_set(env, p->name, p->value);
-	}
+	if (s->extras)
+		build_step_set(env, s->extras->env, &v->spec, TRUE);
+	build_step_set(env, s->base.variables, &v->spec, FALSE);
 	v->path = g_ptr_array_new();
 	for (guint i = 0; s->extras && i < s->extras->path->len; i++)
 		g_ptr_array_add(v->path, g_ptr_array_index(s->extras->path, i));
@@ -170,32 +90,11 @@ static void view_command(view *v, const python_step *s)
 
 	v->argv = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < G_N_ELEMENTS(paths); i++)
-		g_ptr_array_add(v->argv, sandbox_path(&v->spec, v->level, paths[i]));
+		g_ptr_array_add(v->argv, sandbox_path(&v->spec, v->spec.level, paths[i]));
 	g_ptr_array_add(v->argv, NULL);
 	v->spec.argv = (const char *const *)v->argv->pdata;
 	v->cwd = g_build_filename(SANDBOX_SRC, s->subdirectory, NULL);
 	v->spec.cwd = v->cwd;
-}
-
-static gboolean view_init(view *v, const python_step *s, const char *hook, GError **err)
-{
-	const sandbox_info *info = sandbox_choose(s->level, err);
-
-	view_binds(v, s);
-	if (!info)
-		return FALSE;
-	v->level = info->level;
-	v->spec.level = info->level;
-	v->spec.tools = s->tools;
-	v->spec.network = s->network;
-	v->spec.name = hook;
-	v->spec.log_path = s->log_path;
-	v->spec.timeout_s = s->timeout_s;
-	v->spec.silent_timeout_s = s->silent_timeout_s;
-	v->spec.memory_limit = s->memory_limit;
-	view_environment(v, s);
-	view_command(v, s);
-	return TRUE;
 }
 
 /* A name given again becomes a list, as pip has it. */
@@ -223,7 +122,8 @@ static json_t *settings(const view *v, const python_step *s)
 
 	for (guint i = 0; s->extras && i < s->extras->config_settings->len; i++) {
 		const bind_pair *p = g_ptr_array_index(s->extras->config_settings, i);
-		g_autofree char *value = step_extras_expand(p->value, &v->spec, v->level);
+		g_autofree char *value =
+			step_extras_expand(p->value, &v->spec, v->spec.level);
 		add_setting(out, p->name, value);
 	}
 	for (guint i = 0; s->config_settings && i < s->config_settings->len; i++) {
@@ -236,11 +136,11 @@ static json_t *settings(const view *v, const python_step *s)
 static gboolean write_request(
 	const view *v, const python_step *s, const char *hook, GError **err)
 {
-	g_autofree char *path = g_build_filename(s->out, "request.json", NULL);
-	g_autofree char *dist = g_build_filename(s->out, "dist", NULL);
-	g_autofree char *answer = g_build_filename(s->out, "answer.json", NULL);
-	g_autofree char *source = sandbox_path(&v->spec, v->level, v->cwd);
-	g_autofree char *out = sandbox_path(&v->spec, v->level, SANDBOX_OUT "/dist");
+	g_autofree char *path = g_build_filename(s->base.out, "request.json", NULL);
+	g_autofree char *dist = g_build_filename(s->base.out, "dist", NULL);
+	g_autofree char *answer = g_build_filename(s->base.out, "answer.json", NULL);
+	g_autofree char *source = sandbox_path(&v->spec, v->spec.level, v->cwd);
+	g_autofree char *out = sandbox_path(&v->spec, v->spec.level, SANDBOX_OUT "/dist");
 	g_autoptr(json_t) folders = json_array();
 
 	for (char **f = s->project->backend_path; f && *f; f++)
@@ -260,10 +160,10 @@ static gboolean write_request(
 }
 
 /* The runner's {"result"} or an error. */
-static json_t *read_answer(const python_step *s, const sandbox_result *r,
-	const build_log_context *context, GError **err)
+static json_t *read_answer(const python_step *s, const sandbox_spec *spec,
+	const sandbox_result *r, GError **err)
 {
-	g_autofree char *path = g_build_filename(s->out, "answer.json", NULL);
+	g_autofree char *path = g_build_filename(s->base.out, "answer.json", NULL);
 	g_autoptr(GBytes) text =
 		g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
 				!g_file_test(path, G_FILE_TEST_IS_SYMLINK)
@@ -280,15 +180,15 @@ static json_t *read_answer(const python_step *s, const sandbox_result *r,
 		g_autofree char *said =
 			process_secrets_mask(json_get_string(wrong, "text") ?: "");
 		g_autofree char *why = text_escape(said, -1);
-		error_set(err, EXIT_BUILD, "X0915", "%s: %s", s->item, why);
-		error_line(err, "log: %s", s->log_path ? s->log_path : "none");
+		error_set(err, EXIT_BUILD, "X0915", "%s: %s", s->base.item, why);
+		error_line(err, "log: %s", s->base.log_path ? s->base.log_path : "none");
 		error_help(err,
 			"what the backend imports must be among the project's "
 			"build requirements; add what is missing to requirements.build");
 		return NULL;
 	}
 	if (r->process.exit_code != 0 || !result) {
-		build_log_fail(r, context, err);
+		build_step_fail(&s->base, spec, r, err);
 		return NULL;
 	}
 	return json_incref(result);
@@ -298,22 +198,14 @@ json_t *python_step_call(const python_step *s, const char *hook, GError **err)
 {
 	g_auto(view) v = {0};
 	g_auto(sandbox_result) r = {0};
-	g_autofree char *wrappers = g_build_filename(s->out, WRAPPER_LOG, NULL);
 
-	if (!view_init(&v, s, hook, err) || !write_request(&v, s, hook, err))
+	view_init(&v, s, hook);
+	view_environment(&v, s);
+	view_command(&v, s);
+	if (!write_request(&v, s, hook, err) ||
+		!build_step_run(&s->base, &v.spec, &r, err))
 		return NULL;
-	unlink(wrappers);
-	gboolean ran = sandbox_run(&v.spec, &r, err);
-	wrapper_log_tell(wrappers, s->item);
-	if (!ran)
-		return NULL;
-	build_log_context context = {.item = s->item,
-		.step = hook,
-		.where = s->where,
-		.log_path = s->log_path,
-		.reproduce = s->reproduce,
-		.spec = &v.spec};
-	return read_answer(s, &r, &context, err);
+	return read_answer(s, &v.spec, &r, err);
 }
 
 GStrv python_step_requires(const python_step *s, GError **err)

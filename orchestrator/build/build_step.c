@@ -1,0 +1,133 @@
+#include "build/build_step.h"
+#include "build/build_log.h"
+#include "build/step_extras.h"
+#include "build/wrapper_log.h"
+#include "format/yaml_bind.h"
+#include <unistd.h>
+
+#define WRAPPER_LOG "wrapper.log" /* in the out folder */
+
+void build_step_bind(
+	GArray *binds, const char *host, const char *inside, gboolean writable)
+{
+	sandbox_bind b = {host, inside, writable};
+
+	if (host)
+		g_array_append_val(binds, b);
+}
+
+GArray *build_step_binds(const build_step *s)
+{
+	GArray *b = g_array_new(FALSE, TRUE, sizeof(sandbox_bind));
+	const cross *c = s->cross;
+
+	build_step_bind(b, s->source, SANDBOX_SRC, TRUE);
+	build_step_bind(b, s->out, SANDBOX_OUT, TRUE);
+	if (!c)
+		return b;
+	build_step_bind(b, c->dir, SANDBOX_CROSS, FALSE);
+	build_step_bind(b, c->toolchain_tree, SANDBOX_TOOLCHAIN, FALSE);
+	build_step_bind(b, c->build_toolchain_tree, SANDBOX_BUILD_TOOLCHAIN, FALSE);
+	build_step_bind(b, c->sysroot_tree, SANDBOX_SYSROOT, FALSE);
+	build_step_bind(b, c->build_sysroot_tree, SANDBOX_BUILD_SYSROOT, FALSE);
+	return b;
+}
+
+sandbox_spec build_step_sandbox(
+	const build_step *s, const char *name, const GArray *binds)
+{
+	return (sandbox_spec){.level = s->level,
+		.binds = (const sandbox_bind *)binds->data,
+		.n_binds = binds->len,
+		.tools = s->tools,
+		.scratch = s->scratch,
+		.network = s->network,
+		.name = name,
+		.log_path = s->log_path,
+		.timeout_s = s->timeout_s,
+		.silent_timeout_s = s->silent_timeout_s,
+		.memory_limit = s->memory_limit};
+}
+
+/* Below bwrap real paths would get into object files, and CMake has to be told which
+ * folders are the build's. */
+static GPtrArray *prefix_maps(const sandbox_spec *spec, GString *roots)
+{
+	GPtrArray *maps = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; spec->level != SANDBOX_BWRAP && i < spec->n_binds; i++) {
+		const sandbox_bind *b = &spec->binds[i];
+		if (!b->inside)
+			continue;
+		g_ptr_array_add(maps, g_strdup_printf("%s=%s", b->host, b->inside));
+		g_string_append_printf(roots, "%s%s", roots->len ? ":" : "", b->host);
+	}
+	g_ptr_array_add(maps, NULL);
+	return maps;
+}
+
+GPtrArray *build_step_environment(
+	const build_step *s, const sandbox_spec *spec, const environment_python *python)
+{
+	sandbox_level level = spec->level;
+	g_autofree char *bin = sandbox_path(spec, level, SANDBOX_CROSS "/bin");
+	g_autofree char *sysroot = sandbox_path(spec, level, SANDBOX_SYSROOT);
+	g_autofree char *cmake =
+		sandbox_path(spec, level, SANDBOX_CROSS "/cmake/toolchain.cmake");
+	g_autofree char *log = sandbox_path(spec, level, SANDBOX_OUT "/" WRAPPER_LOG);
+	g_autoptr(GString) roots = g_string_new(NULL);
+	g_autoptr(GPtrArray) maps = prefix_maps(spec, roots);
+	environment_spec e = {.platform = s->platform,
+		.floor = s->floor,
+		.cross_bin = s->cross ? bin : NULL,
+		.sysroot = s->cross ? sysroot : NULL,
+		.cmake_toolchain = s->cross ? cmake : NULL,
+		.python = python,
+		.strip = s->strip,
+		.prefix_maps = (const char *const *)maps->pdata,
+		.step = TRUE,
+		.jobs = s->jobs,
+		.source_date_epoch = s->source_date_epoch};
+	GPtrArray *env = environment_make(&e);
+
+	environment_set(env, "XORCH_WRAPPER_LOG", log);
+	if (roots->len)
+		environment_set(env, "XORCH_CMAKE_ROOTS", roots->str);
+	return env;
+}
+
+void build_step_set(
+	GPtrArray *env, const GPtrArray *pairs, const sandbox_spec *spec, gboolean expand)
+{
+	for (guint i = 0; pairs && i < pairs->len; i++) {
+		const bind_pair *p = g_ptr_array_index(pairs, i);
+		g_autofree char *value =
+			expand ? step_extras_expand(p->value, spec, spec->level)
+			       : g_strdup(p->value);
+		environment_set(env, p->name, value);
+	}
+}
+
+gboolean build_step_run(
+	const build_step *s, const sandbox_spec *spec, sandbox_result *r, GError **err)
+{
+	g_autofree char *wrappers = g_build_filename(s->out, WRAPPER_LOG, NULL);
+
+	unlink(wrappers);
+	gboolean ran = sandbox_run(spec, r, err);
+	wrapper_log_tell(wrappers, s->item);
+	return ran;
+}
+
+gboolean build_step_fail(const build_step *s, const sandbox_spec *spec,
+	const sandbox_result *r, GError **err)
+{
+	build_log_context context = {.item = s->item,
+		.step = spec->name,
+		.where = s->where,
+		.log_path = s->log_path,
+		.reproduce = s->reproduce,
+		.spec = spec};
+
+	return build_log_fail(r, &context, err);
+}

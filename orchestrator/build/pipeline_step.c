@@ -1,0 +1,43 @@
+#include "build/pipeline_step.h"
+#include "build/pipeline_private.h"
+
+void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item *i,
+	const workplace *w, const cross *c, const sandbox_info *info)
+{
+	const recipe *r = i->recipe;
+	const GPtrArray *tools = r->requirements.tools;
+
+	out->where = pipeline_build_place(r);
+	out->again = g_strdup_printf("xorch build %s --keep -v", i->id);
+	out->tools = g_ptr_array_new();
+	for (guint n = 0; tools && n < tools->len; n++)
+		g_ptr_array_add(out->tools, g_ptr_array_index(tools, n));
+	g_ptr_array_add(out->tools, NULL);
+	out->step = (build_step){.ctx = p->ctx,
+		.platform = i->platform,
+		.floor = i->floor,
+		.cross = c,
+		.source = w->source,
+		.out = w->out,
+		.variables = r->build.env,
+		.tools = (const char *const *)out->tools->pdata,
+		.source_date_epoch = pipeline_date(r, w->source),
+		.jobs = pipeline_jobs(p, i),
+		.network = r->build.network,
+		.level = info->level,
+		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,
+		.silent_timeout_s = r->build.silent_timeout,
+		.memory_limit = r->build.memory,
+		.log_path = i->log,
+		.item = i->id,
+		.where = out->where,
+		.reproduce = out->again,
+		.scratch = w->scratch};
+}
+
+void pipeline_build_step_clear(pipeline_build_step *s)
+{
+	g_free(s->where);
+	g_free(s->again);
+	g_clear_pointer(&s->tools, g_ptr_array_unref);
+}
