@@ -5,6 +5,7 @@
 #include "build/wheel_install.h"
 #include "format/elf.h"
 #include "format/pep440.h"
+#include "format/pep508.h"
 #include "plan/wheel_tags.h"
 #include <stdio.h>
 #include <string.h>
@@ -68,9 +69,30 @@ static gboolean is_for_x86(const char *path)
 	return FALSE;
 }
 
+/* On Linux, by CPython 3.minor, without extras. */
+static gboolean applies(const pep508_requirement *r, guint minor)
+{
+	g_autofree char *version = g_strdup_printf("3.%u", minor);
+	g_autofree char *full = g_strdup_printf("3.%u.0", minor);
+	const pep508_environment e = {.python_version = version,
+		.python_full_version = full,
+		.implementation_version = full,
+		.implementation_name = "cpython",
+		.platform_python_implementation = "CPython",
+		.os_name = "posix",
+		.sys_platform = "linux",
+		.platform_system = "Linux",
+		.platform_machine = "aarch64",
+		.platform_release = "",
+		.platform_version = "",
+		.extra = ""};
+
+	return pep508_applies(r, &e);
+}
+
 /* A module of cffi's needs cffi to be imported, which a wheel may leave to those who
  * want it. */
-static gboolean needs_absent_cffi(const wheel *w, GBytes *bytes)
+static gboolean needs_absent_cffi(const wheel *w, guint minor, GBytes *bytes)
 {
 	static const char name[] = "_cffi_backend";
 	gsize size;
@@ -80,15 +102,16 @@ static gboolean needs_absent_cffi(const wheel *w, GBytes *bytes)
 		return FALSE;
 	for (guint i = 0; i < w->metadata->len; i++) {
 		const wheel_field *f = g_ptr_array_index(w->metadata, i);
-		if (!g_ascii_strcasecmp(f->key, "Requires-Dist") &&
-			!g_ascii_strncasecmp(f->value, "cffi", 4) &&
-			!strstr(f->value, "extra"))
+		if (g_ascii_strcasecmp(f->key, "Requires-Dist"))
+			continue;
+		g_autoptr(pep508_requirement) r = pep508_parse(f->value, NULL);
+		if (r && g_str_equal(r->normalised, "cffi") && applies(r, minor))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-static void look_at(upstream_wheel *out, const wheel *w, const zip_entry *e)
+static void look_at(upstream_wheel *out, const wheel *w, guint minor, const zip_entry *e)
 {
 	g_autofree char *base = g_path_get_basename(e->name);
 	g_autofree char *dir = g_path_get_dirname(e->name);
@@ -111,8 +134,8 @@ static void look_at(upstream_wheel *out, const wheel *w, const zip_entry *e)
 	g_autofree char *stem = g_strndup(base, (gsize)(dot - base));
 	g_autofree char *path = g_str_equal(dir, ".") ? g_strdup(stem)
 						      : g_build_filename(dir, stem, NULL);
-	if (bytes &&
-		(needs_absent_cffi(w, bytes) || (f && elf_file_is_plain_library(f)))) {
+	if (bytes && (needs_absent_cffi(w, minor, bytes) ||
+			     (f && elf_file_is_plain_library(f)))) {
 		g_autofree char *module = g_strdelimit(g_strdup(path), "/", '.');
 		guint at;
 		if (g_ptr_array_find_with_equal_func(
@@ -128,7 +151,8 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static gboolean read_wheel(const char *path, upstream_wheel *out, GError **err)
+static gboolean read_wheel(
+	const char *path, guint minor, upstream_wheel *out, GError **err)
 {
 	g_autoptr(wheel) w = wheel_open(path, FALSE, err);
 
@@ -138,7 +162,7 @@ static gboolean read_wheel(const char *path, upstream_wheel *out, GError **err)
 	out->libraries = g_ptr_array_new_with_free_func(g_free);
 	out->modules = wheel_modules(w);
 	for (guint i = 0; i < w->zip->n_entries; i++)
-		look_at(out, w, &w->zip->entries[i]);
+		look_at(out, w, minor, &w->zip->entries[i]);
 	g_ptr_array_sort(out->extensions, by_text);
 	g_ptr_array_sort(out->libraries, by_text);
 	for (guint i = out->modules->len; i-- > 0;)
@@ -182,7 +206,7 @@ static void compare_with_aarch64(const build_context *ctx, const pypi_project *p
 	if (!f || f->size > WHEEL_MAX)
 		return;
 	g_autofree char *path = get(ctx, p, f, NULL);
-	if (!path || !read_wheel(path, &other, NULL))
+	if (!path || !read_wheel(path, minor, &other, NULL))
 		return;
 	keep_common(out->extensions, other.extensions);
 	keep_common(out->modules, other.modules);
@@ -211,7 +235,7 @@ gboolean upstream_wheel_read(const build_context *ctx, const pypi_project *p,
 	if (!path)
 		return FALSE;
 	GError *problem = NULL;
-	if (!read_wheel(path, out, &problem)) {
+	if (!read_wheel(path, minor, out, &problem)) {
 		/* Not ours to judge: the guess is left out. */
 		event_log(EVENT_NOTE, f->filename, "cannot be read as a wheel: %s",
 			problem->message);

@@ -201,6 +201,19 @@ tests:
       - up._a
       - up.sub._b
 """)
+        # cffi's modules are imported where the wheel asks for cffi on Linux.
+        index.sdist("withcffi", "1.0", files)
+        index.sdist("nocffi", "1.0", files)
+        for name, where in (("withcffi", "linux"), ("nocffi", "win32")):
+            made = dist_info(name, "1.0", "cp311-cp311-manylinux_2_17_x86_64")
+            made[f"{name}-1.0.dist-info/METADATA"] += \
+                f'Requires-Dist: cffi>=1; sys_platform == "{where}"\n'
+            made[name + "/_c.cpython-311-x86_64-linux-gnu.so"] = "_cffi_backend"
+            index.add(name, name + "-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", wheel(made))
+            xt.equal(new(index, home, name).code, 0)
+            text = recipe(home, name)
+            xt.check(f"- {name}/_c\n" in text and (f"- {name}._c\n" in text) ==
+                     (where == "linux"), text)
         # A module that the wheel for aarch64 lacks is for one processor.
         index.sdist("both", "1.0", files)
         for arch, names in (("x86_64", ("_a", "_aesni")), ("aarch64", ("_a", "_neon"))):
