@@ -295,6 +295,17 @@ def test_B19_source_edited_during_the_build():
         xt.equal(only(build(home, recipe))["state"], "built")
 
 
+def test_setup_py_reads_its_words():
+    """A setup.py that looks for options among its own words, the first one included."""
+    with xt.scratch() as home:
+        setup = "import sys\nwords = [w for w in sys.argv if w[0] != '-']\n" \
+            "assert words[0].endswith('setup.py') and len(words) > 1, words\n" + \
+            packages.SETUP.format(name="words", module="words", sources=["words.c"],
+                                  optional=False, more="", packages="py_modules=[],")
+        recipe = packages.project(home, "words", setup=setup)
+        xt.equal(only(build(home, recipe))["state"], "built")
+
+
 def test_ccache_same_bytes():
     """--ccache: the second build compiles nothing and its wheel is the same."""
     with xt.scratch() as home:

@@ -144,7 +144,8 @@ def main():
     # 517), unless backend-path or the backend itself says so.
     own = os.path.dirname(os.path.abspath(globals().get("__file__", "/")))
     sys.path[:] = [p for p in sys.path if p and os.path.abspath(p) != own]
-    sys.argv = [""]
+    # A setup.py may look at the letters of its name: a front end's is never empty.
+    sys.argv = ["setup.py"]
     os.umask(0o022)
     action = request["action"]
     try:
