@@ -231,6 +231,7 @@ gboolean builder_library_run(native_step *step, const recipe *r, GError **err)
 {
 	const recipe_source *first = g_ptr_array_index(r->sources, 0);
 	const GPtrArray *named = r->requirements.tools;
+	const GPtrArray *given = step->defaults;
 	g_autofree char *cwd = g_build_filename(SANDBOX_SRC, first->subdirectory, NULL);
 	g_autofree char *dest = g_build_filename(step->base.out, "dest", NULL);
 	run b = {.step = step,
@@ -246,6 +247,10 @@ gboolean builder_library_run(native_step *step, const recipe *r, GError **err)
 	for (guint n = 0; named && n < named->len; n++)
 		g_ptr_array_add(b.tools, g_ptr_array_index(named, n));
 	g_ptr_array_add(b.tools, NULL);
+	for (guint n = 0; given && n < given->len; n++) {
+		const bind_pair *pair = g_ptr_array_index(given, n);
+		set(&b, pair->name, pair->value);
+	}
 	step->cwd = cwd;
 	step->defaults = b.defaults;
 	step->base.tools = (const char *const *)b.tools->pdata;
@@ -254,7 +259,7 @@ gboolean builder_library_run(native_step *step, const recipe *r, GError **err)
 	g_ptr_array_unref(b.defaults);
 	g_ptr_array_unref(b.tools);
 	step->cwd = NULL;
-	step->defaults = NULL;
+	step->defaults = given;
 	step->base.tools = NULL;
 	return ok;
 }

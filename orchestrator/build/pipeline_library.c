@@ -8,6 +8,7 @@
 #include "build/library_tree.h"
 #include "build/pipeline_private.h"
 #include "build/pipeline_step.h"
+#include "build/step_ccache.h"
 #include "build/source.h"
 #include "build/store.h"
 
@@ -113,6 +114,7 @@ static gboolean library_build(
 	const recipe *r = i->recipe;
 	cross_request request;
 	g_auto(cross) c = {0};
+	g_auto(step_extras) extras = {0};
 	gint64 begun = 0;
 	const sandbox_info *info = sandbox_choose(p->options.level, err);
 
@@ -121,12 +123,20 @@ static gboolean library_build(
 	gboolean ok = info && pipeline_cross_request(p, i, &request, err) &&
 		      cross_prepare(p->ctx, &request, &c, err) &&
 		      source_unpack(p->ctx, i, w->source, info->level, err);
+	step_site site = {.item = i,
+		.cross = &c,
+		.source = w->source,
+		.scratch = w->scratch,
+		.level = info ? info->level : SANDBOX_ENV};
+	step_extras_init(&extras);
+	ok = ok && step_ccache.prepare(p, &site, &extras, err);
 	fault_point("configure");
 	if (!pipeline_step(i, "prepare", &begun, ok))
 		return FALSE;
 	g_auto(pipeline_build_step) common = {0};
 	pipeline_build_step_init(&common, p, i, w, &c, info);
-	native_step s = {.base = common.step};
+	native_step s = {
+		.base = common.step, .binds = extras.binds, .defaults = extras.env};
 	pipeline_step(i, "build", &begun, TRUE);
 	fault_point("build");
 	ok = builder_library_run(&s, r, err) && keep(p, i, w, err);

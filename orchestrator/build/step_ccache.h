@@ -2,10 +2,9 @@
 #include "build/step_extras.h"
 
 /* --ccache: compilations of a package that were done before are taken from a cache of
- * object files, by the machine's own ccache. It stands under the compiler's name in a
- * folder of links (ccache's masquerade), so CC stays one word, and as CMake's compiler
- * launcher; what finds the compiler in another way (meson's cross file, the cc crate)
- * goes without.
+ * object files, by the machine's own ccache. The compiler's wrapper starts it
+ * (build/wrapper/cc.c), so it serves every way to the compiler: CC, CMake, meson's cross
+ * file, the cc crate, the build machine's compiler; and the libraries of other recipes.
  *
  * Off unless asked for: the cache is a folder that builds may write and that outlives
  * them, which nothing else in the sandbox is. What it can spoil is kept small: each

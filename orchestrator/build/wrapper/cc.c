@@ -83,6 +83,30 @@ static int is_inner(int argc, char **argv)
 	return argc > 1 && !strncmp(argv[1], "-cc1", 4);
 }
 
+/* With XORCH_CCACHE a compilation is left to that program, which starts this one again
+ * (without the variable) for what it has not. So a build sees the compiler under the
+ * same name with and without it, whatever way it found it. */
+static void try_ccache(const tool *t, int argc, char **argv)
+{
+	const char *program = getenv("XORCH_CCACHE");
+	args cmd = {0};
+	int compiles = 0;
+
+	if (!program || !*program || !tool_is_driver(t))
+		return;
+	for (int i = 1; i < argc; i++)
+		compiles |= !strcmp(argv[i], "-c");
+	if (!compiles)
+		return;
+	args_add(&cmd, program);
+	args_add(&cmd, t->self);
+	for (int i = 1; i < argc; i++)
+		args_add(&cmd, argv[i]);
+	args_end(&cmd);
+	unsetenv("XORCH_CCACHE");
+	execv(program, cmd.v);
+}
+
 int main(int argc, char **argv)
 {
 	tool t;
@@ -91,6 +115,8 @@ int main(int argc, char **argv)
 	int opened = 0;
 
 	tool_find(&t);
+	if (!is_inner(argc, argv))
+		try_ccache(&t, argc, argv);
 	if (t.kind == TOOL_PLAIN || is_inner(argc, argv)) {
 		if (!is_inner(argc, argv))
 			args_add_all(&words, &t.before);
