@@ -18,7 +18,9 @@ FIRST = {
     "cbor2": "", "aiohttp": "", "sqlalchemy": "", "pyahocorasick": "", "tree-sitter": "",
     "pynacl": "tests-run", "coincurve": "other", "pywavelets": "no-target-wheel",
     "blake3": "", "pycryptodome": "lost-extension", "watchfiles": "", "orjson": "",
-    "pillow": "recent-symbol",
+    "pillow": "recent-symbol", "gevent": "verify", "blosc2": "network",
+    "websockets": "", "ruamel.yaml.clib": "other", "marisa-trie": "", "crc32c": "",
+    "rtoml": "", "google-crc32c": "lost-extension", "pyclipper": "",
 }
 # What the program learnt from: what it now does.
 MENDED = {
@@ -26,10 +28,15 @@ MENDED = {
     "pynacl": "`make check` has nothing to run; abi3 only where the source speaks of it",
     "pycryptodome": "libraries for ctypes named like modules; modules of one processor",
     "pillow": "the floor follows libraries that are grafted",
+    "gevent": "modules of cffi by the markers of what the wheel asks for",
+    "ruamel.yaml.clib": "setup.py sees a name among its words",
 }
 # Why the others fail where the fault is not the program's.
 REASON = {
     "coincurve": "its build wants an older cffi than it asks for; so does a native build",
+    "blosc2": "its CMakeLists.txt fetches C-Blosc2 by git; armv7: no wheel of numpy there",
+    "google-crc32c": "it links a library that bullseye does not have",
+    "pillow": "bullseye has no libavif that is new enough",
     "pywavelets": "armv7: no wheel of numpy there; a recipe for numpy beside it mends it",
 }
 # Known before the rules of `new` were written.
@@ -59,7 +66,8 @@ def write(found):
     rows = shown()
     for name, (version, kind) in found.items():
         first = "known before" if name in TUNED else FIRST.get(name, kind) or "built"
-        why = MENDED.get(name) or REASON.get(name, "")
+        why = MENDED.get(name, "")
+        why = REASON.get(name, why) if kind else why
         rows[name] = [version, first, kind or "built", time.strftime("%Y-%m-%d"), why]
     fresh = [n for n in rows if n in FIRST]
     counted = [n for n in fresh if n not in MENDED]
