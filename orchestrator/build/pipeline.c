@@ -41,13 +41,20 @@ static gboolean source_unchanged(pipeline *p, item *i, GError **err)
 	return FALSE;
 }
 
+gboolean pipeline_inputs_unchanged(pipeline *p, const char *level, GError **err)
+{
+	return g_strcmp0(level, sandbox_level_name(SANDBOX_BWRAP)) == 0 ||
+	       store_trees_unchanged(p->ctx->store, err);
+}
+
 /* What the caller wanted done, when the inputs are still those of the key. */
 static gboolean finish_checked(
 	item *i, const pipeline_product *product, void *data, GError **err)
 {
 	pipeline *p = data;
 
-	return source_unchanged(p, i, err) && p->finish(i, product, p->finish_data, err);
+	return pipeline_inputs_unchanged(p, i->sandbox, err) &&
+	       source_unchanged(p, i, err) && p->finish(i, product, p->finish_data, err);
 }
 
 static gboolean again_checked(
@@ -55,7 +62,8 @@ static gboolean again_checked(
 {
 	pipeline *p = data;
 
-	return source_unchanged(p, i, err) && p->again(i, product, p->finish_data, err);
+	return pipeline_inputs_unchanged(p, i->sandbox, err) &&
+	       source_unchanged(p, i, err) && p->again(i, product, p->finish_data, err);
 }
 
 pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options)

@@ -139,7 +139,9 @@ static gboolean library_build(
 		.base = common.step, .binds = extras.binds, .defaults = extras.env};
 	pipeline_step(i, "build", &begun, TRUE);
 	fault_point("build");
-	ok = builder_library_run(&s, r, err) && keep(p, i, w, err);
+	ok = builder_library_run(&s, r, err) &&
+	     pipeline_inputs_unchanged(p, sandbox_level_name(info->level), err) &&
+	     keep(p, i, w, err);
 	return pipeline_step(i, "build", &begun, ok);
 }
 

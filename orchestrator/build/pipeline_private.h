@@ -31,6 +31,9 @@ history_build *pipeline_history_begin(pipeline *p, item *i, GError **err);
 /* How it ended, *error NULL: well. `begun`: monotonic time. Takes b. */
 void pipeline_history_end(
 	pipeline *p, item *i, history_build *b, gint64 begun, const GError *error);
+/* B11: below bwrap a step could write to sysroot, toolchain and environments. `level`:
+ * the name of the sandbox level that held the step. EXIT_INTEGRITY X0606. */
+gboolean pipeline_inputs_unchanged(pipeline *p, const char *level, GError **err);
 /* The log of a hook that runs while the item is locked, empty. New string. */
 char *pipeline_lock_log(pipeline *p, const item *i, GError **err);
 /* Writes down a lock that failed in such a hook. */

@@ -134,6 +134,7 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 				 .level = info->level,
 				 .timeout_s = r->build.timeout,
 				 .silent_timeout_s = r->build.silent_timeout,
+				 .memory_limit = r->build.memory,
 				 .log_path = log,
 				 .item = i->id,
 				 .scratch = scratch},

@@ -86,6 +86,10 @@ typedef struct store_tree store_tree;
  * from pruning until store_free. NULL: absent, or damaged (said as a warning). */
 char *store_tree_find(store *s, const char *kind, const char *key);
 
+/* Whether all trees that this process uses are still what their manifests say, by
+ * stat (B11). EXIT_INTEGRITY X0606 names the first that is not. */
+gboolean store_trees_unchanged(store *s, GError **err);
+
 /* Begins to make a tree; others who want the same wait here until it is
  * committed or aborted. NULL without error and *ready_path set: somebody else
  * made it meanwhile (or it was there). kind and key: letters, digits, . _ + - */

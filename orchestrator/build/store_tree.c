@@ -118,6 +118,42 @@ char *store_tree_find(store *s, const char *kind, const char *key)
 	return g_steal_pointer(&path);
 }
 
+gboolean store_trees_unchanged(store *s, GError **err)
+{
+	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+	GHashTableIter iter;
+	gpointer id;
+
+	g_mutex_lock(&s->mutex);
+	g_hash_table_iter_init(&iter, s->in_use);
+	while (g_hash_table_iter_next(&iter, &id, NULL))
+		g_ptr_array_add(ids, g_strdup(id));
+	g_mutex_unlock(&s->mutex);
+	for (guint i = 0; i < ids->len; i++) {
+		const char *name = g_ptr_array_index(ids, i);
+		g_autofree char *path = store_path(s, "trees", name);
+		g_autofree char *manifest = manifest_path(path);
+		g_autofree char *why = NULL;
+		manifest_state state = manifest_check(path, manifest, &why);
+		if (state == MANIFEST_GOOD)
+			continue;
+		error_set(err, EXIT_INTEGRITY, "X0606",
+			"a build step changed what it was given: the cached tree %s",
+			name);
+		if (why) {
+			g_autofree char *shown = text_escape(why, -1);
+			error_note(err, "%s", shown);
+		}
+		error_note(err,
+			"nothing of this build is kept; the tree is made anew when "
+			"it is needed");
+		error_help(err, "the sandbox level bwrap lets a build write to its own "
+				"folders alone; `xorch doctor` says what it takes");
+		return FALSE;
+	}
+	return TRUE;
+}
+
 /* What lies at the final name without being good, from a crash or damaged. */
 static gboolean clear_place(store_tree *t, const char *id, GError **err)
 {

@@ -252,7 +252,7 @@ def test_what_a_wheel_needs():
         xt.equal(sorted(run["with"]), ["lowest-1.0", "middle-1.0"], run)
 
 
-def test_not_run_and_why():
+def test_X10_not_run_and_why():
     with xt.scratch() as home:
         wheel = built(home, "cwcwidth.yaml")
         other = os.path.join(home, os.path.basename(wheel).replace("cp311", "cp312"))

@@ -389,6 +389,18 @@ static void ends(void)
 	}
 }
 
+/* B06: at every level the kernel prefers the build when memory runs out. */
+static void b06_taken_first(void)
+{
+	for (int level = SANDBOX_BWRAP; level <= SANDBOX_ENV; level++) {
+		if (!have((sandbox_level)level))
+			continue;
+		g_autofree char *got =
+			sh((sandbox_level)level, "cat /proc/self/oom_score_adj");
+		g_assert_cmpstr(got, ==, "500");
+	}
+}
+
 static void limits(void)
 {
 	if (!have(SANDBOX_BWRAP))
@@ -618,7 +630,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/sandbox/bwrap-view", bwrap_view);
 	g_test_add_func("/sandbox/paths", paths);
 	g_test_add_func("/sandbox/ends", ends);
-	g_test_add_func("/sandbox/limits", limits);
+	g_test_add_func("/sandbox/B06-limits", limits);
+	g_test_add_func("/sandbox/B06-taken-first", b06_taken_first);
 	g_test_add_func("/sandbox/landlock-files", landlock_files);
 	g_test_add_func("/sandbox/S05-secrets", s05_secrets);
 	g_test_add_func("/sandbox/B10-B12-environment", b10_environment);

@@ -337,6 +337,18 @@ static void tell_usage(void)
 	tell(text);
 }
 
+/* When memory runs out the kernel takes the build, not a neighbour (B06). */
+static void be_taken_first(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, "500", 3) < 0)
+		errno = 0;
+	close(fd);
+}
+
 /* Returns in the child only. */
 static void account(void)
 {
@@ -459,6 +471,7 @@ int main(int argc, char **argv)
 	}
 	if (status_fd >= 0)
 		fcntl(status_fd, F_SETFD, FD_CLOEXEC);
+	be_taken_first();
 	if (namespace) {
 		own_binfmt();
 		if (pids)
