@@ -106,15 +106,21 @@ static char *floor_of(const build_context *ctx, const sysroot_def *def,
 	return base ? floor_prepare(ctx, &spec, base_key, key_out, err) : NULL;
 }
 
-/* The sysroot of the build machine's programs: the same definition if it has
- * one, so that mostly nothing more is fetched. */
+/* Is the build machine's sysroot of the same definition? So that mostly nothing more is
+ * fetched; but images are large, and their C library may be older than BUILD_FLOOR. */
+static gboolean serves_build(const sysroot_def *def, const platform *host)
+{
+	return !def->packages.images && sysroot_def_has(def, host, NULL);
+}
+
+/* The sysroot of the build machine's programs. */
 static char *build_floor(const build_context *ctx, const sysroot_def *def,
 	const toolchain *assembler, char **key_out, GError **err)
 {
 	const platform *host = platform_by_name("x86_64");
 	g_autoptr(sysroot_def) other = NULL;
 
-	if (!sysroot_def_has(def, host, NULL)) {
+	if (!serves_build(def, host)) {
 		other = sysroot_def_find("debian-11", err);
 		if (!other)
 			return NULL;
@@ -197,7 +203,7 @@ gboolean cross_describe(
 		g_free(c.sysroot_key);
 		c.sysroot_key = own;
 	}
-	if (!sysroot_def_has(build_def, host, NULL)) {
+	if (!serves_build(build_def, host)) {
 		other = sysroot_def_find("debian-11", err);
 		if (!other)
 			return FALSE;

@@ -29,6 +29,7 @@ fetch_item *fetch_item_new(
 	item->size = size;
 	item->max_size = DEFAULT_MAX;
 	item->urls = g_ptr_array_new_with_free_func(g_free);
+	item->authorizations = g_ptr_array_new_with_free_func(g_free);
 	return item;
 }
 
@@ -41,13 +42,20 @@ void fetch_item_free(fetch_item *item)
 	g_free(item->sha256);
 	g_free(item->path);
 	g_ptr_array_unref(item->urls);
+	g_ptr_array_unref(item->authorizations);
 	g_clear_error(&item->error);
 	g_free(item);
 }
 
 void fetch_item_add_url(fetch_item *item, const char *url)
 {
+	fetch_item_add_url_as(item, url, NULL);
+}
+
+void fetch_item_add_url_as(fetch_item *item, const char *url, const char *authorization)
+{
 	g_ptr_array_add(item->urls, g_strdup(url));
+	g_ptr_array_add(item->authorizations, g_strdup(authorization));
 }
 
 /* ---- transfers at once, of all threads ---- */
@@ -136,6 +144,8 @@ static void start(queue *q, fetch_item *item, lockfile *lock)
 		.label = item->label,
 		.where = item->where,
 		.urls = item->urls,
+		.authorizations = item->authorizations,
+		.headers = item->headers,
 		.allow_http = item->allow_http,
 		.one_answer = item->one_answer,
 		.size = item->size,
@@ -412,6 +422,8 @@ gboolean fetch_document_get(fetch_document *d, GError **err)
 		.label = d->label,
 		.urls = urls,
 		.headers = d->headers,
+		.form = d->form,
+		.want_challenge = d->want_challenge,
 		.allow_http = d->allow_http,
 		.compressed = d->compressed,
 		.size = -1,
@@ -431,6 +443,7 @@ gboolean fetch_document_get(fetch_document *d, GError **err)
 		d->url = g_strdup(r->url);
 		d->body = fetch_job_body(job);
 	}
+	d->challenge = g_strdup(fetch_job_challenge(job));
 	fetch_job_free(job);
 	if (why)
 		g_propagate_error(err, why);
@@ -442,9 +455,15 @@ void fetch_document_clear(fetch_document *d)
 	g_clear_pointer(&d->body, g_bytes_unref);
 	g_clear_pointer(&d->content_type, g_free);
 	g_clear_pointer(&d->url, g_free);
+	g_clear_pointer(&d->challenge, g_free);
 }
 
 gboolean fetch_not_found(const GError *err)
 {
 	return err && g_str_has_prefix(err->message, "[X0504]");
+}
+
+gboolean fetch_denied(const GError *err)
+{
+	return err && g_str_has_prefix(err->message, "[X0505]");
 }

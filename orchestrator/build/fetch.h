@@ -28,6 +28,8 @@ struct fetch_item {
 		allow_http; /* the sha256 comes from a signed chain: plain http will do */
 	gboolean one_answer; /* the next mirror only after "not found", as Go wants */
 	GPtrArray *urls;     /* char *, mirrors in order */
+	GPtrArray *authorizations;  /* one a URL, or NULL: see fetch_item_add_url_as */
+	const char *const *headers; /* extra request headers, borrowed; or NULL */
 	fetch_find_urls find_urls;
 	void *find_urls_data;
 
@@ -44,6 +46,9 @@ fetch_item *fetch_item_new(
 void fetch_item_free(fetch_item *item);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(fetch_item, fetch_item_free)
 void fetch_item_add_url(fetch_item *item, const char *url);
+/* A URL that is asked with this header ("Authorization: Bearer …", a secret; NULL
+ * none), which no other URL and no redirect to another host gets. */
+void fetch_item_add_url_as(fetch_item *item, const char *url, const char *authorization);
 
 typedef struct fetch_options {
 	gboolean offline;
@@ -64,14 +69,20 @@ typedef struct fetch_document {
 	const char *const *headers; /* extra request headers, or NULL */
 	gsize max_size;		    /* bytes after unpacking; more is an error (exit 6) */
 	gboolean allow_http, compressed, offline;
+	const char *form;	 /* POST this (format/http.h), never to another host */
+	gboolean want_challenge; /* see `challenge` */
 
 	/* After fetch_document_get: */
 	GBytes *body;
 	char *content_type; /* lower case, without parameters; "" when not said */
 	char *url;	    /* it came from, after redirects: base of relative links */
+	char *challenge;    /* with want_challenge, when it fails by a 401 that says how
+			       to authenticate: its WWW-Authenticate */
 } fetch_document;
 
 gboolean fetch_document_get(fetch_document *d, GError **err);
 void fetch_document_clear(fetch_document *d);
 /* The error says that every mirror answered 404 or 410. */
 gboolean fetch_not_found(const GError *err);
+/* … 401, 403 or 407. */
+gboolean fetch_denied(const GError *err);

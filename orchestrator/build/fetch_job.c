@@ -42,7 +42,8 @@ struct fetch_job {
 	gsize first_len;
 	GError *broken; /* our own trouble: the disk */
 
-	char *kept;	    /* where the last wrong file is */
+	char *kept; /* where the last wrong file is */
+	char *challenge;
 	http_response last; /* copies of what is kept after the end */
 	GPtrArray *verdicts;
 	GError *error;
@@ -85,6 +86,7 @@ void fetch_job_free(fetch_job *j)
 	g_free(j->last.url);
 	g_free(j->last.content_type);
 	g_free(j->kept);
+	g_free(j->challenge);
 	g_free(j);
 }
 
@@ -96,6 +98,11 @@ GError *fetch_job_error(fetch_job *j)
 GBytes *fetch_job_body(fetch_job *j)
 {
 	return g_byte_array_free_to_bytes(g_steal_pointer(&j->memory));
+}
+
+const char *fetch_job_challenge(const fetch_job *j)
+{
+	return j->challenge;
 }
 
 const http_response *fetch_job_response(const fetch_job *j)
@@ -436,6 +443,7 @@ static gboolean on_headers(const http_response *r, void *data)
 	g_free(j->last.url);
 	j->last = *r;
 	j->last.etag = j->last.last_modified = j->last.content_encoding = NULL;
+	j->last.authenticate = NULL;
 	j->last.content_type = g_strdup(r->content_type);
 	j->last.url = g_strdup(r->url);
 	if (j->memory) {
@@ -506,6 +514,9 @@ static void answered(fetch_job *j, const http_response *r)
 	} else if (status == 408 || status == 429 || status == 500 || status == 502 ||
 		   status == 503 || status == 504) {
 		again(j, retries(), r->retry_after, EXIT_NETWORK, "X0502", what);
+	} else if (status == 401 && j->spec.want_challenge && r->authenticate) {
+		j->challenge = g_strdup(r->authenticate);
+		give_up(j, EXIT_NETWORK, "X0505", g_steal_pointer(&what));
 	} else if (status == 401 || status == 403 || status == 407) {
 		again(j, MIN(1, retries()), -1, EXIT_NETWORK, "X0505", what);
 	} else if (status == 404 || status == 410) {
@@ -611,12 +622,15 @@ static void next_try(void *data)
 	j->asked_range = range != NULL;
 	for (const char *const *h = j->spec.headers; h && *h; h++)
 		g_ptr_array_add(headers, (char *)*h);
+	if (j->spec.authorizations && j->spec.authorizations->pdata[j->mirror])
+		g_ptr_array_add(headers, j->spec.authorizations->pdata[j->mirror]);
 	for (char **h = range; h && *h; h++)
 		g_ptr_array_add(headers, *h);
 	g_ptr_array_add(headers, NULL);
 	http_request request = {
 		.url = url_of(j),
 		.headers = (const char *const *)headers->pdata,
+		.form = j->spec.form,
 		.allow_http = j->spec.allow_http,
 		.compressed = j->spec.compressed,
 		.on_headers = on_headers,

@@ -16,8 +16,12 @@ typedef struct fetch_job fetch_job;
 
 typedef struct fetch_job_spec {
 	const char *label, *where;
-	const GPtrArray *urls; /* char * */
+	const GPtrArray *urls;		 /* char * */
+	const GPtrArray *authorizations; /* char *: one a URL, "Authorization: …" or
+					    NULL; the whole NULL: none */
 	const char *const *headers;
+	const char *form;	 /* of a document: POST this */
+	gboolean want_challenge; /* a 401 that says how to authenticate is not retried */
 	gboolean allow_http, compressed;
 	gboolean one_answer; /* the next URL only after a 404 or 410 */
 	gint64 size;	     /* -1 not known */
@@ -36,6 +40,8 @@ void fetch_job_start(fetch_job *j);
 /* After the end: NULL error means taken. */
 GError *fetch_job_error(fetch_job *j); /* new reference to free, or NULL */
 GBytes *fetch_job_body(fetch_job *j);  /* of a document */
+/* WWW-Authenticate of a 401, with want_challenge; or NULL. Borrowed. */
+const char *fetch_job_challenge(const fetch_job *j);
 const http_response *fetch_job_response(const fetch_job *j);
 
 /* "19.3 MB", with an ordinary blank. New string. */

@@ -114,8 +114,7 @@ static int by_size(gconstpointer a, gconstpointer b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/* lib -> usr/lib and so on, for the folders that exist. */
-static gboolean link_merged(const char *dir, GError **err)
+gboolean package_files_merge_usr(const char *dir, GError **err)
 {
 	for (int i = 0; usr_merged_folders[i]; i++) {
 		const char *name = usr_merged_folders[i];
@@ -152,5 +151,5 @@ gboolean package_files_unpack(const build_context *ctx, const GPtrArray *package
 		return FALSE;
 	}
 	fault_point("extract");
-	return link_merged(dir, err);
+	return package_files_merge_usr(dir, err);
 }

@@ -14,3 +14,6 @@ gboolean package_files_fetch(const build_context *ctx, const GPtrArray *packages
  * process has not seen it yet. */
 gboolean package_files_unpack(const build_context *ctx, const GPtrArray *packages,
 	const char *dir, const GPtrArray *prune, GError **err);
+
+/* The links lib -> usr/lib … of a merged /usr in `dir`, for the folders that exist. */
+gboolean package_files_merge_usr(const char *dir, GError **err);

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "build/debian_repo.h"
 #include "build/package_files.h"
+#include "build/package_image.h"
 #include "build/store.h"
 #include "plan/key.h"
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #define UNPACK_VERSION 1
+#define IMAGE_VERSION 1 /* of package_image_unpack */
 
 package_set package_set_of_toolchain(const toolchain_def *def, const platform *target)
 {
@@ -30,6 +32,8 @@ static const char *architecture(const package_set *set)
 {
 	const char *fixed = set->def->debian.architecture;
 
+	if (set->def->images)
+		return set->target->docker;
 	return fixed ? fixed : set->target->debian_arch;
 }
 
@@ -93,6 +97,8 @@ static gboolean resolve_foreign(const build_context *ctx, const package_set *set
 static package_section *resolve(const build_context *ctx, const package_set *set,
 	const char *not_before, GError **err)
 {
+	if (set->def->images)
+		return package_image_resolve(ctx, set, err);
 	const GPtrArray *roots = package_def_roots(set->def, target_name(set));
 	g_autofree char *what = describe(set);
 
@@ -132,6 +138,7 @@ static package_section *section_copy(const package_section *s)
 	package_section *copy =
 		package_section_new(s->target, s->suite, s->architecture, s->date);
 
+	package_section_set_image(copy, s->image, s->index, s->manifest);
 	copy_strings(copy->roots, s->roots);
 	copy_strings(copy->without, s->without);
 	for (guint i = 0; i < s->packages->len; i++)
@@ -248,7 +255,7 @@ static package_section *section_on_disk(
 	if (old && package_section_fits(old, set->def, architecture(set), why))
 		copy = section_copy(old);
 	/* another suite has another history */
-	if (old && !strcmp(old->suite, set->def->debian.suite))
+	if (old && !g_strcmp0(old->suite, set->def->debian.suite))
 		*date = g_strdup(old->date);
 	g_mutex_unlock(&memo_guard);
 	return copy;
@@ -286,6 +293,15 @@ package_section *package_set_lock(const build_context *ctx, const package_set *s
 GPtrArray *package_set_more(const build_context *ctx, const package_set *set,
 	const package_section *section, const GPtrArray *names, GError **err)
 {
+	if (set->def->images) {
+		error_set(err, EXIT_INPUT, "X0337",
+			"the sysroot %s is made of an image and has no packages to add",
+			set->name);
+		error_line(err, "wanted: %s", (char *)names->pdata[0]);
+		error_help(err, "take a sysroot of packages such as debian-11, or a "
+				"recipe of kind: library");
+		return NULL;
+	}
 	g_autoptr(debian_repo) repo = debian_repo_open(
 		ctx, &set->def->debian, architecture(set), section->date, err);
 
@@ -316,6 +332,22 @@ static void key_packages(key *k, const GPtrArray *packages)
 	}
 }
 
+static void key_image(key *k, const package_def *def)
+{
+	guint n = def->keep ? def->keep->len : 0, m = def->place ? def->place->len : 0;
+
+	key_add_int(k, "image", IMAGE_VERSION);
+	key_add_int(k, "keep", n);
+	for (guint i = 0; i < n; i++)
+		key_add(k, "keep", def->keep->pdata[i]);
+	key_add_int(k, "place", m);
+	for (guint i = 0; i < m; i++) {
+		const bind_pair *p = def->place->pdata[i];
+		key_add(k, "from", p->name);
+		key_add(k, "to", p->value);
+	}
+}
+
 char *package_set_key(const package_set *set, const package_section *section)
 {
 	g_autoptr(key) k = key_new(set->kind, UNPACK_VERSION);
@@ -326,6 +358,8 @@ char *package_set_key(const package_set *set, const package_section *section)
 	key_add_int(k, "prune", set->def->prune ? set->def->prune->len : 0);
 	for (guint i = 0; set->def->prune && i < set->def->prune->len; i++)
 		key_add(k, "prune", set->def->prune->pdata[i]);
+	if (set->def->images)
+		key_image(k, set->def);
 	key_add_int(k, "packages", section->packages->len);
 	key_packages(k, section->packages);
 	key_packages(k, set->extra);
@@ -397,6 +431,8 @@ static gboolean move_on(const build_context *ctx, const package_set *set,
 static gboolean fetch_all(const build_context *ctx, const package_set *set,
 	package_section *section, GError **err)
 {
+	if (set->def->images)
+		return package_image_fetch(ctx, set, section, err);
 	for (int moves = 0;; moves++) {
 		g_autoptr(GPtrArray) all = all_packages(set, section);
 		g_autoptr(GPtrArray) gone = g_ptr_array_new();
@@ -425,8 +461,11 @@ static gboolean fill(const build_context *ctx, const package_set *set,
 	g_autoptr(GPtrArray) all = all_packages(set, section);
 	g_autofree char *what = describe(set);
 	gint64 begun = event_step_begin(what, "unpack");
-	gboolean ok = package_files_unpack(ctx, all, dir, set->def->prune, err) &&
-		      (!set->finish || set->finish(set, dir, err));
+	gboolean ok =
+		(set->def->images ? package_image_unpack(ctx, set, section, dir, err)
+				  : package_files_unpack(
+					    ctx, all, dir, set->def->prune, err)) &&
+		(!set->finish || set->finish(set, dir, err));
 
 	event_step_end(what, "unpack", begun, ok);
 	return ok;

@@ -3,7 +3,8 @@
 #include "plan/catalog.h"
 #include "plan/package_lock.h"
 
-/* A tree made of Debian packages, by the lock of its definition: locked (resolved in
+/* A tree made of Debian packages, or of the layers of an image (package_image.h), by the
+ * lock of its definition: locked (resolved in
  * the signed suite when the lock lacks the section), fetched, unpacked into the store
  * with /usr merged, finished by the caller. Nothing of a package is run. */
 typedef struct package_set package_set;

@@ -33,6 +33,10 @@ static gboolean debsrc_lock(const build_context *ctx, item_source *s,
 		sysroot = sysroot_def_find(
 			r->toolchain.sysroot ? r->toolchain.sysroot : SYSROOT_DEFAULT,
 			err);
+		if (sysroot && !sysroot->packages.debian.suite) { /* of an image */
+			sysroot_def_free(sysroot);
+			sysroot = sysroot_def_find(SYSROOT_DEFAULT, err);
+		}
 		if (!sysroot)
 			return FALSE;
 		where = sysroot->packages.debian;

@@ -227,8 +227,9 @@ static gboolean lock_one(const build_context *c, const definition *d,
 		return TRUE;
 	}
 	g_autofree char *size = text_bytes(bytes);
-	output_line("%s%s%s: %u packages, %s, %s", definition_name(d), target ? " " : "",
-		target ? target->name : "", section->packages->len, size,
+	output_line("%s%s%s: %u %s, %s, %s", definition_name(d), target ? " " : "",
+		target ? target->name : "", section->packages->len,
+		*section->image ? "layers" : "packages", size,
 		changed ? "written" : "unchanged");
 	return TRUE;
 }

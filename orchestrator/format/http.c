@@ -28,6 +28,7 @@ typedef struct http_transfer {
 	char *origin; /* the URL asked for, with its credentials */
 	char *url;    /* the one in flight */
 	GStrv headers;
+	char *form;
 	struct curl_slist *list;
 	CURL *easy;
 	http_response response;
@@ -82,6 +83,7 @@ static void response_clear(http_response *r)
 	g_free(r->etag);
 	g_free(r->last_modified);
 	g_free(r->content_encoding);
+	g_free(r->authenticate);
 	*r = (http_response){.content_length = -1,
 		.range_start = -1,
 		.range_total = -1,
@@ -107,6 +109,7 @@ static void transfer_free(http_transfer *t)
 	g_free(t->url);
 	g_free(t->location);
 	g_strfreev(t->headers);
+	g_free(t->form);
 	g_free(t);
 }
 
@@ -183,6 +186,11 @@ static size_t on_header(char *line, size_t one, size_t len, void *data)
 		take_string(&r->last_modified, v);
 	} else if ((v = header_value(line, len, "Content-Encoding"))) {
 		take_string(&r->content_encoding, v);
+	} else if ((v = header_value(line, len, "WWW-Authenticate"))) {
+		take_string(&r->authenticate,
+			r->authenticate ? g_strconcat(r->authenticate, ", ", v, NULL)
+					: g_strdup(v));
+		g_free(v);
 	} else if ((v = header_value(line, len, "Location"))) {
 		take_string(&t->location, v);
 	} else if ((v = header_value(line, len, "Content-Length"))) {
@@ -247,6 +255,9 @@ static void follow(http_transfer *t)
 
 	why = to ? http_url_redirect_refusal(t->url, to, t->request.allow_http)
 		 : g_strdup("not a URL");
+	/* what is posted is a secret */
+	if (!why && t->form && !http_url_same_origin(t->url, to))
+		why = g_strdup("to another host with what was posted");
 	if (why)
 		text = g_strdup_printf("redirect refused (%s): from %s to %s", why,
 			from_shown, to_shown);
@@ -529,6 +540,7 @@ static void attempt(http_transfer *t)
 	CURL *e = t->easy = curl_easy_init();
 	long connect_ms = (long)(MIN(t->session->timeout, 10) * 1000);
 	gboolean https = g_ascii_strncasecmp(t->url, "https:", 6) == 0;
+	gboolean stays = !t->redirects || http_url_same_origin(t->origin, t->url);
 
 	response_clear(&t->response);
 	g_clear_pointer(&t->location, g_free);
@@ -538,7 +550,10 @@ static void attempt(http_transfer *t)
 	t->received = t->received_before = 0;
 	t->begun = t->window = g_get_monotonic_time();
 	for (char **h = t->headers; h && *h; h++)
-		t->list = curl_slist_append(t->list, *h);
+		if (stays || g_ascii_strncasecmp(*h, "Authorization:", 14) != 0)
+			t->list = curl_slist_append(t->list, *h);
+	if (t->form)
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, t->form);
 	if (t->request.compressed)
 		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
 	else
@@ -624,6 +639,7 @@ void http_session_start(http_session *s, const http_request *r)
 	t->origin = g_strdup(r->url);
 	t->url = g_strdup(r->url);
 	t->headers = g_strdupv((char **)r->headers);
+	t->form = g_strdup(r->form);
 	t->request.url = NULL;
 	t->request.headers = NULL;
 	response_clear(&t->response);

@@ -7,7 +7,8 @@
  * resuming and hashes are build/fetch's.
  *
  * What is always so: https only (http_url.h says when http is let through) also
- * after each of at most 5 redirects; credentials of a URL stay with its origin;
+ * after each of at most 5 redirects; credentials of a URL and an Authorization header
+ * stay with its origin;
  * certificates are checked, against SSL_CERT_FILE, SSL_CERT_DIR or CURL_CA_BUNDLE
  * when set; proxies come from the environment as curl takes them; netrc only if
  * NETRC names one; nothing is decompressed unless asked. */
@@ -17,7 +18,8 @@ typedef struct http_response {
 	long status;
 	char *url; /* the last one asked, after redirects; may hold credentials */
 	char *content_type, *etag, *last_modified, *content_encoding; /* or NULL */
-	gint64 content_length;					      /* -1 not said */
+	char *authenticate;    /* WWW-Authenticate, several joined by ", "; or NULL */
+	gint64 content_length; /* -1 not said */
 	gint64 range_start, range_total; /* of Content-Range; -1 */
 	double retry_after;		 /* seconds, -1 */
 } http_response;
@@ -35,6 +37,7 @@ typedef struct http_request {
 	const char *const *headers; /* "Name: value", NULL-terminated; or NULL */
 	gboolean allow_http;
 	gboolean compressed; /* the server may compress, on_body gets it unpacked */
+	const char *form;    /* POST this, application/x-www-form-urlencoded; NULL: GET */
 
 	/* Before the first body byte of a 2xx answer; FALSE stops the transfer. */
 	gboolean (*on_headers)(const http_response *r, void *data);

@@ -1,6 +1,7 @@
 #include "plan/catalog.h"
 #include "base/error.h"
 #include "format/pep440.h"
+#include "plan/image_def.h"
 #include <string.h>
 
 static const char *const folders[] = {"sysroots", "toolchains"};
@@ -174,7 +175,14 @@ static const char *check_name(const char *text)
 	}
 
 static const bind_field sysroot_fields[] = {COMMON_FIELDS(sysroot_def),
-	PACKAGE_FIELDS(sysroot_def, BIND_REQUIRED),
+	PACKAGE_FIELDS(sysroot_def, 0),
+	{"oci", BIND_CUSTOM, offsetof(sysroot_def, packages.images), 0,
+		&image_roots_binding, .doc = "image of a registry it is made of"},
+	{"keep", BIND_STRLIST, offsetof(sysroot_def, packages.keep), BIND_UNIQUE,
+		.doc = "paths of the image that are taken"},
+	{"place", BIND_STRMAP, offsetof(sysroot_def, packages.place), 0,
+		.check = image_def_check_to, .name_check = image_def_check_from,
+		.doc = "folders of the image that go elsewhere"},
 	{"targets", BIND_STRLIST, offsetof(sysroot_def, targets),
 		BIND_REQUIRED | BIND_UNIQUE, .check = check_target,
 		.doc = "targets it exists for"},
@@ -218,6 +226,29 @@ static gboolean load(const char *path, const bind_struct *binding, char **name, 
 	return diag_list_to_error(l, err);
 }
 
+/* Either of packages or of an image, with the keys that belong to it. */
+static gboolean check_provider(const sysroot_def *def, GError **err)
+{
+	const package_def *p = &def->packages;
+	const char *stray = NULL;
+
+	if (!p->images == !(p->roots && p->debian.suite))
+		return error_set(err, EXIT_INPUT, "X0303",
+			"%s wants either `debian` and `packages`, or `oci`", def->path);
+	if (p->images)
+		stray = p->debian.suite ? "debian"
+			: p->roots	? "packages"
+			: p->without	? "without"
+			: p->exact	? "exact"
+			: def->python	? "python"
+					: NULL;
+	else
+		stray = p->keep ? "keep" : p->place ? "place" : NULL;
+	return !stray || error_set(err, EXIT_INPUT, "X0303",
+				 "%s has `%s`, which is not for a sysroot of %s",
+				 def->path, stray, p->images ? "an image" : "packages");
+}
+
 sysroot_def *sysroot_def_load(const char *path, GError **err)
 {
 	g_autoptr(sysroot_def) def = g_new0(sysroot_def, 1);
@@ -225,12 +256,14 @@ sysroot_def *sysroot_def_load(const char *path, GError **err)
 	if (!load(path, &sysroot_binding, &def->name, def, err))
 		return NULL;
 	def->path = g_strdup(path);
+	if (!check_provider(def, err))
+		return NULL;
 	for (guint i = 0; i < def->targets->len; i++) {
 		const char *target = g_ptr_array_index(def->targets, i);
-		if (!package_def_roots(&def->packages, target)) {
+		if (!package_def_serves(&def->packages, target)) {
 			error_set(err, EXIT_INPUT, "X0303",
-				"%s lists the target %s but no packages for it", path,
-				target);
+				"%s lists the target %s but no %s for it", path, target,
+				def->packages.images ? "image" : "packages");
 			return NULL;
 		}
 	}

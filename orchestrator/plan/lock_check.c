@@ -73,8 +73,9 @@ void lock_check_sysroot(const sysroot_def *def, const package_lock *lock, diag_l
 		const package_section *s = g_ptr_array_index(lock->sections, i);
 		const platform *p = platform_by_name(s->target);
 		if (p && p->debian_arch)
-			section_check(s, &def->packages, p->debian_arch, def->path,
-				"sysroot", def->name, l);
+			section_check(s, &def->packages,
+				def->packages.images ? p->docker : p->debian_arch,
+				def->path, "sysroot", def->name, l);
 	}
 }
 

@@ -1,4 +1,5 @@
 #include "plan/package_def.h"
+#include "plan/image_def.h"
 #include "plan/platform.h"
 #include <string.h>
 
@@ -112,7 +113,7 @@ const bind_custom package_roots_binding = {
 
 const GPtrArray *package_def_roots(const package_def *def, const char *target)
 {
-	for (guint i = 0; i < def->roots->len; i++) {
+	for (guint i = 0; def->roots && i < def->roots->len; i++) {
 		const package_roots *r = g_ptr_array_index(def->roots, i);
 		if (!r->target || !strcmp(r->target, target))
 			return r->names;
@@ -120,8 +121,16 @@ const GPtrArray *package_def_roots(const package_def *def, const char *target)
 	return NULL;
 }
 
+gboolean package_def_serves(const package_def *def, const char *target)
+{
+	return def->images ? image_def_reference(def, target) != NULL
+			   : package_def_roots(def, target) != NULL;
+}
+
 gboolean package_def_is_common(const package_def *def)
 {
+	if (!def->roots)
+		return FALSE;
 	const package_roots *first = g_ptr_array_index(def->roots, 0);
 
 	return !first->target && def->debian.architecture;

@@ -32,6 +32,10 @@ typedef struct package_def {
 	package_source debian;
 	GPtrArray *roots;		    /* package_roots * */
 	GPtrArray *without, *exact, *prune; /* char *; NULL: none */
+	/* Of an image instead (plan/image_def.h): */
+	GPtrArray *images; /* image_root *; NULL: of packages */
+	GPtrArray *keep;   /* char *; NULL: all */
+	GPtrArray *place;  /* bind_pair *; NULL: none */
 } package_def;
 
 /* Rows for the binding of a definition that has this struct as a member; see
@@ -43,6 +47,8 @@ extern const bind_custom package_roots_binding;
 const GPtrArray *package_def_roots(const package_def *def, const char *target);
 /* Is there one tree for all targets? */
 gboolean package_def_is_common(const package_def *def);
+/* Does it serve the target, by packages or by an image? */
+gboolean package_def_serves(const package_def *def, const char *target);
 gboolean package_def_is_exact(const package_def *def, const char *package);
 
 /* Does the pattern of `prune` take this path (clean, from the root)? */

@@ -1,4 +1,5 @@
 #include "plan/package_lock.h"
+#include "plan/image_def.h"
 #include "plan/lock_text.h"
 #include <string.h>
 
@@ -35,6 +36,22 @@ void locked_package_free(locked_package *p)
 	g_free(p);
 }
 
+static void set_text(char **place, const char *text)
+{
+	char *copy = g_strdup(text ? text : "");
+
+	g_free(*place);
+	*place = copy;
+}
+
+void package_section_set_image(
+	package_section *s, const char *image, const char *index, const char *manifest)
+{
+	set_text(&s->image, image);
+	set_text(&s->index, index);
+	set_text(&s->manifest, manifest);
+}
+
 package_section *package_section_new(
 	const char *target, const char *suite, const char *architecture, const char *date)
 {
@@ -44,6 +61,7 @@ package_section *package_section_new(
 	s->suite = g_strdup(suite ? suite : "");
 	s->architecture = g_strdup(architecture ? architecture : "");
 	s->date = g_strdup(date ? date : "");
+	package_section_set_image(s, NULL, NULL, NULL);
 	s->roots = g_ptr_array_new_with_free_func(g_free);
 	s->without = g_ptr_array_new_with_free_func(g_free);
 	s->packages = g_ptr_array_new_with_free_func((GDestroyNotify)locked_package_free);
@@ -58,6 +76,9 @@ void package_section_free(package_section *s)
 	g_free(s->suite);
 	g_free(s->architecture);
 	g_free(s->date);
+	g_free(s->image);
+	g_free(s->index);
+	g_free(s->manifest);
 	g_ptr_array_unref(s->roots);
 	g_ptr_array_unref(s->without);
 	g_ptr_array_unref(s->packages);
@@ -100,8 +121,14 @@ static gboolean same_list(const GPtrArray *a, const GPtrArray *b)
 gboolean package_section_fits(const package_section *s, const package_def *def,
 	const char *architecture, const char **why)
 {
+	const char *image = image_def_reference(def, s->target);
+
 	*why = NULL;
-	if (strcmp(s->suite, def->debian.suite))
+	if (def->images && g_strcmp0(s->image, image))
+		*why = "`oci`";
+	else if (def->images)
+		return TRUE;
+	else if (*s->image || strcmp(s->suite, def->debian.suite))
 		*why = "the suite";
 	else if (strcmp(s->architecture, architecture))
 		*why = "the architecture";
@@ -142,7 +169,7 @@ typedef struct package_row {
 } package_row;
 
 typedef struct section_row {
-	char *target, *suite, *architecture, *date;
+	char *target, *suite, *architecture, *date, *image, *index, *manifest;
 	GPtrArray *roots, *without, *files;
 } section_row;
 
@@ -187,8 +214,14 @@ static const bind_field section_fields[] = {
 		.doc = "Debian's name"},
 	{"date", BIND_STRING, offsetof(section_row, date), 0,
 		.doc = "of the Release file"},
-	{"packages", BIND_STRLIST, offsetof(section_row, roots),
-		BIND_REQUIRED | BIND_EMPTY_OK, .doc = "as the definition says"},
+	{"image", BIND_STRING, offsetof(section_row, image), 0,
+		.doc = "as the definition says"},
+	{"index", BIND_STRING, offsetof(section_row, index), 0,
+		.check = lock_check_sha256, .doc = "sha256 of the image's index"},
+	{"manifest", BIND_STRING, offsetof(section_row, manifest), 0,
+		.check = lock_check_sha256, .doc = "sha256 of the image's manifest"},
+	{"packages", BIND_STRLIST, offsetof(section_row, roots), BIND_EMPTY_OK,
+		.doc = "as the definition says"},
 	{"without", BIND_STRLIST, offsetof(section_row, without), BIND_EMPTY_OK,
 		.doc = "as the definition says"},
 	{"files", BIND_STRUCTS, offsetof(section_row, files), BIND_REQUIRED,
@@ -219,6 +252,7 @@ static package_section *take_row(const section_row *r)
 	package_section *s =
 		package_section_new(r->target, r->suite, r->architecture, r->date);
 
+	package_section_set_image(s, r->image, r->index, r->manifest);
 	take_strings(s->roots, r->roots);
 	take_strings(s->without, r->without);
 	for (guint n = 0; r->files && n < r->files->len; n++) {
@@ -285,7 +319,14 @@ void package_sections_text(GString *out, const char *lead, const GPtrArray *sect
 			lock_text_value(out, inner, "architecture", s->architecture);
 		if (*s->date)
 			lock_text_value(out, inner, "date", s->date);
-		lock_text_list(out, inner, "packages", s->roots);
+		if (*s->image)
+			lock_text_value(out, inner, "image", s->image);
+		if (*s->index)
+			lock_text_value(out, inner, "index", s->index);
+		if (*s->manifest)
+			lock_text_value(out, inner, "manifest", s->manifest);
+		if (!*s->image)
+			lock_text_list(out, inner, "packages", s->roots);
 		if (s->without->len)
 			lock_text_list(out, inner, "without", s->without);
 		g_string_append_printf(out, "%sfiles:\n", inner);

@@ -7,7 +7,8 @@
 
 typedef struct locked_package {
 	char *name, *version;
-	char *path; /* pool/main/g/glibc/libc6_….deb; for a PyPI wheel its file name */
+	char *path; /* pool/main/g/glibc/libc6_….deb; for a PyPI wheel its file name; for
+		       a layer of an image its place below the repository */
 	char *sha256;	  /* 64 hex digits, lower case */
 	gint64 size;	  /* bytes */
 	gboolean runtime; /* may move on within the suite; else the very file counts */
@@ -25,12 +26,20 @@ typedef struct package_section {
 	char *suite;	    /* "" for PyPI */
 	char *architecture; /* Debian's; "" for PyPI */
 	char *date;	    /* of the Release it was resolved in, as it stands there */
+	/* Of an image, else "": its name as the definition says it, and the digests (64
+	 * hex digits) of the index it came from ("": there is none) and of the target's
+	 * manifest. Its layers are the packages, path "blobs/sha256:…", the lowest first;
+	 * their version is the media type. */
+	char *image, *index, *manifest;
 	GPtrArray *roots, *without; /* char *: as the definition said then */
 	GPtrArray *packages;	    /* locked_package *, sorted by name */
 } package_section;
 
 package_section *package_section_new(const char *target, const char *suite,
 	const char *architecture, const char *date);
+/* All strings copied. */
+void package_section_set_image(
+	package_section *s, const char *image, const char *index, const char *manifest);
 void package_section_free(package_section *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(package_section, package_section_free)
 locked_package *package_section_find(const package_section *s, const char *name);

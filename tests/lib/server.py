@@ -53,6 +53,7 @@ class Request:
     path: str
     headers: object
     host: str
+    body: bytes = b""
 
 
 def sha256(data):
@@ -70,15 +71,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         if path not in owner.replies:
             path = urllib.parse.unquote(path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = Request(self.command, self.path, self.headers,
-                          self.headers.get("Host", ""))
+                          self.headers.get("Host", ""), body)
         reply = owner.next_reply(path, request)
         if callable(reply):
             reply = reply(request)
         with contextlib.suppress(OSError, ssl.SSLError):
             self.answer(reply)
 
-    do_HEAD = do_GET
+    do_HEAD = do_POST = do_GET
 
     def answer(self, r):
         if r.reset:

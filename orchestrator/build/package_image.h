@@ -1,0 +1,21 @@
+#pragma once
+#include "build/package_set.h"
+
+/* A package_set whose definition names an image (plan/image_def.h): what package_set.c
+ * does with Debian's packages, with layers. Nothing of the image is run. */
+
+/* Asks the registry for the target's image and pins it: index, manifest, layers.
+ * X0561 there is no such image, X0562 the registry lets nobody in (both exit 5), X0563
+ * not for this target (exit 2), X0560 what came is no image, X0601 other bytes than
+ * those asked for (exit 6). */
+package_section *package_image_resolve(
+	const build_context *ctx, const package_set *set, GError **err);
+
+/* The section's layers into the store. X0431 (exit 4) when the registry has the pinned
+ * image no more. */
+gboolean package_image_fetch(const build_context *ctx, const package_set *set,
+	const package_section *section, GError **err);
+
+/* Unpacks them below `dir`, an empty folder. */
+gboolean package_image_unpack(const build_context *ctx, const package_set *set,
+	const package_section *section, const char *dir, GError **err);
