@@ -25,6 +25,7 @@ static GPtrArray *listing(const char *folder)
 	return names;
 }
 
+/* `said` NULL: the script did not say its name. */
 static char *only_wheel(const python_step *s, const char *said, GError **err)
 {
 	g_autofree char *dist = g_build_filename(s->base.out, "dist", NULL);
@@ -40,16 +41,22 @@ static char *only_wheel(const python_step *s, const char *said, GError **err)
 		}
 	}
 	g_autofree char *path = wheel ? g_build_filename(dist, wheel, NULL) : NULL;
-	if (n == 1 && g_strcmp0(wheel, said) == 0 &&
+	if (n == 1 && (!said || g_str_equal(wheel, said)) &&
 		g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
 		!g_file_test(path, G_FILE_TEST_IS_SYMLINK))
 		return g_steal_pointer(&path);
-	g_autofree char *quoted = said ? text_escape(said, -1) : g_strdup("no name");
-	error_set(err, EXIT_BUILD, "X0916", "%s: the backend made %s", s->base.item,
-		n == 0	 ? "no wheel"
-		: n == 1 ? "a wheel of another name than it said"
-			 : "several wheels");
-	error_line(err, "it said: %s", quoted);
+	error_set(err, EXIT_BUILD, "X0916", "%s: the %s made %s", s->base.item,
+		said ? "backend" : "script",
+		n == 0	? "no wheel"
+		: n > 1 ? "several wheels"
+		: said	? "a wheel of another name than it said"
+			: "a wheel that is no plain file");
+	if (said) {
+		g_autofree char *quoted = text_escape(said, -1);
+		error_line(err, "it said: %s", quoted);
+	} else {
+		error_help(err, "leave exactly one wheel in $XORCH_OUT");
+	}
 	for (guint i = 0; i < names->len && i < 20; i++) {
 		g_autofree char *name = text_escape(g_ptr_array_index(names, i), -1);
 		error_line(err, "there is: %s", name);
@@ -58,13 +65,27 @@ static char *only_wheel(const python_step *s, const char *said, GError **err)
 	return NULL;
 }
 
-char *builder_wheel_run(const python_step *s, GError **err)
+gboolean builder_wheel_is_script(const recipe *r)
+{
+	return r->build.script || r->build.script_file;
+}
+
+static char *by_backend(const python_step *s, GError **err)
+{
+	g_autoptr(json_t) result = python_step_call(s, "build_wheel", err);
+	const char *said = json_string_value(result);
+
+	return result ? only_wheel(s, said ? said : "no name", err) : NULL;
+}
+
+char *builder_wheel_run(const python_step *s, const recipe *r, GError **err)
 {
 	gint64 begun = event_step_begin(s->base.item, "build");
 
 	fault_point("build");
-	g_autoptr(json_t) result = python_step_call(s, "build_wheel", err);
-	char *wheel = result ? only_wheel(s, json_string_value(result), err) : NULL;
+	char *wheel = !builder_wheel_is_script(r)     ? by_backend(s, err)
+		      : python_step_script(s, r, err) ? only_wheel(s, NULL, err)
+						      : NULL;
 	event_step_end(s->base.item, "build", begun, wheel != NULL);
 	return wheel;
 }

@@ -2,8 +2,6 @@
 #include "base/fs.h"
 #include "build/step_extras.h"
 
-#define SCRIPT "build.sh" /* in the out folder */
-
 gboolean native_step_run(
 	const native_step *s, const char *name, const char *const *argv, GError **err)
 {
@@ -29,11 +27,10 @@ gboolean native_step_run(
 	       (r.process.exit_code == 0 || build_step_fail(base, &spec, &r, err));
 }
 
-gboolean native_step_script(const native_step *s, const recipe *r, GError **err)
+gboolean build_script_write(const recipe *r, const char *out, GError **err)
 {
 	g_autoptr(GString) text = g_string_new("set -eu\n");
-	g_autofree char *path = g_build_filename(s->base.out, SCRIPT, NULL);
-	const char *const argv[] = {"sh", "{" SANDBOX_OUT "/" SCRIPT "}", NULL};
+	g_autofree char *path = g_build_filename(out, BUILD_SCRIPT, NULL);
 
 	if (r->build.script_file) {
 		g_autofree char *file =
@@ -47,6 +44,13 @@ gboolean native_step_script(const native_step *s, const recipe *r, GError **err)
 	for (guint n = 0; r->build.script && n < r->build.script->len; n++)
 		g_string_append_printf(
 			text, "%s\n", (char *)g_ptr_array_index(r->build.script, n));
-	return fs_write_atomic(path, text->str, text->len, 0644, err) &&
+	return fs_write_atomic(path, text->str, text->len, 0644, err);
+}
+
+gboolean native_step_script(const native_step *s, const recipe *r, GError **err)
+{
+	const char *const argv[] = {"sh", "{" SANDBOX_OUT "/" BUILD_SCRIPT "}", NULL};
+
+	return build_script_write(r, s->base.out, err) &&
 	       native_step_run(s, "build.script", argv, err);
 }

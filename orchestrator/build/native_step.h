@@ -17,6 +17,10 @@ typedef struct native_step {
 gboolean native_step_run(
 	const native_step *s, const char *name, const char *const *argv, GError **err);
 
-/* build.script of a recipe: its lines (`set -eu` before them) or its file, run by sh.
- * The only place where text of a recipe meets a shell. */
+/* build.script of a recipe: its lines (`set -eu` before them) or its file, run by sh. */
 gboolean native_step_script(const native_step *s, const recipe *r, GError **err);
+
+/* The script's text as OUT/build.sh, for sh to run: the only place where text of a
+ * recipe meets a shell. */
+gboolean build_script_write(const recipe *r, const char *out, GError **err);
+#define BUILD_SCRIPT "build.sh"

@@ -115,8 +115,7 @@ static gboolean wheel_build(
 		env = python_env_prepare(p->ctx, &p->uv, i->python, locked->packages,
 			i->source->lock->path, &env_key, err);
 		ok = env && source_unpack(p->ctx, i, w->source, info->level, err) &&
-		     python_project_read(
-			     p->ctx->store, i->python, w->source, &project, err);
+		     wheel_project_read(p, i, w->source, &project, err);
 	}
 	fault_point("configure");
 	if (!pipeline_step(i, "prepare", &begun, ok))
@@ -146,7 +145,7 @@ static gboolean wheel_build(
 		.project = &project,
 		.extras = &extras,
 		.config_settings = r->build.config_settings};
-	g_autofree char *wheel = builder_wheel_run(&s, err);
+	g_autofree char *wheel = builder_wheel_run(&s, r, err);
 	fault_point("build");
 	if (!wheel)
 		return FALSE;

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "build/builder_wheel.h"
 #include "build/fetch.h"
 #include "build/overlay_choose.h"
 #include "build/pipeline_library.h"
@@ -155,6 +156,22 @@ static GStrv ask_backend(asked *a, const GPtrArray *files, GError **err)
 	return NULL;
 }
 
+gboolean wheel_project_read(
+	pipeline *p, const item *i, const char *source, python_project *out, GError **err)
+{
+	g_autofree char *toml = g_build_filename(source, "pyproject.toml", NULL);
+	g_autofree char *setup = g_build_filename(source, "setup.py", NULL);
+
+	*out = (python_project){0};
+	if (builder_wheel_is_script(i->recipe) &&
+		!g_file_test(toml, G_FILE_TEST_EXISTS) &&
+		!g_file_test(setup, G_FILE_TEST_EXISTS)) {
+		out->backend = g_strdup("");
+		return TRUE;
+	}
+	return python_project_read(p->ctx->store, i->python, source, out, err);
+}
+
 static lock_environment *make_section(asked *a, GError **err)
 {
 	pipeline *p = a->p;
@@ -172,13 +189,15 @@ static lock_environment *make_section(asked *a, GError **err)
 		return NULL;
 	a->source = g_build_filename(a->dir, "src", NULL);
 	if (!source_unpack(p->ctx, i, a->source, info->level, err) ||
-		!python_project_read(
-			p->ctx->store, i->python, a->source, &a->project, err))
+		!wheel_project_read(p, i, a->source, &a->project, err))
 		return NULL;
 	python_markers_init(&a->markers, i->python, i->platform);
 	g_auto(GStrv) requires = top_level(a, NULL, err);
 	g_autoptr(GPtrArray) files = requires ? resolve(a, requires, err) : NULL;
-	g_auto(GStrv) hook = files ? ask_backend(a, files, err) : NULL;
+	g_auto(GStrv) hook = !files ? NULL
+			     : builder_wheel_is_script(i->recipe)
+				     ? g_new0(char *, 1)
+				     : ask_backend(a, files, err);
 	if (!hook)
 		return NULL;
 	g_auto(GStrv) all = top_level(a, hook, err);

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/process_secret.h"
+#include "build/native_step.h"
 #include "build/step_extras.h"
 #include "format/yaml_bind.h"
 #include <string.h>
@@ -19,6 +20,7 @@ typedef struct view {
 	GPtrArray *argv, *path;
 	GStrv env;
 	char *cwd;
+	gboolean script; /* build.script, not the runner */
 } view;
 
 static void view_clear(view *v)
@@ -54,6 +56,21 @@ static void view_init(view *v, const python_step *s, const char *hook)
 	v->spec.hide = (const char *const *)v->hide;
 }
 
+/* What a build.script may count on beside what every build sees. */
+static void script_environment(const view *v, const python_step *s, GPtrArray *env)
+{
+	const char *const places[][2] = {{"XORCH_OUT", SANDBOX_OUT "/dist"},
+		{"XORCH_SOURCE", SANDBOX_SRC},
+		{"XORCH_PYTHON", SANDBOX_ENV_DIR "/bin/python"}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+		g_autofree char *at = sandbox_path(&v->spec, v->spec.level, places[i][1]);
+		environment_set(env, places[i][0], at);
+	}
+	environment_set(env, "XORCH_TARGET", s->base.platform->name);
+	environment_set(env, "XORCH_TRIPLE", s->base.platform->triple);
+}
+
 static void view_environment(view *v, const python_step *s)
 {
 	const python_target *t = s->target;
@@ -71,6 +88,8 @@ static void view_environment(view *v, const python_step *s)
 
 	environment_set(env, "XORCH_IDENTITY", identity);
 	environment_set(env, "XORCH_TARGET_PYTHON", python);
+	if (v->script)
+		script_environment(v, s, env);
 	if (s->extras)
 		build_step_set(env, s->extras->env, &v->spec, TRUE);
 	build_step_set(env, s->base.variables, &v->spec, FALSE);
@@ -85,12 +104,17 @@ static void view_environment(view *v, const python_step *s)
 
 static void view_command(view *v, const python_step *s)
 {
-	static const char *const paths[] = {SANDBOX_ENV_DIR "/bin/python",
-		SANDBOX_ENV_DIR "/xorch_runner.py", REQUEST, ANSWER};
+	static const char *const runner[] = {SANDBOX_ENV_DIR "/bin/python",
+		SANDBOX_ENV_DIR "/xorch_runner.py", REQUEST, ANSWER, NULL};
+	static const char *const script[] = {
+		"/bin/sh", SANDBOX_OUT "/" BUILD_SCRIPT, NULL};
 
 	v->argv = g_ptr_array_new_with_free_func(g_free);
-	for (guint i = 0; i < G_N_ELEMENTS(paths); i++)
-		g_ptr_array_add(v->argv, sandbox_path(&v->spec, v->spec.level, paths[i]));
+	for (const char *const *w = v->script ? script : runner; *w; w++)
+		g_ptr_array_add(
+			v->argv, g_str_has_prefix(*w, "/xorch/")
+					 ? sandbox_path(&v->spec, v->spec.level, *w)
+					 : g_strdup(*w));
 	g_ptr_array_add(v->argv, NULL);
 	v->spec.argv = (const char *const *)v->argv->pdata;
 	v->cwd = g_build_filename(SANDBOX_SRC, s->subdirectory, NULL);
@@ -206,6 +230,21 @@ json_t *python_step_call(const python_step *s, const char *hook, GError **err)
 		!build_step_run(&s->base, &v.spec, &r, err))
 		return NULL;
 	return read_answer(s, &v.spec, &r, err);
+}
+
+gboolean python_step_script(const python_step *s, const recipe *from, GError **err)
+{
+	g_auto(view) v = {.script = TRUE};
+	g_auto(sandbox_result) r = {0};
+	g_autofree char *dist = g_build_filename(s->base.out, "dist", NULL);
+
+	view_init(&v, s, "build.script");
+	view_environment(&v, s);
+	view_command(&v, s);
+	return fs_mkdir_p(dist, 0755, err) &&
+	       build_script_write(from, s->base.out, err) &&
+	       build_step_run(&s->base, &v.spec, &r, err) &&
+	       (r.process.exit_code == 0 || build_step_fail(&s->base, &v.spec, &r, err));
 }
 
 GStrv python_step_requires(const python_step *s, GError **err)

@@ -3,6 +3,7 @@
 #include "build/python_project.h"
 #include "build/python_target.h"
 #include "format/json.h"
+#include "plan/recipe.h"
 
 /* One hook of a build backend, run in the sandbox under the target's identity. The
  * pointers are borrowed. */
@@ -26,3 +27,9 @@ json_t *python_step_call(const python_step *step, const char *hook, GError **err
 /* The backend's own get_requires_for_build_wheel: requirements with markers, to be
  * put through python_requirements. */
 GStrv python_step_requires(const python_step *step, GError **err);
+
+/* build.script of a wheel's recipe in place of the backend: run by sh in the project,
+ * with the build environment's programs first in PATH and, beside what a backend sees,
+ * XORCH_OUT (where the wheel is to be left), XORCH_SOURCE, XORCH_PYTHON, XORCH_TARGET,
+ * XORCH_TRIPLE. FALSE: the errors of build/build_log.h. */
+gboolean python_step_script(const python_step *step, const recipe *r, GError **err);

@@ -325,7 +325,7 @@ static void k02_cancel(void)
 
 typedef struct later {
 	job wait[6], build, last;
-	job *needs[1];
+	job *needs[6];
 	gint waiting, most, beside, ends;
 } later;
 
@@ -360,9 +360,10 @@ static void add_more(scheduler *s, job *j, void *data)
 	if (j == &l->wait[0])
 		scheduler_add(s, &l->build);
 	if (j == &l->build) {
-		l->needs[0] = &l->wait[5];
+		for (int i = 0; i < 6; i++)
+			l->needs[i] = &l->wait[i];
 		l->last.needs = l->needs;
-		l->last.n_needs = 1;
+		l->last.n_needs = 6;
 		scheduler_add(s, &l->last);
 	}
 }
