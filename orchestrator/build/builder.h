@@ -26,7 +26,8 @@ typedef struct builder {
 		pipeline *p, item *i, workplace *w, pipeline_finish finish, GError **err);
 	/* For artefacts that are no file of the output folder but a tree of the store
 	 * (a library): whether the tree of the item's key is there; then nothing is
-	 * recorded or placed. NULL for files. */
+	 * recorded or placed, and a second build (options.again) is compared by the
+	 * builder. NULL for files. */
 	gboolean (*in_store)(pipeline *p, item *i);
 } builder;
 
@@ -45,5 +46,8 @@ char *pipeline_build_place(const recipe *r);
 /* Processors that what the build starts may use at a time: what the scheduler gave the
  * job, never more than build.jobs of the recipe; changes neither keys nor bytes. */
 int pipeline_jobs(const pipeline *p, const item *i);
+/* B19: the sources are still those of the item's key; else EXIT_BUILD X0908. For
+ * builders that do not hand their product to `finish`, which asks this first. */
+gboolean pipeline_source_unchanged(pipeline *p, item *i, GError **err);
 /* wheel.cpu of the recipe allows the feature. */
 gboolean pipeline_cpu_allowed(const recipe *r, const char *feature);

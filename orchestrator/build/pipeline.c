@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* B19: what is edited while it is built gives a result of neither state. */
-static gboolean source_unchanged(pipeline *p, item *i, GError **err)
+gboolean pipeline_source_unchanged(pipeline *p, item *i, GError **err)
 {
 	gboolean local = FALSE;
 
@@ -54,7 +54,8 @@ static gboolean finish_checked(
 	pipeline *p = data;
 
 	return pipeline_inputs_unchanged(p, i->sandbox, err) &&
-	       source_unchanged(p, i, err) && p->finish(i, product, p->finish_data, err);
+	       pipeline_source_unchanged(p, i, err) &&
+	       p->finish(i, product, p->finish_data, err);
 }
 
 static gboolean again_checked(
@@ -63,7 +64,8 @@ static gboolean again_checked(
 	pipeline *p = data;
 
 	return pipeline_inputs_unchanged(p, i->sandbox, err) &&
-	       source_unchanged(p, i, err) && p->again(i, product, p->finish_data, err);
+	       pipeline_source_unchanged(p, i, err) &&
+	       p->again(i, product, p->finish_data, err);
 }
 
 pipeline *pipeline_new(const build_context *ctx, const pipeline_options *options)
@@ -281,6 +283,23 @@ static gboolean is_in_store(pipeline *p, item *i)
 	return how && how->in_store && !p->options.force && how->in_store(p, i);
 }
 
+/* Whether the item is built once more to compare: what was asked for, not all that it
+ * needs as well. */
+static gboolean is_compared(const pipeline *p, const item *i)
+{
+	return p->options.again && !i->implicit;
+}
+
+static void found(pipeline *p, item *i)
+{
+	if (!is_compared(p, i)) {
+		i->state = ITEM_CACHED;
+		return;
+	}
+	g_free(i->reason);
+	i->reason = g_strdup("--check-reproducible");
+}
+
 gboolean pipeline_look(pipeline *p, item *i, GError **err)
 {
 	g_clear_pointer(&i->key, key_free);
@@ -288,17 +307,14 @@ gboolean pipeline_look(pipeline *p, item *i, GError **err)
 	if (!i->key)
 		return FALSE;
 	if (is_in_store(p, i)) {
-		i->state = ITEM_CACHED;
+		found(p, i);
 		return TRUE;
 	}
 	g_autoptr(item_record) r = p->options.force ? NULL : usable_record(p, i);
 	if (r) {
 		if (!place(p, i, r, err))
 			return FALSE;
-		if (!p->options.again)
-			i->state = ITEM_CACHED;
-		g_free(i->reason);
-		i->reason = g_strdup("--check-reproducible");
+		found(p, i);
 		return TRUE;
 	}
 	gboolean served;
@@ -399,7 +415,7 @@ static gboolean build_once(pipeline *p, item *i, pipeline_finish finish, GError 
 /* The second build, against what the first (or an earlier run) made. */
 static gboolean build_again(pipeline *p, item *i, GError **err)
 {
-	if (!p->options.again)
+	if (!is_compared(p, i))
 		return TRUE;
 	event_log(EVENT_INFO, i->id, "building once more to compare");
 	return build_once(p, i, p->options.again, err);
@@ -428,10 +444,11 @@ static gboolean build_anew(pipeline *p, item *i, gint64 begun, GError **err)
 static gboolean compare_cached(pipeline *p, item *i, gint64 begun, GError **err)
 {
 	GError *error = NULL;
-	history_build *b = p->options.again ? pipeline_history_begin(p, i, err) : NULL;
+	gboolean compared = is_compared(p, i);
+	history_build *b = compared ? pipeline_history_begin(p, i, err) : NULL;
 
-	if (!p->options.again || !b)
-		return !p->options.again;
+	if (!b)
+		return !compared;
 	gboolean ok = build_again(p, i, &error);
 	pipeline_history_end(p, i, b, begun, error);
 	if (!ok)
@@ -449,6 +466,8 @@ gboolean pipeline_build(pipeline *p, item *i, GError **err)
 	if (!lock)
 		return FALSE;
 	if (is_in_store(p, i)) {
+		if (!compare_cached(p, i, begun, err))
+			return FALSE;
 		i->state = ITEM_CACHED;
 		return TRUE;
 	}

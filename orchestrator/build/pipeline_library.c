@@ -11,6 +11,7 @@
 #include "build/step_ccache.h"
 #include "build/source.h"
 #include "build/store.h"
+#include "build/tree_compare.h"
 
 /* The builder of `kind: library`: a tree of the store, under the key of its item. */
 
@@ -88,24 +89,46 @@ static gboolean library_fetch(pipeline *p, item *i, GError **err)
 	       cross_prepare(p->ctx, &request, &c, err);
 }
 
-static gboolean keep(pipeline *p, const item *i, const workplace *w, GError **err)
+static gboolean make_tree(
+	const item *i, const workplace *w, const char *tree, GError **err)
 {
 	g_autofree char *dest = g_build_filename(w->out, "dest", NULL);
 	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);
 	g_autofree char *project = g_build_filename(w->source, first->subdirectory, NULL);
+
+	return library_tree_make(dest, project, i->recipe, i->platform, tree, err);
+}
+
+static gboolean keep(pipeline *p, item *i, const workplace *w, GError **err)
+{
 	g_autofree char *ready = NULL;
 	store_tree *tree = store_tree_begin(
 		p->ctx->store, "library", key_digest(i->key), &ready, err);
 
 	if (!tree)
 		return ready != NULL;
-	if (!library_tree_make(
-		    dest, project, i->recipe, i->platform, store_tree_dir(tree), err)) {
+	if (!make_tree(i, w, store_tree_dir(tree), err) ||
+		!pipeline_source_unchanged(p, i, err)) {
 		store_tree_abort(tree);
 		return FALSE;
 	}
 	g_autofree char *placed = store_tree_commit(tree, err);
 	return placed != NULL;
+}
+
+/* The second build of --check-reproducible. */
+static gboolean compare(pipeline *p, item *i, const workplace *w, GError **err)
+{
+	g_autofree char *second = g_build_filename(w->dir, "again", NULL);
+	g_autofree char *first =
+		store_tree_find(p->ctx->store, "library", key_digest(i->key));
+
+	if (!first)
+		return error_set(err, EXIT_HOST, "X0974",
+			"%s is not in the store any more", i->id);
+	return fs_mkdir_p(second, 0755, err) && make_tree(i, w, second, err) &&
+	       pipeline_source_unchanged(p, i, err) &&
+	       tree_same(first, second, i->id, err);
 }
 
 static gboolean library_build(
@@ -117,8 +140,9 @@ static gboolean library_build(
 	g_auto(step_extras) extras = {0};
 	gint64 begun = 0;
 	const sandbox_info *info = sandbox_choose(p->options.level, err);
+	/* nothing of it leaves the store, so it is not finished elsewhere */
+	gboolean again = p->options.again && finish == p->options.again;
 
-	(void)finish; /* nothing of it leaves the store */
 	pipeline_step(i, "prepare", &begun, TRUE);
 	gboolean ok = info && pipeline_cross_request(p, i, &request, err) &&
 		      cross_prepare(p->ctx, &request, &c, err) &&
@@ -141,7 +165,7 @@ static gboolean library_build(
 	fault_point("build");
 	ok = builder_library_run(&s, r, err) &&
 	     pipeline_inputs_unchanged(p, sandbox_level_name(info->level), err) &&
-	     keep(p, i, w, err);
+	     (again ? compare : keep)(p, i, w, err);
 	return pipeline_step(i, "build", &begun, ok);
 }
 

@@ -172,6 +172,28 @@ def test_ldflags_output_and_twice_the_same():
         xt.check("X0723" in r.err, r)
 
 
+def test_B19_edited_during_the_build():
+    with xt.scratch() as home:
+        path = tiny(home)
+        xt.equal(xt.run(["lock", path], home=home, cwd=home, **OFFLINE,
+                        XORCH_CACHE_DIR=shared_cache()).code, 0)
+        p = subprocess.Popen(
+            [xt.XORCH, "build", path, "--json", "--force"], cwd=home, text=True,
+            env=xt.environment(home, XORCH_CACHE_DIR=shared_cache(),
+                               **OFFLINE),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for line in p.stderr:
+            if line.rstrip().endswith(": build"):
+                break
+        with open(os.path.join(home, "src", "main.go"), "a") as f:
+            f.write("// edited\n")
+        out, err = p.communicate(timeout=300)
+        xt.equal(p.returncode, 1, out, err)
+        xt.check("X0908" in err and "source path src" in err, err)
+        xt.check(not os.path.exists(os.path.join(home, "dist")) or
+                 not os.listdir(os.path.join(home, "dist")))
+
+
 def test_X09_what_a_recipe_sets_by_itself():
     """A wrong GOARM, or cgo by accident, in build.env: the go command says nothing."""
     with xt.scratch() as home:

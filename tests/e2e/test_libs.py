@@ -240,5 +240,52 @@ def test_lxml_by_debian():
     test_wheels.both_targets("lxml-deb.yaml")
 
 
+def states(result):
+    return [i["state"] for i in result.json["items"]]
+
+
+def scripted(home, *lines):
+    return library(home, "".join(f"    - {l}\n" for l in lines) +
+                   "requirements: {host: [deb:zlib1g-dev]}\n")
+
+
+def test_W19_a_library_twice():
+    with xt.scratch() as home:
+        recipe = scripted(home)
+        xt.equal(states(build(home, recipe, "--check-reproducible")), ["built"])
+        # also one that an earlier run made
+        again = build(home, recipe, "--check-reproducible")
+        xt.equal(states(again), ["cached"])
+        xt.check("once more" in again.err, again.err)
+    with xt.scratch() as home:
+        recipe = scripted(home, "cat /proc/sys/kernel/random/uuid >> "
+                          "\"$XORCH_DESTDIR/usr/include/mini.h\"")
+        for _ in range(2):  # the second time of what is in the store
+            result = build(home, recipe, "--check-reproducible", code=7)
+            for words in ("X0729", "mini-1.0-linux-aarch64", "usr/include/mini.h"):
+                xt.check(words in result.err, words, result.err)
+
+
+def test_B19_a_library_edited_during_its_build():
+    with xt.scratch() as home:
+        recipe = scripted(home, "sleep 3")
+        p = subprocess.Popen(
+            [xt.XORCH, "build", recipe, "--target", "aarch64", "--json"], cwd=home,
+            env=xt.environment(home, XORCH_CACHE_DIR=test_wheels.shared_cache()),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True)
+        said = ""
+        for line in p.stderr:
+            said += line
+            if line.rstrip().endswith("-aarch64: build"):
+                break
+        xt.write(os.path.join(home, "mini-src", "more.h"), "/* edited */\n")
+        out, err = p.communicate(timeout=300)
+        xt.equal(p.returncode, 1, said, err)
+        xt.check("X0908" in err and "source path mini-src" in err, err)
+        # nothing of it is in the store
+        xt.equal(states(build(home, recipe)), ["built"])
+
+
 if __name__ == "__main__":
     xt.main(globals())
