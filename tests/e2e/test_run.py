@@ -136,7 +136,7 @@ def test_one_failed_download_stops_no_other():
 
 def test_one_failed_lock_stops_no_other():
     with xt.scratch() as home, Server() as server:
-        good, none, wrong = [own(n) for n in ("aa", "none", "wrong")]
+        good, none, wrong = [own(n) for n in ("good", "none", "wrong")]
         publish(server, good, sdist(good))
         recipe(home, good)
         recipe(home, none)
@@ -145,10 +145,10 @@ def test_one_failed_lock_stops_no_other():
         recipe(home, wrong, f"pypi: {wrong}, sha256: {'0' * 64}")
         index = {"XORCH_MIRROR_PYPI": server.url("/simple")}
         result = run(home, "build", "recipes/", code=1, **index)
-        xt.equal(states(result), {"aa": "built", "none": "failed", "wrong": "failed"},
+        xt.equal(states(result), {"good": "built", "none": "failed", "wrong": "failed"},
                  result)
         codes = {i["id"].split("-1.0")[0][:-9]: i["code"] for i in result.json["items"]}
-        xt.equal(codes, {"aa": 0, "none": 5, "wrong": 4}, result)
+        xt.equal(codes, {"good": 0, "none": 5, "wrong": 4}, result)
         xt.check(os.path.exists(lock_of(home, good)))
 
 

@@ -337,7 +337,11 @@ static gboolean run_waiting(job *self, GError **err)
 	(void)err;
 	if (now > g_atomic_int_get(&l->most))
 		g_atomic_int_set(&l->most, now);
-	g_usleep(50000);
+	g_usleep(20000);
+	/* the last one until the build ran beside it, which may take a while here */
+	for (int n = 0; self == &l->wait[5] && !g_atomic_int_get(&l->beside) && n < 500;
+		n++)
+		g_usleep(10000);
 	g_atomic_int_add(&l->waiting, -1);
 	return TRUE;
 }
@@ -347,6 +351,8 @@ static gboolean run_beside(job *self, GError **err)
 	later *l = self->data;
 
 	(void)err;
+	for (int n = 0; self->exclusive && !g_atomic_int_get(&l->waiting) && n < 500; n++)
+		g_usleep(10000);
 	if (g_atomic_int_get(&l->waiting))
 		g_atomic_int_inc(&l->beside);
 	return TRUE;
