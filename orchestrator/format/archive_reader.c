@@ -15,6 +15,7 @@ struct archive_reader {
 	guint64 at;
 	struct archive *filters; /* the first step, or NULL */
 	tar_scan scan;
+	gboolean end_missing_ok;
 	char *label;
 	struct archive *handle;
 	locale_t utf8, outer;
@@ -50,6 +51,7 @@ static la_ssize_t on_read(struct archive *a, void *data, const void **out)
 static la_ssize_t on_read_tar(struct archive *a, void *data, const void **out)
 {
 	archive_reader *r = data;
+	static const guint8 zeros[3 * 512];
 	const char *fault = NULL;
 	size_t size = 0;
 	la_int64_t offset;
@@ -58,6 +60,11 @@ static la_ssize_t on_read_tar(struct archive *a, void *data, const void **out)
 	do
 		rc = archive_read_data_block(r->filters, out, &size, &offset);
 	while (rc == ARCHIVE_OK && !size);
+	if (rc == ARCHIVE_EOF && r->end_missing_ok &&
+		(size = tar_scan_missing(&r->scan))) {
+		*out = zeros;
+		rc = ARCHIVE_OK;
+	}
 	if (rc == ARCHIVE_EOF)
 		fault = tar_scan_end(&r->scan);
 	else if (rc != ARCHIVE_OK)
@@ -240,6 +247,7 @@ archive_reader *archive_reader_open(const archive_slice *slice, const char *labe
 	if (r->utf8)
 		r->outer = uselocale(r->utf8);
 	slice_head(slice, head, sizeof(head));
+	r->end_missing_ok = mode == READER_TAR_LAYER;
 	if (mode == READER_RAW)
 		ok = (r->handle = open_filters(r)) != NULL;
 	else if (mode == READER_TAR_ZIP && !memcmp(head, "PK", 2))

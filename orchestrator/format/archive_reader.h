@@ -8,6 +8,8 @@ typedef struct archive_reader archive_reader;
 
 typedef enum archive_reader_mode {
 	READER_TAR,
+	READER_TAR_LAYER, /* may lack the end mark: umoci writes image layers so, and the
+			     readers of such layers take them */
 	READER_TAR_ZIP,
 	READER_RAW /* one stream, decompressed */
 } archive_reader_mode;

@@ -83,8 +83,8 @@ static gboolean read_members(work *w, guint layer, guint stop, int fd, guint64 s
 	on_member take, GError **err)
 {
 	archive_slice slice = {.fd = fd, .size = size};
-	g_autoptr(archive_reader) r =
-		archive_reader_open(&slice, w->layers[layer].label, READER_TAR, err);
+	g_autoptr(archive_reader) r = archive_reader_open(
+		&slice, w->layers[layer].label, READER_TAR_LAYER, err);
 
 	if (!r)
 		return FALSE;

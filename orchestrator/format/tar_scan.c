@@ -114,6 +114,7 @@ static const char *read_header(tar_scan *s)
 		break;
 	}
 	s->skip = (size + 511) / 512 * 512 - s->wanted;
+	s->padding = (size + 511) / 512 * 512 - size;
 	return NULL;
 }
 
@@ -156,4 +157,11 @@ const char *tar_scan_feed(tar_scan *s, const void *data, gsize size)
 const char *tar_scan_end(const tar_scan *s)
 {
 	return s->ended ? NULL : "it is cut short";
+}
+
+gsize tar_scan_missing(const tar_scan *s)
+{
+	if (s->ended || s->filled || s->wanted || s->has_size || s->skip > s->padding)
+		return 0;
+	return (gsize)s->skip + 2 * sizeof(s->header);
 }

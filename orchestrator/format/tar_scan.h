@@ -8,6 +8,7 @@
  * types are judged later, member by member. */
 typedef struct tar_scan {
 	guint64 skip;	 /* bytes of contents still to pass over */
+	guint64 padding; /* so many of the last of them fill the block */
 	guint64 wanted;	 /* bytes of a pax header still to gather */
 	guint filled;	 /* of header */
 	gboolean ended;	 /* a block of zeros stood where a header would */
@@ -24,3 +25,6 @@ void tar_scan_clear(tar_scan *s);
 const char *tar_scan_feed(tar_scan *s, const void *data, gsize size);
 /* The same for the end of the stream. */
 const char *tar_scan_end(const tar_scan *s);
+/* So many zeros would end a stream that stops behind a member's contents, without its
+ * padding or the end mark; 0 if it is ended, or cut within something. */
+gsize tar_scan_missing(const tar_scan *s);

@@ -77,12 +77,15 @@ const char *image_def_check_from(const char *text)
 
 const char *image_def_check_to(const char *text)
 {
-	g_auto(GStrv) parts = g_strsplit(text, "{triple}", -1);
-	g_autofree char *rest = g_strjoinv("", parts);
+	g_autofree char *rest = g_strdup(text);
 
-	if (strpbrk(rest, "{}*?"))
-		return "knows only {triple}";
-	return check_path(text);
+	for (const char *open = text; (open = strchr(open, '{')); open++)
+		if (!g_str_has_prefix(open, "{triple}") &&
+			!(open[1] >= '1' && open[1] <= '9' && open[2] == '}'))
+			return "knows only {triple} and {1} … {9}";
+	return strpbrk(g_strdelimit(rest, "{}", '_'), "*?")
+		       ? "wants no `*` or `?`: {1} is what the first one took"
+		       : check_path(text);
 }
 
 const char *image_def_reference(const package_def *def, const char *target)
@@ -95,8 +98,9 @@ const char *image_def_reference(const package_def *def, const char *target)
 	return NULL;
 }
 
-/* What is left of `path` below `from`; NULL if it does not lie there. */
-static const char *below(const char *from, const char *path)
+/* What is left of `path` below `from`; NULL if it does not lie there. The names that
+ * matched a part with a `*` are added to `taken`. */
+static const char *below(const char *from, const char *path, GPtrArray *taken)
 {
 	g_auto(GStrv) parts = g_strsplit(from, "/", -1);
 
@@ -105,10 +109,24 @@ static const char *below(const char *from, const char *path)
 		g_autofree char *name = g_strndup(path, n);
 		if (!n || !g_pattern_match_simple(*p, name))
 			return NULL;
+		if (strchr(*p, '*'))
+			g_ptr_array_add(taken, g_steal_pointer(&name));
 		path += n;
 		path += *path == '/';
 	}
 	return path;
+}
+
+static char *fill_in(const char *to, const char *triple, const GPtrArray *taken)
+{
+	GString *out = g_string_new(to);
+
+	g_string_replace(out, "{triple}", triple, 0);
+	for (guint i = 0; i < 9; i++) {
+		const char name[] = {'{', (char)('1' + i), '}', '\0'};
+		g_string_replace(out, name, i < taken->len ? taken->pdata[i] : "", 0);
+	}
+	return g_string_free(out, FALSE);
 }
 
 char *image_def_place(const package_def *def, const platform *target, const char *path)
@@ -121,11 +139,11 @@ char *image_def_place(const package_def *def, const platform *target, const char
 		return NULL;
 	for (guint i = 0; def->place && i < def->place->len; i++) {
 		const bind_pair *p = g_ptr_array_index(def->place, i);
-		const char *rest = below(p->name, merged);
+		g_autoptr(GPtrArray) taken = g_ptr_array_new_with_free_func(g_free);
+		const char *rest = below(p->name, merged, taken);
 		if (!rest)
 			continue;
-		g_auto(GStrv) parts = g_strsplit(p->value, "{triple}", -1);
-		g_autofree char *to = g_strjoinv(target->triple, parts);
+		g_autofree char *to = fill_in(p->value, target->triple, taken);
 		return *rest ? g_strconcat(to, "/", rest, NULL) : g_steal_pointer(&to);
 	}
 	return g_steal_pointer(&merged);

@@ -9,8 +9,9 @@
  *	keep: [PATTERN …]	paths of the image that are taken; default: all
  *	prune: [PATTERN …]	but not these
  *	place:			folders of the image that go elsewhere: the first that
- *	  FROM: TO		matches; `*` and `?` in FROM stay within a name, {triple}
- *				in TO is the target's GNU triple
+ *	  FROM: TO		matches; `*` and `?` in FROM stay within a name; in TO
+ *				{triple} is the target's GNU triple, {1} … {9} the names
+ *				that matched a part of FROM with a `*`, in their order
  *
  * keep, prune and FROM are of paths as they are in the image with /usr merged
  * (lib64/x is usr/lib64/x there); patterns as in plan/package_def.h. */

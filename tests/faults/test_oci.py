@@ -396,10 +396,21 @@ def test_links_that_lead_out_of_all_layers():
 
 def test_layers_that_are_no_tar():
     one(Image([GOOD[0], Layer([], tar=b"hello" * 200)]), 6)
-    one(Image([GOOD[0], Layer([], "gzip", tar=GOOD[1].tar[:700])]), 6)
+    one(Image([GOOD[0], Layer([], "gzip", tar=GOOD[1].tar[:514])]), 6)
     cut = Layer([Member("a", b"x" * 100000)])
     cut.data = cut.data[:len(cut.data) // 2]
     one(Image([GOOD[0], cut]), 6)
+
+
+def test_layer_without_an_end():
+    """As umoci writes them: without the last padding and the end mark."""
+    text = layer([Member("usr/include/b.h", b"12")]).tar
+    for tar in (text[:514], text[:1024], text[:1536]):
+        with xt.scratch() as home, Server() as s:
+            start(s, home, Image([Layer([], tar=tar)]))
+            xt.equal(tree_of(fetch(home)), {"usr/include/b.h": b"12"})
+    one(Image([GOOD[0], Layer([], tar=text[:513])]), 6)
+    one(Image([GOOD[0], Layer([], tar=text[:500])]), 6)
 
 
 def test_bomb():

@@ -331,19 +331,28 @@ static void test_place(void)
 		{"opt/rh/gcc-toolset-14/root/usr/lib/gcc/aarch64-redhat-linux/14/crt.o",
 			"usr/lib/gcc/aarch64-linux-gnu/14/crt.o"},
 		{"opt/rh/gcc-toolset-14/root/usr/lib/other", NULL},
+		{"opt/rh/gcc-toolset-14/root/usr/include/c++/14/aarch64-redhat-linux/"
+		 "bits/x.h",
+			"usr/include/aarch64-linux-gnu/c++/14/bits/x.h"},
+		{"opt/rh/gcc-toolset-14/root/usr/include/c++/14/map",
+			"usr/include/c++/14/map"},
 		{"usr/lib64/static.a", NULL},
 		{"etc/passwd", NULL},
 	};
 	g_autoptr(GPtrArray) keep = g_ptr_array_new(), prune = g_ptr_array_new();
 	g_autoptr(GPtrArray) moves = g_ptr_array_new();
-	bind_pair pairs[] = {{(char *)"opt/rh/*/root/usr/lib/gcc/*-redhat-linux",
-				     (char *)"usr/lib/gcc/{triple}"},
+	bind_pair pairs[] = {{(char *)"opt/rh/*/root/usr/include/c++/*/*-redhat-linux",
+				     (char *)"usr/include/{triple}/c++/{2}"},
+		{(char *)"opt/rh/*/root/usr/include", (char *)"usr/include"},
+		{(char *)"opt/rh/*/root/usr/lib/gcc/*-redhat-linux",
+			(char *)"usr/lib/gcc/{triple}"},
 		{(char *)"usr/lib64", (char *)"usr/lib/{triple}"}};
 	package_def def = {.keep = keep, .prune = prune, .place = moves};
 	const platform *p = platform_by_name("aarch64");
 
 	g_ptr_array_add(keep, (char *)"usr/lib64");
 	g_ptr_array_add(keep, (char *)"usr/lib/ld*");
+	g_ptr_array_add(keep, (char *)"opt/rh/*/root/usr/include");
 	g_ptr_array_add(keep, (char *)"opt/rh/*/root/usr/lib/gcc");
 	g_ptr_array_add(prune, (char *)"usr/lib64/*.a");
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
