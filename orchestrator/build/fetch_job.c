@@ -73,11 +73,19 @@ fetch_job *fetch_job_new(http_session *session, const fetch_job_spec *spec)
 	return j;
 }
 
+/* The file stays when a later run could go on from it. */
+static void close_part(fetch_job *j)
+{
+	if (j->part && !part_size(j->part))
+		part_remove(j->part);
+	g_clear_pointer(&j->part, part_free);
+}
+
 void fetch_job_free(fetch_job *j)
 {
 	if (!j)
 		return;
-	part_free(j->part);
+	close_part(j);
 	if (j->memory)
 		g_byte_array_unref(j->memory);
 	g_ptr_array_unref(j->verdicts);
@@ -207,7 +215,7 @@ static void end(fetch_job *j)
 {
 	/* A document that is not there may be what the caller wanted to know. */
 	tell(j, j->error && !j->memory ? EVENT_FAIL : EVENT_END);
-	part_free(g_steal_pointer(&j->part));
+	close_part(j);
 	j->spec.on_end(j, j->spec.data);
 }
 
