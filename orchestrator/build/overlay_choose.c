@@ -14,6 +14,7 @@
 #include "format/wheel_name.h"
 #include "format/zip.h"
 #include "plan/wheel_tags.h"
+#include "format/project_name.h"
 #include <string.h>
 
 #define RECIPES_DEFAULT "recipes"
@@ -100,7 +101,7 @@ static char *recipe_in(const char *folder, const item *i, const locked_file *f)
 	const char *name;
 
 	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *normal = wheel_normalize(name);
+		g_autofree char *normal = project_name_normalize(name);
 		if (g_str_has_prefix(normal, f->name) && g_str_has_suffix(name, ".yaml"))
 			g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
 	}

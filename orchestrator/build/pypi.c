@@ -6,6 +6,7 @@
 #include "format/digest.h"
 #include "format/http_url.h"
 #include "format/pep440.h"
+#include "format/project_name.h"
 #include <string.h>
 
 #define MAX_PAGE (32u << 20)
@@ -125,7 +126,7 @@ static gboolean name_is_fine(const char *name)
 pypi_project *pypi_project_get(const build_context *c, const char *name, GError **err)
 {
 	g_autoptr(GPtrArray) indexes = NULL;
-	g_autofree char *normal = index_name_normalise(name);
+	g_autofree char *normal = project_name_normalize(name);
 	pypi_project *p = NULL;
 	GError *first = NULL;
 

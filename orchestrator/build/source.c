@@ -235,16 +235,37 @@ gboolean source_locked_add_to_key(
 	return TRUE;
 }
 
+fetch_item *source_fetch_item(const item *i, const recipe_source *source,
+	const lock_source *l, GPtrArray *items, GError **err)
+{
+	fetch_item *f =
+		fetch_item_new(l->file->file, l->file->sha256, l->file->size, err);
+
+	if (!f)
+		return NULL;
+	f->where = recipe_source_place(i->recipe, source);
+	g_ptr_array_add(items, f);
+	return f;
+}
+
+char *source_blob(const build_context *ctx, const lock_source *l, GError **err)
+{
+	char *blob = store_blob_find(ctx->store, l->file->sha256, l->file->size);
+
+	if (!blob)
+		error_set(err, EXIT_NETWORK, "X0509", "%s is not in the cache",
+			l->file->file);
+	return blob;
+}
+
 gboolean source_archive_unpack(const build_context *ctx, const item *i,
 	const recipe_source *source, const char *dest, GError **err)
 {
 	const lock_source *l = source_locked(i->source->lock, source);
-	g_autofree char *blob =
-		store_blob_find(ctx->store, l->file->sha256, l->file->size);
+	g_autofree char *blob = source_blob(ctx, l, err);
 
 	if (!blob)
-		return error_set(err, EXIT_NETWORK, "X0509", "%s is not in the cache",
-			l->file->file);
+		return FALSE;
 	GError *problem = NULL;
 	if (archive_unpack(blob, dest, &ARCHIVE_SDIST, NULL, &problem))
 		return TRUE;

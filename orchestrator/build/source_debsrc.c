@@ -67,8 +67,7 @@ static gboolean find_urls(fetch_item *f, void *data, GError **err)
 static gboolean debsrc_fetch(const build_context *ctx, const item *i,
 	const recipe_source *source, const lock_source *l, GPtrArray *items, GError **err)
 {
-	fetch_item *f =
-		fetch_item_new(l->file->file, l->file->sha256, l->file->size, err);
+	fetch_item *f = source_fetch_item(i, source, l, items, err);
 	g_autofree char *folder = debian_source_folder(l->file->name);
 
 	(void)ctx;
@@ -79,8 +78,6 @@ static gboolean debsrc_fetch(const build_context *ctx, const item *i,
 	f->allow_http = TRUE; /* the sha256 came down the signed chain */
 	f->find_urls = find_urls;
 	f->find_urls_data = path;
-	f->where = recipe_source_place(i->recipe, source);
-	g_ptr_array_add(items, f);
 	return TRUE;
 }
 

@@ -178,12 +178,10 @@ static gboolean gomod_unpack(const build_context *ctx, const item *i,
 	static const archive_policy policy = {.max_bytes = 1ull << 30};
 	const lock_source *l = source_locked(i->source->lock, source);
 	g_autofree char *version = module_version(i->recipe, source);
-	g_autofree char *blob =
-		store_blob_find(ctx->store, l->file->sha256, l->file->size);
+	g_autofree char *blob = source_blob(ctx, l, err);
 
 	if (!blob)
-		return error_set(err, EXIT_NETWORK, "X0509", "%s is not in the cache",
-			l->file->file);
+		return FALSE;
 	g_autoptr(zip_file) zip = zip_open(blob, err);
 	g_autofree char *h1 = zip ? go_hash_zip(zip, source->gomod, version, err) : NULL;
 	if (!h1)

@@ -45,5 +45,11 @@ lock_source *source_locked(const recipe_lock *lock, const recipe_source *s);
  * sdist is, from the store. */
 gboolean source_locked_add_to_key(
 	const item *i, const recipe_source *source, key *k, GError **err);
+/* The download of a locked source, added to `items`; the caller says where from.
+ * Borrowed; NULL when the lock's entry is no file. */
+fetch_item *source_fetch_item(const item *i, const recipe_source *source,
+	const lock_source *l, GPtrArray *items, GError **err);
+/* Its file in the store, fetched before. New string; NULL with X0509. */
+char *source_blob(const build_context *ctx, const lock_source *l, GError **err);
 gboolean source_archive_unpack(const build_context *ctx, const item *i,
 	const recipe_source *source, const char *dest, GError **err);

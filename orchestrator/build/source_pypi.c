@@ -1,12 +1,13 @@
 #include "build/source_kind.h"
 #include "build/pypi.h"
 #include "format/archive.h"
+#include "format/project_name.h"
 
 /* The sdist of a project's release on PyPI. */
 
 static char *pypi_name(const recipe_source *s)
 {
-	return recipe_normalize(s->pypi);
+	return project_name_normalize(s->pypi);
 }
 
 static gboolean pypi_lock(const build_context *ctx, item_source *s,
@@ -19,7 +20,7 @@ static gboolean pypi_lock(const build_context *ctx, item_source *s,
 
 	if (!f)
 		return FALSE;
-	g_autofree char *name = recipe_normalize(source->pypi);
+	g_autofree char *name = project_name_normalize(source->pypi);
 	out->file = locked_file_new(name, version, f->filename, f->sha256, f->size);
 	out->requires_python = g_strdup(f->requires_python);
 	return TRUE;
@@ -36,8 +37,7 @@ static void lookup_free(void *data)
 static gboolean pypi_fetch(const build_context *ctx, const item *i,
 	const recipe_source *source, const lock_source *l, GPtrArray *items, GError **err)
 {
-	fetch_item *f =
-		fetch_item_new(l->file->file, l->file->sha256, l->file->size, err);
+	fetch_item *f = source_fetch_item(i, source, l, items, err);
 
 	if (!f)
 		return FALSE;
@@ -47,8 +47,6 @@ static gboolean pypi_fetch(const build_context *ctx, const item *i,
 	item_source_keep(i->source, lookup, lookup_free);
 	f->find_urls = pypi_find_urls;
 	f->find_urls_data = lookup;
-	f->where = recipe_source_place(i->recipe, source);
-	g_ptr_array_add(items, f);
 	return TRUE;
 }
 

@@ -113,16 +113,13 @@ static gboolean url_lock(const build_context *ctx, item_source *s,
 static gboolean url_fetch(const build_context *ctx, const item *i,
 	const recipe_source *source, const lock_source *l, GPtrArray *items, GError **err)
 {
-	fetch_item *f =
-		fetch_item_new(l->file->file, l->file->sha256, l->file->size, err);
+	fetch_item *f = source_fetch_item(i, source, l, items, err);
 
 	(void)ctx;
 	if (!f)
 		return FALSE;
 	f->max_size = largest(source);
-	f->where = recipe_source_place(i->recipe, source);
 	add_urls(f, source);
-	g_ptr_array_add(items, f);
 	return TRUE;
 }
 
@@ -130,15 +127,13 @@ static gboolean url_fetch(const build_context *ctx, const item *i,
 static gboolean place_file(const build_context *ctx, const recipe_source *source,
 	const lock_source *l, const char *dest, GError **err)
 {
-	g_autofree char *blob =
-		store_blob_find(ctx->store, l->file->sha256, l->file->size);
+	g_autofree char *blob = source_blob(ctx, l, err);
 	const char *name = source->file_name ? source->file_name : l->file->file;
 	g_autofree char *to = g_build_filename(dest, name, NULL);
 	g_autofree char *parent = g_path_get_dirname(to);
 
 	if (!blob)
-		return error_set(err, EXIT_NETWORK, "X0509", "%s is not in the cache",
-			l->file->file);
+		return FALSE;
 	g_autoptr(GBytes) bytes = fs_read(blob, G_MAXSSIZE, err);
 	return bytes && fs_mkdir_p(parent, 0755, err) &&
 	       fs_write_atomic(to, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
@@ -187,13 +182,11 @@ static gboolean url_unpack(const build_context *ctx, const item *i,
 		return place_file(ctx, source, l, dest, err);
 	if (source->strip_components == 1)
 		return source_archive_unpack(ctx, i, source, dest, err);
-	g_autofree char *blob =
-		store_blob_find(ctx->store, l->file->sha256, l->file->size);
+	g_autofree char *blob = source_blob(ctx, l, err);
 	archive_policy policy = ARCHIVE_SDIST;
 	policy.strip_top = source->strip_components > 0;
 	if (!blob)
-		return error_set(err, EXIT_NETWORK, "X0509", "%s is not in the cache",
-			l->file->file);
+		return FALSE;
 	GError *problem = NULL;
 	if (!archive_unpack(blob, dest, &policy, NULL, &problem)) {
 		error_prefix(&problem, "%s", l->file->file);

@@ -4,6 +4,7 @@
 #include "build/source_git.h"
 #include "format/pep440.h"
 #include "format/pep508.h"
+#include "format/project_name.h"
 #include <string.h>
 
 /* "v1.2.3", "release-1.2", "1.2": the version in a tag, or NULL. */
@@ -160,7 +161,7 @@ gboolean starter_git(
 	if (!facts)
 		return FALSE;
 	g_autofree char *own = name_of(r->name);
-	out->name = pep508_normalise_name(own);
+	out->name = project_name_normalize(own);
 	out->version = g_steal_pointer(&c.version);
 	gboolean go = is_go(facts);
 	if (!go && !starter_is_native(facts, &none))

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "format/pep440.h"
 #include "format/pep508.h"
+#include "format/project_name.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -131,7 +132,7 @@ static char *find_own(
 					? wheel_name_parse(file, NULL)
 					: NULL;
 			g_autofree char *normal =
-				name ? wheel_normalize(name->name) : NULL;
+				name ? project_name_normalize(name->name) : NULL;
 			if (!normal || !g_str_equal(normal, r->normalised) ||
 				!better(&best, s, set, r->specifiers, name->version,
 					name))
@@ -267,7 +268,8 @@ GPtrArray *verify_requires(const build_context *ctx, const wheel *w, const run_r
 	const GPtrArray *folders, char **missing, GError **err)
 {
 	g_autofree char *version = g_strconcat(root->def->python, ".0", NULL);
-	g_autofree char *own = w->name ? wheel_normalize(w->name->name) : g_strdup("");
+	g_autofree char *own =
+		w->name ? project_name_normalize(w->name->name) : g_strdup("");
 	search s = {.ctx = ctx,
 		.root = root,
 		.folders = folders,

@@ -7,6 +7,7 @@
 #include "cli/verbs.h"
 #include "format/elf.h"
 #include "format/pep440.h"
+#include "format/project_name.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -97,7 +98,7 @@ static gboolean is_of(const recipe *r, const char *file)
 		g_str_has_suffix(base, ".whl") ? wheel_name_parse(base, NULL) : NULL;
 
 	if (name) {
-		g_autofree char *normal = wheel_normalize(name->name);
+		g_autofree char *normal = project_name_normalize(name->name);
 		return r->kind == RECIPE_WHEEL && g_str_equal(normal, r->normalized) &&
 		       pep440_equal(name->version, r->package.version);
 	}

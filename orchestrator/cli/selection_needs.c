@@ -1,5 +1,6 @@
 #include "cli/selection_needs.h"
 #include "base/error.h"
+#include "format/project_name.h"
 #include <string.h>
 
 #define RECIPES_DEFAULT "recipes"
@@ -7,7 +8,7 @@
 
 static gboolean is_named(const recipe *r, const char *name)
 {
-	g_autofree char *normal = recipe_normalize(name);
+	g_autofree char *normal = project_name_normalize(name);
 
 	return g_str_equal(r->normalized, normal);
 }

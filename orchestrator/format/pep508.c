@@ -1,6 +1,7 @@
 #include "format/pep508.h"
 #include "base/error.h"
 #include "format/pep440.h"
+#include "format/project_name.h"
 #include <string.h>
 
 void pep508_requirement_free(pep508_requirement *r)
@@ -14,19 +15,6 @@ void pep508_requirement_free(pep508_requirement *r)
 	g_free(r->url);
 	g_free(r->marker);
 	g_free(r);
-}
-
-char *pep508_normalise_name(const char *name)
-{
-	GString *out = g_string_new(NULL);
-
-	for (const char *p = name; *p; p++) {
-		if (!strchr("-_.", *p))
-			g_string_append_c(out, g_ascii_tolower(*p));
-		else if (p == name || !strchr("-_.", p[-1]))
-			g_string_append_c(out, '-');
-	}
-	return g_string_free(out, FALSE);
 }
 
 static const char *skip(const char *p)
@@ -63,7 +51,7 @@ static const char *take_extras(pep508_requirement *r, const char **p)
 		g_autofree char *extra = take_name(&s);
 		if (!extra)
 			return "an extra";
-		g_autofree char *normalised = pep508_normalise_name(extra);
+		g_autofree char *normalised = project_name_normalize(extra);
 		g_strv_builder_add(extras, normalised);
 		s = skip(s);
 		if (*s == ',')
@@ -111,7 +99,7 @@ static const char *read_all(pep508_requirement *r, const char **p, GError **err)
 	r->name = take_name(p);
 	if (!r->name)
 		return "a name";
-	r->normalised = pep508_normalise_name(r->name);
+	r->normalised = project_name_normalize(r->name);
 	*p = skip(*p);
 	if (**p == '[' && (wrong = take_extras(r, p)))
 		return wrong;

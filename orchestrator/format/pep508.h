@@ -36,8 +36,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(pep508_requirement, pep508_requirement_free)
 gboolean pep508_applies(const pep508_requirement *r, const pep508_environment *e);
 /* Without the marker, in one spelling: "name[extra]>=3.1,<4". New string. */
 char *pep508_text(const pep508_requirement *r);
-/* PEP 503's form of a project name. New string. */
-char *pep508_normalise_name(const char *name);
 
 /* A marker alone. *result as evaluated; FALSE with X0240 when it is no marker. */
 gboolean pep508_marker_evaluate(

@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "format/pep440.h"
 #include "format/pep508.h"
+#include "format/project_name.h"
 #include <stddef.h>
 #include <string.h>
 
@@ -162,8 +163,8 @@ static gboolean compare(const marker_value *a, const char *op, const marker_valu
 	if (g_str_equal(op, "not in"))
 		return strstr(b->text, a->text) == NULL;
 	if (a->extra || b->extra) {
-		g_autofree char *x = pep508_normalise_name(a->text);
-		g_autofree char *y = pep508_normalise_name(b->text);
+		g_autofree char *x = project_name_normalize(a->text);
+		g_autofree char *y = project_name_normalize(b->text);
 		return compare_text(x, op, y);
 	}
 	g_autofree char *clause = g_strconcat(op, b->text, NULL);

@@ -4,22 +4,10 @@
 #include "format/http_url.h"
 #include "format/json.h"
 #include "format/simple_index_html.h"
+#include "format/project_name.h"
 #include <string.h>
 
 #define MAX_FILES 100000
-
-char *index_name_normalise(const char *name)
-{
-	GString *out = g_string_new(NULL);
-
-	for (const char *p = name; *p; p++) {
-		if (!strchr("-_.", *p))
-			g_string_append_c(out, g_ascii_tolower(*p));
-		else if (p == name || !strchr("-_.", p[-1]))
-			g_string_append_c(out, '-');
-	}
-	return g_string_free(out, FALSE);
-}
 
 static void file_free(void *data)
 {
@@ -59,7 +47,7 @@ static gboolean is_plain(const char *name)
 static gboolean is_ours(const char *text, gsize len, const char *project)
 {
 	g_autofree char *part = g_strndup(text, len);
-	g_autofree char *normal = index_name_normalise(part);
+	g_autofree char *normal = project_name_normalize(part);
 
 	return strcmp(normal, project) == 0;
 }
@@ -263,7 +251,7 @@ index_page *index_page_parse(const char *data, gsize size, const char *content_t
 	gsize blank = 0;
 	gboolean json = g_str_has_suffix(content_type, "json");
 
-	page->name = index_name_normalise(project);
+	page->name = project_name_normalize(project);
 	page->files = g_ptr_array_new_with_free_func(file_free);
 	while (blank < size && g_ascii_isspace(data[blank]))
 		blank++;

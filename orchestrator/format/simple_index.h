@@ -26,9 +26,6 @@ typedef struct index_page {
 	GPtrArray *files; /* index_file, in the index's order */
 } index_page;
 
-/* PEP 503: lower case, runs of - _ . become one "-". New string. */
-char *index_name_normalise(const char *name);
-
 /* `url` is where the page came from (relative links), `project` whose it should
  * be: another name in the page is an error (H15). Exit 6, X0604. */
 index_page *index_page_parse(const char *data, gsize size, const char *content_type,

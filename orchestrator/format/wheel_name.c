@@ -128,33 +128,3 @@ GPtrArray *wheel_name_tags(const wheel_name *n)
 	g_ptr_array_sort(tags, compare);
 	return tags;
 }
-
-static char *fold(const char *name, char separator)
-{
-	GString *out = g_string_new(NULL);
-	gboolean gap = FALSE;
-
-	for (const char *p = name; *p; p++) {
-		if (strchr("-_.", *p)) {
-			gap = TRUE;
-			continue;
-		}
-		if (gap)
-			g_string_append_c(out, separator);
-		gap = FALSE;
-		g_string_append_c(out, g_ascii_tolower(*p));
-	}
-	if (gap)
-		g_string_append_c(out, separator);
-	return g_string_free(out, FALSE);
-}
-
-char *wheel_normalize(const char *name)
-{
-	return fold(name, '-');
-}
-
-char *wheel_escape(const char *name)
-{
-	return fold(name, '_');
-}

@@ -21,10 +21,6 @@ char *wheel_name_format(const wheel_name *name);
 /* Every PYTHON-ABI-PLATFORM combination, sorted: the Tag: lines of WHEEL. */
 GPtrArray *wheel_name_tags(const wheel_name *name);
 
-/* "Foo.Bar__baz" -> "foo-bar-baz" (PEP 503). */
-char *wheel_normalize(const char *name);
-/* "Foo-Bar" -> "foo_bar", for file names and .dist-info (PEP 491, PEP 625). */
-char *wheel_escape(const char *name);
 /* Whether two spellings are one version as PEP 440 normalises them in file names:
  * case, leading v and zeros, separators, a1/alpha1/-alpha.1, rc/c/pre, post/rev. */
 gboolean wheel_version_equal(const char *a, const char *b);

@@ -1,9 +1,10 @@
 #include "plan/lock_check.h"
+#include "format/project_name.h"
 #include <string.h>
 
 static const lock_source *locked_pypi(const recipe_lock *lock, const char *project)
 {
-	g_autofree char *name = recipe_normalize(project);
+	g_autofree char *name = project_name_normalize(project);
 
 	for (guint i = 0; i < lock->sources->len; i++) {
 		const lock_source *s = g_ptr_array_index(lock->sources, i);

@@ -2,22 +2,10 @@
 #include "plan/recipe_check.h"
 #include "plan/recipe_fields.h"
 #include "plan/template.h"
+#include "format/project_name.h"
 #include <string.h>
 
 #define SCHEMA_VERSION 1
-
-char *recipe_normalize(const char *name)
-{
-	GString *out = g_string_new(NULL);
-
-	for (const char *p = name; *p; p++) {
-		if (!strchr("-_.", *p))
-			g_string_append_c(out, g_ascii_tolower(*p));
-		else if (out->len && out->str[out->len - 1] != '-')
-			g_string_append_c(out, '-');
-	}
-	return g_string_free(out, FALSE);
-}
 
 void recipe_free(recipe *r)
 {
@@ -62,7 +50,7 @@ static void set_defaults(recipe *r)
 		g_ptr_array_add(r->targets, g_strdup("aarch64"));
 		g_ptr_array_add(r->targets, g_strdup("armv7"));
 	}
-	r->normalized = recipe_normalize(r->package.name ? r->package.name : "");
+	r->normalized = project_name_normalize(r->package.name ? r->package.name : "");
 	for (guint i = 0; r->sources && i < r->sources->len; i++) {
 		recipe_source *s = g_ptr_array_index(r->sources, i);
 		for (char *p = s->sha256; p && *p; p++)

@@ -191,8 +191,6 @@ const char *recipe_floor(const recipe *r, const char *target);
 const char *recipe_source_version(const recipe *r, const recipe_source *s);
 /* "recipes/cwcwidth.yaml:8:3", for messages about a source. New string. */
 char *recipe_source_place(const recipe *r, const recipe_source *s);
-/* PEP 503. New string. */
-char *recipe_normalize(const char *name);
 
 /* Adds every field that decides the bytes of the artefact to a key, by its
  * path ("recipe build.env.FOO"), as resolved. Left out: about, update, extra,

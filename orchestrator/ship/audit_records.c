@@ -1,5 +1,6 @@
 #include "ship/audit_parts.h"
 #include "base/error.h"
+#include "format/project_name.h"
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -174,8 +175,8 @@ static void check_metadata(audit_run *run)
 			"the file name is not a wheel's");
 		return;
 	}
-	g_autofree char *a = wheel_normalize(name);
-	g_autofree char *b = wheel_normalize(w->name->name);
+	g_autofree char *a = project_name_normalize(name);
+	g_autofree char *b = project_name_normalize(w->name->name);
 	char *dash = strchr(folder, '-');
 	if (!g_str_equal(a, b) || !wheel_version_equal(version, w->name->version)) {
 		g_autofree char *n = shown(name);
@@ -186,7 +187,7 @@ static void check_metadata(audit_run *run)
 		audit_line(f, "METADATA:  %s %s", n, v);
 	} else if (dash) {
 		*dash = 0;
-		g_autofree char *c = wheel_normalize(folder);
+		g_autofree char *c = project_name_normalize(folder);
 		if (!g_str_equal(a, c) || !wheel_version_equal(version, dash + 1))
 			audit_add(run, AUDIT_ERROR, "X0719", NULL,
 				"the .dist-info folder is called %s-%s", folder,

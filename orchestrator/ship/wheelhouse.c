@@ -3,6 +3,7 @@
 #include "ship/place.h"
 #include "base/error.h"
 #include "base/fault.h"
+#include "format/project_name.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -118,8 +119,8 @@ static gboolean other(const wheel *w, const char *what, const char *want,
 
 static gboolean check_identity(const wheel *w, const wheel_expect *x, GError **err)
 {
-	g_autofree char *want = wheel_normalize(x->name);
-	g_autofree char *have = wheel_normalize(w->name->name);
+	g_autofree char *want = project_name_normalize(x->name);
+	g_autofree char *have = project_name_normalize(w->name->name);
 
 	if (!g_str_equal(want, have))
 		return other(w, "project", x->name, w->name->name, err);

@@ -1,5 +1,6 @@
 #include "format/wheel.h"
 #include "base/error.h"
+#include "format/project_name.h"
 #include <string.h>
 
 static void names(void)
@@ -82,8 +83,8 @@ static void versions(void)
 
 static void normalizing(void)
 {
-	g_autofree char *a = wheel_normalize("Foo.Bar__baz-x");
-	g_autofree char *b = wheel_escape("Foo.Bar--baz");
+	g_autofree char *a = project_name_normalize("Foo.Bar__baz-x");
+	g_autofree char *b = project_name_escape("Foo.Bar--baz");
 
 	g_assert_cmpstr(a, ==, "foo-bar-baz-x");
 	g_assert_cmpstr(b, ==, "foo_bar_baz");
