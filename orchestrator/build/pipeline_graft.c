@@ -2,6 +2,8 @@
 #include "build/host_files.h"
 #include "build/patchelf.h"
 #include "build/pipeline_host.h"
+#include "build/pipeline_private.h"
+#include "build/sysroot.h"
 #include <string.h>
 
 void pipeline_graft_clear(pipeline_graft *g)
@@ -31,6 +33,9 @@ gboolean pipeline_grafts(const item *i)
 	       (host_packages_locked(i) || needs_a_library(i));
 }
 
+/* Raise when other files of the same libraries are grafted. */
+#define GRAFT_VERSION "2"
+
 gboolean pipeline_graft_add_to_key(pipeline *p, const item *i, key *k, GError **err)
 {
 	if (!pipeline_grafts(i))
@@ -39,36 +44,59 @@ gboolean pipeline_graft_add_to_key(pipeline *p, const item *i, key *k, GError **
 	if (!own)
 		return FALSE;
 	key_add(k, "patchelf", own);
+	key_add(k, "graft version", GRAFT_VERSION);
 	return TRUE;
 }
 
-gboolean pipeline_graft_fetch(pipeline *p, const item *i, GError **err)
+static gboolean add_places(pipeline *p, const item *i, const GPtrArray *packages,
+	GPtrArray *out, GError **err)
+{
+	if (!packages || !packages->len)
+		return TRUE;
+	g_autoptr(GPtrArray) more =
+		host_files_prepare(p->ctx, packages, i->platform, err);
+	for (guint n = 0; more && n < more->len; n++) {
+		const library_place *l = g_ptr_array_index(more, n);
+		g_ptr_array_add(
+			out, library_place_new(l->package, l->folder, l->licence));
+	}
+	return more != NULL;
+}
+
+/* Those of the recipe's packages before the sysroot's own (libgomp1, say). */
+static GPtrArray *places_of(pipeline *p, item *i, GError **err)
+{
+	g_autoptr(GPtrArray) out =
+		g_ptr_array_new_with_free_func((GDestroyNotify)library_place_free);
+	cross_request request;
+
+	if (!pipeline_cross_bare(p, i, &request, err))
+		return NULL;
+	g_autoptr(GPtrArray) base =
+		sysroot_library_packages(p->ctx, request.sysroot, i->platform, err);
+	if (!base || !add_places(p, i, host_packages_locked(i), out, err) ||
+		!add_places(p, i, base, out, err))
+		return NULL;
+	return g_steal_pointer(&out);
+}
+
+gboolean pipeline_graft_fetch(pipeline *p, item *i, GError **err)
 {
 	if (!pipeline_grafts(i))
 		return TRUE;
-	const GPtrArray *packages = host_packages_locked(i);
 	g_autofree char *program = patchelf_prepare(p->ctx, NULL, err);
-	if (!program)
-		return FALSE;
-	g_autoptr(GPtrArray) places =
-		packages ? host_files_prepare(p->ctx, packages, i->platform, err) : NULL;
-	return !packages || places;
+	g_autoptr(GPtrArray) places = program ? places_of(p, i, err) : NULL;
+	return places != NULL;
 }
 
-gboolean pipeline_graft_prepare(pipeline *p, const item *i, const cross *c,
-	const char *work, pipeline_graft *out, GError **err)
+gboolean pipeline_graft_prepare(pipeline *p, item *i, const cross *c, const char *work,
+	pipeline_graft *out, GError **err)
 {
-	const GPtrArray *packages = host_packages_locked(i);
-
 	memset(out, 0, sizeof *out);
 	if (!pipeline_grafts(i))
 		return TRUE;
 	out->patchelf = patchelf_prepare(p->ctx, NULL, err);
-	if (!out->patchelf)
-		return FALSE;
-	out->places = packages ? host_files_prepare(p->ctx, packages, i->platform, err)
-			       : g_ptr_array_new_with_free_func(
-					 (GDestroyNotify)library_place_free);
+	out->places = out->patchelf ? places_of(p, i, err) : NULL;
 	if (!out->places)
 		return FALSE;
 	/* Shared ones that recipes made lie in the sysroot, as its own do. */

@@ -14,8 +14,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(pipeline_graft, pipeline_graft_clear)
 /* Whether the item's build can bring shared libraries that are not the system's. */
 gboolean pipeline_grafts(const item *i);
 gboolean pipeline_graft_add_to_key(pipeline *p, const item *i, key *k, GError **err);
-gboolean pipeline_graft_fetch(pipeline *p, const item *i, GError **err);
+gboolean pipeline_graft_fetch(pipeline *p, item *i, GError **err);
 /* `work` is a private folder of the build. Leaves *out empty when nothing is to be
  * grafted. */
-gboolean pipeline_graft_prepare(pipeline *p, const item *i, const cross *c,
-	const char *work, pipeline_graft *out, GError **err);
+gboolean pipeline_graft_prepare(pipeline *p, item *i, const cross *c, const char *work,
+	pipeline_graft *out, GError **err);

@@ -60,3 +60,31 @@ GPtrArray *sysroot_more(const build_context *ctx, const sysroot_def *def,
 		package_set_lock(ctx, &set, FALSE, NULL, err);
 	return section ? package_set_more(ctx, &set, section, names, err) : NULL;
 }
+
+/* libgomp1's licence is a link into gcc-10-base. */
+static gboolean holds_libraries(const char *name)
+{
+	if (g_str_has_prefix(name, "gcc-") && g_str_has_suffix(name, "-base"))
+		return TRUE;
+	return g_str_has_prefix(name, "lib") && !g_str_has_suffix(name, "-dev") &&
+	       !g_str_equal(name, "libc6");
+}
+
+GPtrArray *sysroot_library_packages(const build_context *ctx, const sysroot_def *def,
+	const platform *target, GError **err)
+{
+	package_set set = sysroot_package_set(def, target, NULL);
+	g_autoptr(package_section) section =
+		package_set_lock(ctx, &set, FALSE, NULL, err);
+	GPtrArray *out;
+
+	if (!section)
+		return NULL;
+	out = g_ptr_array_new_with_free_func((GDestroyNotify)locked_package_free);
+	for (guint n = 0; n < section->packages->len; n++) {
+		const locked_package *p = g_ptr_array_index(section->packages, n);
+		if (holds_libraries(p->name))
+			g_ptr_array_add(out, locked_package_copy(p));
+	}
+	return out;
+}

@@ -27,6 +27,11 @@ char *sysroot_key(const build_context *ctx, const sysroot_def *def,
 GPtrArray *sysroot_more(const build_context *ctx, const sysroot_def *def,
 	const platform *target, const GPtrArray *names, GError **err);
 
+/* The sysroot's own packages that hold shared libraries or their licence, without the C
+ * library: locked_package *, for grafting. Empty for a sysroot of no packages. */
+GPtrArray *sysroot_library_packages(const build_context *ctx, const sysroot_def *def,
+	const platform *target, GError **err);
+
 /* For the verbs that fetch and lock. */
 package_set sysroot_package_set(
 	const sysroot_def *def, const platform *target, const GPtrArray *extra);

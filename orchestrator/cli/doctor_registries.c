@@ -1,3 +1,4 @@
+#include "base/process.h"
 #include "build/registry.h"
 #include "build/registry_go.h"
 #include "cli/doctor.h"
@@ -28,9 +29,31 @@ static void check(GPtrArray *checks, const char *what,
 		g_strdup_printf("%s: %s", what, lines[0]), help);
 }
 
+/* As cargo is asked that is installed here. Without one that of a recipe's Rust says. */
+static gboolean crates(GPtrArray **urls, GError **err)
+{
+	return registry_crates(NULL, urls, err);
+}
+
+static void check_crates(GPtrArray *checks)
+{
+	g_autofree char *cargo = process_find_program("cargo", NULL);
+	g_autoptr(GPtrArray) urls = NULL;
+
+	if (cargo || crates(&urls, NULL))
+		check(checks, "Rust crates", crates);
+	else
+		doctor_add(checks, "registry", DOCTOR_NOTE,
+			g_strdup("Rust crates: what the cargo of a recipe's Rust has "
+				 "built "
+				 "in; none is installed here"),
+			NULL);
+}
+
 void doctor_registries(GPtrArray *checks)
 {
 	check(checks, "Debian", registry_debian);
 	check(checks, "PyPI", registry_pypi_all);
+	check_crates(checks);
 	check(checks, "Go modules", registry_go_here);
 }

@@ -69,6 +69,11 @@ def test_registries():
                    XORCH_MIRROR_PYPI="http://127.0.0.1:1/simple")
         texts = [c["text"] for c in r.json["checks"] if c["check"] == "registry"]
         xt.equal(texts[:2], ["Debian: 2 addresses known", "PyPI: 1 address known"])
+        xt.check(texts[2].startswith("Rust crates: "), texts)
+        r = xt.run(["doctor", "--json"], home=home,
+                   XORCH_MIRROR_CRATES="http://127.0.0.1:1/index")
+        texts = [c["text"] for c in r.json["checks"] if c["check"] == "registry"]
+        xt.check("Rust crates: 1 address known" in texts, texts)
         r = xt.run(["doctor", "--json"], home=home, XORCH_APT_DIR=home,
                    XORCH_MIRROR_DEBIAN=None)
         bad = [c for c in r.json["checks"] if c["check"] == "registry"][0]

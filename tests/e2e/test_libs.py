@@ -87,6 +87,34 @@ def test_grafted_library():
         run_answer(wheel)
 
 
+CRYPT = """#include <crypt.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{
+	(void)self; (void)args;
+	return PyUnicode_FromString(crypt("secret", "$6$salt"));
+}
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+
+
+def test_grafted_from_the_sysroot_itself():
+    """libcrypt is the sysroot's own: its package is named and its licence kept too."""
+    with xt.scratch() as home:
+        recipe = packages.project(
+            home, code=CRYPT, more="libraries=['crypt']",
+            recipe=HOST + 'toolchain: {manylinux: "2_28"}\n')
+        wheel = wheel_of(build(home, recipe))
+        judges.check_wheel(wheel, "aarch64", "cp311")
+        with zipfile.ZipFile(wheel) as z:
+            names = z.namelist()
+            xt.check(any(n.startswith("tiny.libs/libcrypt-") for n in names), names)
+            text = z.read("tiny-1.0.dist-info/licenses/libcrypt1/copyright").decode()
+            xt.check("prepackaged version of libxcrypt" in text, text[:300])
+        root = target_root.get("bookworm", "aarch64")
+        xt.check(root.run_wheel(wheel, "import tiny; print(tiny.answer())")
+                 .startswith("$6$salt$"))
+
+
 def test_not_grafted_is_refused():
     with xt.scratch() as home:
         for wheel in ("{repair: off}", "{exclude_libs: [libffi.so.7]}"):
