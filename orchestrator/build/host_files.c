@@ -58,16 +58,23 @@ static gboolean unpack_one(
 	       deb_unpack(blob, label, own, &policy, NULL, err);
 }
 
-static char *tree_of(const build_context *ctx, const GPtrArray *packages, GError **err)
+static key *key_of(const GPtrArray *packages)
 {
-	g_autoptr(key) k = key_new(KIND, 1);
-	g_autoptr(GPtrArray) gone = g_ptr_array_new();
-	char *ready = NULL;
+	key *k = key_new(KIND, 1);
 
 	for (guint n = 0; n < packages->len; n++) {
 		const locked_package *p = g_ptr_array_index(packages, n);
 		key_add(k, p->name, p->sha256);
 	}
+	return k;
+}
+
+static char *tree_of(const build_context *ctx, const GPtrArray *packages, GError **err)
+{
+	g_autoptr(key) k = key_of(packages);
+	g_autoptr(GPtrArray) gone = g_ptr_array_new();
+	char *ready = NULL;
+
 	ready = store_tree_find(ctx->store, KIND, key_digest(k));
 	if (ready)
 		return ready;
@@ -102,15 +109,12 @@ static char *licence_of(const char *tree, const char *package)
 	return NULL;
 }
 
-GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *packages,
-	const platform *target, GError **err)
+static GPtrArray *places_in(
+	const char *tree, const GPtrArray *packages, const platform *target)
 {
-	g_autofree char *tree = tree_of(ctx, packages, err);
-
-	if (!tree)
-		return NULL;
 	GPtrArray *out =
 		g_ptr_array_new_with_free_func((GDestroyNotify)library_place_free);
+
 	for (guint n = 0; n < packages->len; n++) {
 		const locked_package *p = g_ptr_array_index(packages, n);
 		g_autofree char *folder =
@@ -120,4 +124,21 @@ GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *package
 			g_ptr_array_add(out, library_place_new(p->name, folder, licence));
 	}
 	return out;
+}
+
+GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *packages,
+	const platform *target, GError **err)
+{
+	g_autofree char *tree = tree_of(ctx, packages, err);
+
+	return tree ? places_in(tree, packages, target) : NULL;
+}
+
+GPtrArray *host_files_find(
+	const build_context *ctx, const GPtrArray *packages, const platform *target)
+{
+	g_autoptr(key) k = key_of(packages);
+	g_autofree char *tree = store_tree_find(ctx->store, KIND, key_digest(k));
+
+	return tree ? places_in(tree, packages, target) : NULL;
 }

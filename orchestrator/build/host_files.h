@@ -11,3 +11,7 @@
  * copyright file. */
 GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *packages,
 	const platform *target, GError **err);
+
+/* The same of what is in the store already; NULL: it is not. Asks nobody. */
+GPtrArray *host_files_find(
+	const build_context *ctx, const GPtrArray *packages, const platform *target);

@@ -1,5 +1,6 @@
 #include "build/pipeline_graft.h"
 #include "build/host_files.h"
+#include "build/host_floor.h"
 #include "build/patchelf.h"
 #include "build/pipeline_host.h"
 #include "build/pipeline_private.h"
@@ -80,13 +81,22 @@ static GPtrArray *places_of(pipeline *p, item *i, GError **err)
 	return g_steal_pointer(&out);
 }
 
+gboolean pipeline_graft_check(pipeline *p, const item *i, GError **err)
+{
+	const GPtrArray *packages = pipeline_grafts(i) ? host_packages_locked(i) : NULL;
+	g_autoptr(GPtrArray) places =
+		packages ? host_files_find(p->ctx, packages, i->platform) : NULL;
+
+	return !places || host_floor_check(i, places, err);
+}
+
 gboolean pipeline_graft_fetch(pipeline *p, item *i, GError **err)
 {
 	if (!pipeline_grafts(i))
 		return TRUE;
 	g_autofree char *program = patchelf_prepare(p->ctx, NULL, err);
 	g_autoptr(GPtrArray) places = program ? places_of(p, i, err) : NULL;
-	return places != NULL;
+	return places && pipeline_graft_check(p, i, err);
 }
 
 gboolean pipeline_graft_prepare(pipeline *p, item *i, const cross *c, const char *work,

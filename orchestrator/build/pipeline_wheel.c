@@ -61,7 +61,7 @@ static gboolean wheel_add_to_key(pipeline *p, item *i, key *k, GError **err)
 	key_add(k, "target headers", target.key);
 	g_autofree char *env = python_env_key(&p->uv, i->python, e->packages);
 	key_add(k, "build environment", env);
-	if (!pipeline_graft_add_to_key(p, i, k, err))
+	if (!pipeline_graft_check(p, i, err) || !pipeline_graft_add_to_key(p, i, k, err))
 		return FALSE;
 	return step_parts_add_to_key(parts, p, i, k, err);
 }
