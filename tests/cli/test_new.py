@@ -89,6 +89,8 @@ def test_setuptools_old_style():
             "src/fast.c": "#include <zlib.h>\n#include <stdio.h>\n#include <mine.h>\n",
             "src/mine.h": "", "oldstyle/__init__.py": TRAP.format(home=home),
             "tests/t.c": "#include <ffi.h>\n",
+            "vendored/test cases/5 png/meson.build": "dependency('libpng')\n",
+            "vendored/test cases/5 png/p.c": "#include <png.h>\n",
             "PKG-INFO": "Metadata-Version: 2.4\nName: oldstyle\nVersion: 1.2\n"
             "Summary: An old one\nLicense-Expression: MIT\n"
             "Project-URL: Homepage, https://example.org/old\n\nText: no\n"})

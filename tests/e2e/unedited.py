@@ -21,6 +21,8 @@ FIRST = {
     "pillow": "recent-symbol", "gevent": "verify", "blosc2": "network",
     "websockets": "", "ruamel.yaml.clib": "other", "marisa-trie": "", "crc32c": "",
     "rtoml": "", "google-crc32c": "lost-extension", "pyclipper": "",
+    "ciso8601": "", "cymem": "", "python-rapidjson": "", "pycares": "", "rjsmin": "",
+    "srsly": "", "lupa": "other", "h3": "",
 }
 # What the program learnt from: what it now does.
 MENDED = {
@@ -37,6 +39,7 @@ REASON = {
     "blosc2": "its CMakeLists.txt fetches C-Blosc2 by git; armv7: no wheel of numpy there",
     "google-crc32c": "it links a library that bullseye does not have",
     "pillow": "bullseye has no libavif that is new enough",
+    "lupa": "LuaJIT's Makefile starts a program that it compiled for the target",
     "pywavelets": "armv7: no wheel of numpy there; a recipe for numpy beside it mends it",
 }
 # Known before the rules of `new` were written.

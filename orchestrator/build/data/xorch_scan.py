@@ -17,6 +17,8 @@ LIST_MAX = 200
 CODE = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".pyx", ".pxd", ".pxi")
 SKIPPED = {"test", "tests", "testing", "example", "examples", "bench", "benchmark",
            "benchmarks", "docs", "doc", "ci", "fuzz", ".github", "node_modules"}
+# Of whatever spelling: "test cases", "unit_tests", "manual tests".
+OF_TESTS = re.compile(r"(?:.*[ _-])?tests?(?:[ _-].*)?")
 # Names that setup.py imports -> requirement, where no pyproject.toml says it.
 IMPORTS = {"Cython": "cython", "numpy": "numpy", "cffi": "cffi", "pybind11": "pybind11",
            "setuptools_rust": "setuptools-rust", "skbuild": "scikit-build",
@@ -25,6 +27,11 @@ IMPORTS = {"Cython": "cython", "numpy": "numpy", "cffi": "cffi", "pybind11": "py
            "packaging": "packaging", "toml": "toml", "tomli": "tomli", "jinja2": "jinja2"}
 # Programs that setup.py may start and that a build requirement brings.
 PROGRAMS = ("cmake", "ninja", "meson")
+
+
+def is_aside(rel):
+    """In a folder that is no part of what is built."""
+    return any(p in SKIPPED or OF_TESTS.fullmatch(p) for p in rel.lower().split("/")[:-1])
 
 
 def read(path):
@@ -263,7 +270,7 @@ class Facts:
             base = os.path.basename(rel)
             if base == "Cargo.lock":
                 locks += 1
-            if base != "Cargo.toml" or set(rel.split("/")[:-1]) & SKIPPED:
+            if base != "Cargo.toml" or is_aside(rel):
                 continue
             c = self.load_toml(rel)
             package = table(c, "package")
@@ -288,9 +295,9 @@ class Facts:
         for rel in self.files:
             if version and key(version) >= [1, 88]:
                 break
-            if rel.endswith(".rs") and not set(rel.split("/")[:-1]) & SKIPPED and \
-                    re.search(r"^\s*(&&|(\} else )?if let [^/\n]*&&) *let ", read(
-                        os.path.join(self.source, rel)), re.M):
+            if rel.endswith(".rs") and not is_aside(rel) and re.search(
+                    r"^\s*(&&|(\} else )?if let [^/\n]*&&) *let ",
+                    read(os.path.join(self.source, rel)), re.M):
                 version = "1.88"  # `if let … && let …`
         self.out["rust"] = bool(out.get("pyo3")) or any(
             f.endswith("Cargo.toml") for f in self.files)
@@ -324,7 +331,7 @@ class Facts:
         inside = {os.path.basename(f) for f in self.files}
         for rel in self.files:
             base = os.path.basename(rel)
-            if set(p.lower() for p in rel.split("/")[:-1]) & SKIPPED:
+            if is_aside(rel):
                 continue
             if base == "CMakeLists.txt":
                 self.cmake(rel, read(os.path.join(self.source, rel)))
