@@ -136,7 +136,7 @@ static void tree_rows(store *s, GPtrArray *all)
 
 GPtrArray *store_usage(store *s)
 {
-	static const char *const rest[] = {"parts", "records", "bad", "tmp"};
+	static const char *const rest[] = {"ccache", "parts", "records", "bad", "tmp"};
 	GPtrArray *all = g_ptr_array_new_with_free_func(row_free);
 	g_autoptr(GPtrArray) blobs = entries_below(s, "blobs");
 	store_usage_row *downloads = row(all, "downloads");

@@ -7,7 +7,8 @@
 
 typedef struct store_usage_row {
 	char *name;	 /* "downloads", "results", "trees", then a row for each kind of
-			  * tree ("trees/sysroot"), "parts", "records", "bad", "tmp" */
+			  * tree ("trees/sysroot"), "ccache" (one a package), "parts",
+			  * "records", "bad", "tmp" */
 	gboolean detail; /* counted in the row before already */
 	guint64 count, bytes;
 } store_usage_row;

@@ -15,7 +15,10 @@ import zipfile
 import test_wheels
 import xt
 
-ROUNDS = 2
+# XORCH_BENCH_QUICK: one build of each side, without one before it that fills the caches
+# (those of xorch must be full then).
+QUICK = bool(os.environ.get("XORCH_BENCH_QUICK"))
+ROUNDS = 1 if QUICK else 2
 
 
 def children():
@@ -49,7 +52,8 @@ def seconds(call):
 
 def in_turn(ours, theirs, rounds=ROUNDS):
     """Medians of both sides: ((clock, processors), (clock, processors))."""
-    ours(), theirs()  # fills caches of downloads
+    if not QUICK:
+        ours(), theirs()  # fills caches of downloads
     both = [], []
     for _ in range(rounds):
         both[0].append(ours())
@@ -140,7 +144,6 @@ def wheel(name, uv, rust=False, **more):
         variables = dict(native_compilers(env), **more)
         if rust:
             variables.update(native_rust(home, env, variables["CC"]))
-        seconds(build)
         native = native_wheel(home, uv, unpacked(home, lock), variables)
         out = in_turn(lambda: seconds(build), native)
         xt.equal(extensions(os.path.join(home, "out")),

@@ -11,6 +11,7 @@ import sys
 import time
 
 import packages
+import rust_packages
 import test_wheels
 import xt
 
@@ -311,7 +312,7 @@ def ccache_counts(cache, name):
     stats = subprocess.run(
         ["ccache", "--print-stats"], capture_output=True, text=True, check=True,
         env=dict(os.environ, CCACHE_CONFIGPATH="/dev/null",
-                 CCACHE_DIR=os.path.join(cache, "ccache", name))).stdout
+                 CCACHE_DIR=os.path.join(cache, "v1", "ccache", name))).stdout
     values = {k: int(v) for k, v in (line.split("\t") for line in stats.splitlines())}
     return (values["direct_cache_hit"] + values["preprocessed_cache_hit"],
             values["cache_miss"])
@@ -373,6 +374,29 @@ build:
         xt.equal(ccache_counts(cache, "parts"), (1, 1))
         hits, misses = ccache_counts(cache, "mini")
         xt.check(misses == 1 and hits <= 1, hits, misses)
+
+
+def test_ccache_of_rust():
+    """The machine's sccache for rustc, and for what the cc crate compiles."""
+    xt.check(shutil.which("sccache"), "sccache is missing: install it")
+    with xt.scratch() as home:
+        cache = test_wheels.own_store(os.path.join(home, "cache"))
+        recipe = rust_packages.project(home)
+        made, kept = [], []
+        for args in ([], ["--ccache"], ["--ccache"]):
+            made.append(only(build(home, recipe, *args, "--force", cache=cache))["sha256"])
+            kept.append(sum(len(files) for _, _, files in os.walk(
+                os.path.join(cache, "v1", "ccache", "rusty", "rust"))))
+        xt.equal(made, [made[0]] * 3)
+        # The crates that build.rs needs went in once, and were all found again.
+        xt.check(kept[0] == 0 and kept[1] >= 2 and kept[2] == kept[1], kept)
+        # The cc crate takes cargo's wrapper too, so the third build asks sccache alone.
+        xt.equal(ccache_counts(cache, "rusty"), (0, 1))
+        size = xt.run(["cache", "size", "--json"], XORCH_CACHE_DIR=cache).json
+        xt.check(size["parts"]["ccache"]["count"] == 1 and
+                 size["parts"]["ccache"]["bytes"] > 10000, size)
+        xt.equal(xt.run(["cache", "clean"], XORCH_CACHE_DIR=cache).code, 0)
+        xt.check(not os.path.exists(os.path.join(cache, "v1", "ccache")))
 
 
 if __name__ == "__main__":
