@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "build/embedded.h"
 #include "build/python_config.h"
+#include "build/python_found.h"
 #include "build/python_sysconfig.h"
 #include "plan/key.h"
 #include <elf.h>
@@ -125,29 +126,55 @@ static gboolean write_uname(const platform *p, const char *dir, GError **err)
 	return TRUE;
 }
 
-static gboolean write_config(store *s, const python_target_spec *spec,
-	const python_target *t, const char *dir, GError **err)
+/* The target's pyconfig.h, derived from the build machine's. */
+static char *derive_config(
+	store *s, const python_target_spec *spec, GHashTable *changed, GError **err)
 {
 	g_auto(pyconfig_facts) facts = {0};
-	g_autoptr(GHashTable) changed =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	g_autofree char *work = store_temp_dir(s, err);
 	g_autofree char *old = NULL;
-	g_autofree char *header = g_build_filename(t->include, "pyconfig.h", NULL);
-	g_autofree char *data = g_strdup_printf("lib/%s.py", t->sysconfigdata);
 	g_autoptr(GError) cause = NULL;
 
 	if (!work)
-		return FALSE;
-	if (!g_file_get_contents(spec->python->config_h, &old, NULL, &cause))
-		return error_wrap(err, EXIT_HOST, "X0832", g_steal_pointer(&cause),
+		return NULL;
+	if (!g_file_get_contents(spec->python->config_h, &old, NULL, &cause)) {
+		error_wrap(err, EXIT_HOST, "X0832", g_steal_pointer(&cause),
 			"cannot read a header");
+		return NULL;
+	}
 	gboolean measured = pyconfig_measure(
 		&facts, old, spec->clang, spec->platform, spec->sysroot, work, err);
 	fs_remove_tree(work, NULL);
-	if (!measured)
+	return measured ? pyconfig_rewrite(old, &facts, spec->platform, changed) : NULL;
+}
+
+/* The one of the target's own Python. */
+static char *read_config(const char *include, GHashTable *changed, GError **err)
+{
+	g_autofree char *path = g_build_filename(include, "pyconfig.h", NULL);
+	g_autoptr(GError) cause = NULL;
+	char *text = NULL;
+
+	if (g_file_get_contents(path, &text, NULL, &cause))
+		python_found_macros(text, changed);
+	else
+		error_wrap(err, EXIT_HOST, "X0832", g_steal_pointer(&cause),
+			"cannot read a header");
+	return text;
+}
+
+/* `found`: the headers of a Python in the sysroot, or NULL. */
+static gboolean write_config(store *s, const python_target_spec *spec,
+	const python_target *t, const char *found, const char *dir, GError **err)
+{
+	g_autoptr(GHashTable) changed =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_autofree char *header = g_build_filename(t->include, "pyconfig.h", NULL);
+	g_autofree char *data = g_strdup_printf("lib/%s.py", t->sysconfigdata);
+	g_autofree char *text = found ? read_config(found, changed, err)
+				      : derive_config(s, spec, changed, err);
+	if (!text)
 		return FALSE;
-	g_autofree char *text = pyconfig_rewrite(old, &facts, spec->platform, changed);
 	g_autofree char *vars = host_python_vars(s, spec->python, err);
 	g_autofree char *module =
 		vars ? python_sysconfig_module(vars, changed, spec, t, err) : NULL;
@@ -180,8 +207,18 @@ gboolean python_target_prepare(const build_context *ctx, const python_target_spe
 	gint64 begun = event_step_begin(subject, "target Python");
 	const char *dir = store_tree_dir(tree);
 	fault_point("python");
-	gboolean ok = copy_headers(spec->python, dir, out->include, err) &&
-		      write_config(ctx->store, spec, out, dir, err);
+	g_autofree char *found =
+		python_found_include(spec->sysroot, spec->python, spec->platform);
+	g_autofree char *config =
+		g_build_filename(found ? found : "", "pyconfig.h", NULL);
+	host_python own = *spec->python;
+	if (found) {
+		own.include = found;
+		own.config_h = config;
+		event_log(EVENT_INFO, subject, "the headers of the sysroot's own Python");
+	}
+	gboolean ok = copy_headers(&own, dir, out->include, err) &&
+		      write_config(ctx->store, spec, out, found, dir, err);
 	event_step_end(subject, "target Python", begun, ok);
 	if (!ok) {
 		store_tree_abort(tree);

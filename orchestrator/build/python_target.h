@@ -5,7 +5,9 @@
 #include "plan/platform.h"
 
 /* What a build sees of the target's Python: no interpreter, but its headers and
- * its sysconfig data, derived from a CPython of the build machine.
+ * its sysconfig data, derived from a CPython of the build machine; headers and the values
+ * of pyconfig.h from the target's own Python where the sysroot has one
+ * (build/python_found.h).
  *
  *	include/python3.11/	headers, pyconfig.h with the platform's values
  *	lib/_sysconfigdata__linux_TRIPLE.py	lib/python3.11 is lib itself

@@ -17,6 +17,7 @@ import time
 
 import images
 import judges
+import test_pyconfig
 import test_sysroot
 import test_wheels
 import xt
@@ -160,14 +161,26 @@ def tar_of(folder, extra=()):
     return out.getvalue()
 
 
+def lay_python(dest):
+    """bookworm's Python for aarch64 where PyPA's images have theirs."""
+    config = test_pyconfig.oracle("bookworm", "aarch64")
+    headers = os.path.join(config.split("/usr/include/")[0], "usr/include/python3.11")
+    top = os.path.join(dest, "opt/_internal/cpython-3.11.2")
+    shutil.copytree(headers, os.path.join(top, "include/python3.11"))
+    shutil.copy(config, os.path.join(top, "include/python3.11/pyconfig.h"))
+    xt.write(os.path.join(top, f"lib/python3.11/_sysconfigdata__linux_{TRIPLE}.py"),
+             "raise SystemExit('this is not to be run')\n")
+
+
 def make_image(folder):
     """An OCI layout with the image "l:v", by umoci. Layers: glibc with things too many,
-    links of the root; the compiler's files, a hard link down; what umoci makes of
+    links of the root; the compiler's files, a hard link down; a Python; what umoci makes of
     insertions: whiteouts, an opaque folder."""
     libc, gcc = os.path.join(folder, "libc"), os.path.join(folder, "gcc")
     for name, path in packages(os.path.join(folder, "deb")).items():
         lay(path, gcc if re.match(r"(lib(std|gcc|atomic|gomp)|gcc)", name) else libc)
-    layout = os.path.join(folder, "l")
+    layout, python = os.path.join(folder, "l"), os.path.join(folder, "python")
+    lay_python(python)
     layers = [
         tar_of(libc, [("lib64", tarfile.SYMTYPE, "usr/lib64"),
                       ("lib", tarfile.SYMTYPE, "usr/lib"),
@@ -176,7 +189,8 @@ def make_image(folder):
                       ("usr/lib64/libm-2.31.a", tarfile.REGTYPE, b"!<arch>\n"),
                       ("etc/hostname", tarfile.REGTYPE, b"h\n")]),
         tar_of(gcc, [("usr/include/stdio-again.h", tarfile.LNKTYPE, "usr/include/stdio.h"),
-                     ("usr/include/.wh.stdio.h.bad", tarfile.REGTYPE, b"")])]
+                     ("usr/include/.wh.stdio.h.bad", tarfile.REGTYPE, b"")]),
+        tar_of(python)]
     program("umoci", "init", "--layout", layout)
     program("umoci", "new", "--image", layout + ":v")
     for i, data in enumerate(layers):
@@ -227,7 +241,8 @@ def check_tree(tree):
                  f"usr/include/{TRIPLE}/c++/10/bits/c++config.h", "usr/include/old/b.h",
                  "lib/ld-linux-aarch64.so.1", f"usr/lib/{TRIPLE}/libc_nonshared.a"):
         xt.check(os.path.exists(os.path.join(tree, path)), path, "is missing")
-    for path in ("etc", "opt", "usr/lib64", "usr/include/old/a.h", "usr/include/stdio.h.bad",
+    xt.equal(os.listdir(os.path.join(tree, "opt")), ["_internal"])
+    for path in ("etc", "usr/lib64", "usr/include/old/a.h", "usr/include/stdio.h.bad",
                  f"usr/lib/{TRIPLE}/libm-2.31.a"):
         xt.check(not os.path.lexists(os.path.join(tree, path)), path, "is there")
     for path in ("libm.so", "libstdc++.so.6", "libpthread.so"):
@@ -261,7 +276,7 @@ def test_image_of_a_registry_is_a_sysroot():
         with open(os.path.join(home, "sysroots/manylinux_2_28.lock")) as f:
             text = f.read()
         xt.check(f"quay.io/{NAME}:latest" in text and registry.host not in text, text)
-        xt.equal(text.count("- name: layer-"), 4, text)
+        xt.equal(text.count("- name: layer-"), 5, text)
         os.unlink(os.path.join(home, "sysroots/manylinux_2_28.lock"))
         # skopeo compresses anew only what the registry has not got
         with Registry(os.path.join(home, "other")) as other:
@@ -297,7 +312,32 @@ def test_wheel_out_of_an_image():
             xt.check(images.digest(index.encode())[7:] in f.read(), "no index in the lock")
         wheel, = glob.glob(home + "/dist/*.whl")
         xt.check("manylinux2014_aarch64" in wheel, wheel)
+        check_python(home, registry)
         check_cxx(home, registry)
+
+
+def check_python(home, registry):
+    """The image's own Python goes before a derived one, where it has that minor."""
+    r = xt.run(["__python", "--python", "all", "--target", "aarch64", "--sysroot",
+                "manylinux_2_28"], home=home, timeout=600, XORCH_CATALOG=home,
+               XORCH_CACHE_DIR=test_wheels.shared_cache(),
+               XORCH_MIRROR_OCI=f"quay.io=http://{registry.host}")
+    xt.equal(r.code, 0, r)
+    oracle = test_pyconfig.oracle("bookworm", "aarch64")
+    for tag, _, tree in map(str.split, r.out.splitlines()):
+        config, = glob.glob(tree + "/include/*/pyconfig.h")
+        with open(config) as ours, open(oracle) as theirs:
+            xt.equal(ours.read() == theirs.read(), tag == "cp311", tag)
+        data = {}
+        with open(glob.glob(tree + "/lib/_sysconfigdata_*.py")[0]) as f:
+            exec(f.read(), data)
+        known = data["build_time_vars"]
+        differ = {name for name, value in test_pyconfig.parse(config).items()
+                  if re.fullmatch(r"-?\d+", value or "0")
+                  and isinstance(known.get(name), int) and known[name] != int(value or 0)}
+        # modules never link to it
+        xt.check(differ <= {"Py_ENABLE_SHARED"}, tag, differ)
+        xt.equal(known["SIZEOF_LONG"], 8, tag)
 
 
 def check_cxx(home, registry):

@@ -133,4 +133,5 @@ def test_X05_headers_are_cpythons_own():
             raise AssertionError("no cross compiler for armv7 in the store")
 
 
-xt.main(globals())
+if __name__ == "__main__":
+    xt.main(globals())
