@@ -240,10 +240,8 @@ gboolean builder_library_run(native_step *step, const recipe *r, GError **err)
 		.defaults = g_ptr_array_new_with_free_func(pair_free),
 		.tools = g_ptr_array_new()};
 
-	/* One of them is the host's own; what it generates is for the target. */
-	static const char *const generators[] = {"cmake", "meson", "ninja", "python3"};
-	for (guint n = 0; n < G_N_ELEMENTS(generators); n++)
-		g_ptr_array_add(b.tools, (gpointer)generators[n]);
+	/* Runs meson, and what configure scripts and makefiles have in it. */
+	g_ptr_array_add(b.tools, (gpointer) "python3");
 	for (guint n = 0; named && n < named->len; n++)
 		g_ptr_array_add(b.tools, g_ptr_array_index(named, n));
 	g_ptr_array_add(b.tools, NULL);

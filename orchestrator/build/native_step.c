@@ -14,6 +14,11 @@ gboolean native_step_run(
 		g_array_append_vals(binds, s->binds->data, s->binds->len);
 	sandbox_spec spec = build_step_sandbox(base, name, binds);
 	spec.cwd = s->cwd;
+	g_autoptr(GPtrArray) path = g_ptr_array_new();
+	for (guint n = 0; s->path && n < s->path->len; n++)
+		g_ptr_array_add(path, g_ptr_array_index(s->path, n));
+	g_ptr_array_add(path, NULL);
+	spec.path_first = (const char *const *)path->pdata;
 	g_autoptr(GPtrArray) list = build_step_environment(base, &spec, NULL);
 	build_step_set(list, s->defaults, &spec, TRUE);
 	build_step_set(list, base->variables, &spec, FALSE);

@@ -8,6 +8,7 @@ typedef struct native_step {
 	build_step base;
 	const char *cwd;	   /* inside: SANDBOX_SRC or below */
 	const GArray *binds;	   /* sandbox_bind, further ones; NULL */
+	const GPtrArray *path;	   /* char *: folders inside, first in PATH; NULL */
 	const GPtrArray *defaults; /* bind_pair: after ours, before the recipe's; NULL */
 } native_step;
 

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/fs.h"
+#include "build/build_tools.h"
 #include "build/builder_library.h"
 #include "build/host_library.h"
 #include "build/item_key.h"
@@ -74,9 +75,37 @@ static gboolean library_add_to_key(pipeline *p, item *i, key *k, GError **err)
 	if (!pipeline_cross_request(p, i, &request, err) ||
 		!cross_describe(p->ctx, &request, &c, err))
 		return FALSE;
+	g_autofree char *tools = build_tools_key(p->ctx, err);
+	if (!tools)
+		return FALSE;
 	key_add(k, "compilers", c.key);
+	key_add(k, "build tools", tools);
 	key_add_int(k, "library version", LIBRARY_VERSION);
 	return TRUE;
+}
+
+static char *project_of(const item *i, const char *source)
+{
+	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);
+
+	return g_build_filename(source, first->subdirectory, NULL);
+}
+
+/* The source itself shows which build system is its own. */
+static gboolean fetch_tools(pipeline *p, item *i, GError **err)
+{
+	const sandbox_info *info = sandbox_choose(p->options.level, err);
+	g_autofree char *dir = info ? store_temp_dir(p->ctx->store, err) : NULL;
+	g_autofree char *source = dir ? g_build_filename(dir, "src", NULL) : NULL;
+
+	if (!source)
+		return FALSE;
+	gboolean ok = source_unpack(p->ctx, i, source, info->level, err);
+	g_autofree char *project = project_of(i, source);
+	ok = ok &&
+	     build_tools_prepare(p->ctx, build_tools_of(i->recipe, project), NULL, err);
+	fs_remove_tree(dir, NULL);
+	return ok;
 }
 
 static gboolean library_fetch(pipeline *p, item *i, GError **err)
@@ -86,15 +115,14 @@ static gboolean library_fetch(pipeline *p, item *i, GError **err)
 
 	/* the libraries are built later */
 	return pipeline_cross_bare(p, i, &request, err) &&
-	       cross_prepare(p->ctx, &request, &c, err);
+	       cross_prepare(p->ctx, &request, &c, err) && fetch_tools(p, i, err);
 }
 
 static gboolean make_tree(
 	const item *i, const workplace *w, const char *tree, GError **err)
 {
 	g_autofree char *dest = g_build_filename(w->out, "dest", NULL);
-	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);
-	g_autofree char *project = g_build_filename(w->source, first->subdirectory, NULL);
+	g_autofree char *project = project_of(i, w->source);
 
 	return library_tree_make(dest, project, i->recipe, i->platform, tree, err);
 }
@@ -153,14 +181,18 @@ static gboolean library_build(
 		.scratch = w->scratch,
 		.level = info ? info->level : SANDBOX_ENV};
 	step_extras_init(&extras);
-	ok = ok && step_ccache.prepare(p, &site, &extras, err);
+	g_autofree char *project = project_of(i, w->source);
+	ok = ok && step_ccache.prepare(p, &site, &extras, err) &&
+	     build_tools_prepare(p->ctx, build_tools_of(r, project), &extras, err);
 	fault_point("configure");
 	if (!pipeline_step(i, "prepare", &begun, ok))
 		return FALSE;
 	g_auto(pipeline_build_step) common = {0};
 	pipeline_build_step_init(&common, p, i, w, &c, info);
-	native_step s = {
-		.base = common.step, .binds = extras.binds, .defaults = extras.env};
+	native_step s = {.base = common.step,
+		.binds = extras.binds,
+		.path = extras.path,
+		.defaults = extras.env};
 	pipeline_step(i, "build", &begun, TRUE);
 	fault_point("build");
 	ok = builder_library_run(&s, r, err) &&

@@ -22,7 +22,9 @@ static gboolean fits(
 	if (!w || !f->sha256 || f->yanked || g_strcmp0(f->version, version) != 0)
 		return FALSE;
 	for (char **p = w->platforms; *p; p++)
-		found |= g_str_has_prefix(*p, family) && g_str_has_suffix(*p, machine);
+		found |= g_str_equal(*p, "any") ? g_str_equal(family, "any")
+						: g_str_has_prefix(*p, family) &&
+							  g_str_has_suffix(*p, machine);
 	return found;
 }
 

@@ -5,7 +5,8 @@
 
 /* A tool of the build machine that is published as a wheel on the Python package
  * index (toolchains/uv.yaml, toolchains/go.yaml): which release is locked, and its
- * file. `family` is how the platform tag of the wheel wanted begins: "musllinux_". */
+ * file. `family` is how the platform tag of the wheel wanted begins: "musllinux_"; "any"
+ * for one that is no program of a machine. */
 
 /* What the definition's lock says; chosen (the definition's version, else the newest)
  * and written when it says nothing or with `upgrade`. EXIT_LOCK X0410 when nothing may

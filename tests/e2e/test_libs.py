@@ -277,6 +277,50 @@ def states(result):
     return [i["state"] for i in result.json["items"]]
 
 
+TOLD = """#include <mini.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; return PyUnicode_FromFormat("%s %d", BUILT_BY, mini_bits()); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+BY_CMAKE = """cmake_minimum_required(VERSION 3.20)
+project(mini C)
+file(WRITE ${CMAKE_BINARY_DIR}/mini.h
+     "#define BUILT_BY \\"cmake ${CMAKE_VERSION}\\"\\nint mini_bits(void);\\n")
+add_library(mini mini.c)
+install(TARGETS mini)
+install(FILES ${CMAKE_BINARY_DIR}/mini.h TYPE INCLUDE)
+"""
+BY_MESON = """project('mini', 'c')
+head = configure_file(output: 'mini.h', configuration: {
+  'BUILT_BY': '"meson ' + meson.version() + '"'})
+library('mini', 'mini.c', install: true)
+install_headers(head, 'bits.h')
+"""
+
+
+def test_cmake_and_meson_are_the_locked_ones():
+    """Not those of this machine, which are not part of the key."""
+    for tool, file, text, head in (("cmake", "CMakeLists.txt", BY_CMAKE, "mini.h"),
+                                   ("meson", "meson.build", BY_MESON, "bits.h")):
+        with open(os.path.join(xt.SOURCE, "toolchains", tool + ".lock")) as f:
+            version = re.search(r'\n +version: "?([0-9.]+)', f.read())[1]
+        with xt.scratch() as home:
+            src = os.path.join(home, "mini-src")
+            xt.write(os.path.join(src, file), text)
+            xt.write(os.path.join(src, "mini.c"),
+                     "int mini_bits(void) { return 8 * (int)sizeof(void *); }\n")
+            xt.write(os.path.join(src, "bits.h"), "int mini_bits(void);\n")
+            xt.write(os.path.join(home, "mini.yaml"), 'schema_version: 1\npackage: {name: '
+                     'mini, version: "1.0"}\nkind: library\nsource: {path: mini-src}\n')
+            code = TOLD if head == "mini.h" else "#include <bits.h>\n" + TOLD
+            recipe = packages.project(home, code=code, more="libraries=['mini']",
+                                      recipe="requirements: {host: [recipe:mini]}\n")
+            wheel = wheel_of(build(home, recipe, target="armv7"))
+            root = target_root.get("bookworm", "armv7")
+            xt.equal(root.run_wheel(wheel, "import tiny; print(tiny.answer())").strip(),
+                     f"{tool} {version} 32")
+
+
 def scripted(home, *lines):
     return library(home, "".join(f"    - {l}\n" for l in lines) +
                    "requirements: {host: [deb:zlib1g-dev]}\n")
