@@ -124,7 +124,11 @@ def extensions(folder):
 
 def native_wheel(home, uv, source, variables):
     python = shutil.which("python3.11") or sys.executable
+    prefix = subprocess.run([python, "-c", "import sys; print(sys.base_prefix)"],
+                            capture_output=True, text=True, check=True).stdout.strip()
+    # The wrapper refuses this machine's headers, of Python too, unless it is the target's.
     env = dict(os.environ, UV_CACHE_DIR=os.path.join(home, "uvc"),
+               XORCH_TARGET_PYTHON=prefix,
                CARGO_HOME=os.path.join(home, "cargo"), **variables)
 
     def go():
