@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/event.h"
 #include "base/fs.h"
 #include "build/floor.h"
 #include "build/item_run.h"
@@ -114,6 +115,19 @@ static gboolean finish_in(item *i, const pipeline_product *product, const option
 		       : finish_wheel(i, product, o, out, result, err);
 }
 
+/* What the audit let pass but would not under --strict. */
+static void tell_warnings(const item *i, const audit_report *report)
+{
+	for (guint n = 0; report && n < report->findings->len; n++) {
+		const audit_finding *f = g_ptr_array_index(report->findings, n);
+		g_autofree char *file = text_escape(f->file ? f->file : "", -1);
+		g_autofree char *title = text_escape(f->title, -1);
+		if (f->severity == AUDIT_WARNING)
+			event_log(EVENT_WARNING, i->id, "[%s] %s%s%s", f->code, title,
+				f->file ? ": " : "", file);
+	}
+}
+
 static gboolean finish(item *i, const pipeline_product *product, void *data, GError **err)
 {
 	const options *o = data;
@@ -122,6 +136,7 @@ static gboolean finish(item *i, const pipeline_product *product, void *data, GEr
 	gboolean ok = finish_in(i, product, o, out, &result, err);
 
 	if (ok) {
+		tell_warnings(i, result.report);
 		i->file = g_steal_pointer(&result.path);
 		i->sha256 = g_steal_pointer(&result.sha256);
 		i->size = result.size;

@@ -230,11 +230,12 @@ static void check_rpath(
 		const char *why = rpath_problem(m, *e);
 		if (!why)
 			continue;
-		g_autofree char *title =
-			g_strdup_printf("%s points outside the wheel", name);
+		g_autofree char *title = g_strdup_printf("%s points outside the %s", name,
+			run->wheel ? "wheel" : "program's own folder");
 		g_autofree char *line = g_strdup_printf("%s: %s", *e, why);
 		audit_finding *found = audit_gather(run,
-			run->wheel ? AUDIT_ERROR : audit_grade(run, AUDIT_WARNING),
+			run->wheel || run->options->own ? AUDIT_ERROR
+							: audit_grade(run, AUDIT_WARNING),
 			"X0710", m->name, title, line);
 		audit_hint(found, "link without -rpath, or with -Wl,-rpath,'$ORIGIN/…'");
 	}

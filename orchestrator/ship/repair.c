@@ -66,6 +66,8 @@ static void foreign_free(void *data)
 	g_free(f);
 }
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(foreign, foreign_free)
+
 /* A member of the wheel that needs some of them. */
 typedef struct user {
 	const zip_entry *entry;
@@ -120,30 +122,67 @@ static foreign *find_graft(const repairing *r, const char *soname)
 	return NULL;
 }
 
-static foreign *read_foreign(const repairing *r, const char *soname)
+/* The file of that name in the owner's folder, when it is an ELF file; *real its path. */
+static GBytes *read_of(const repair_owner *owner, const char *soname, char **real)
 {
+	g_autofree char *path = fs_resolve_beneath(owner->folder, soname, NULL);
+	g_autoptr(GBytes) bytes = path ? fs_read(path, LIBRARY_MAX, NULL) : NULL;
+	gsize size = 0;
+	const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+	if (!data || !elf_magic(data, size))
+		return NULL;
+	*real = g_steal_pointer(&path);
+	return g_steal_pointer(&bytes);
+}
+
+/* The linker chose one of them by an order that nothing here knows. */
+static gboolean two_of_one_name(
+	const char *soname, const foreign *f, const repair_owner *other, GError **err)
+{
+	error_set(err, EXIT_AUDIT, "X0744",
+		"two different libraries are called %s: of %s and of %s", soname,
+		f->owner->package, other->package);
+	error_help(err,
+		"a wheel gets one of them, and which one the module was linked with "
+		"cannot be told: take one out of requirements.host, or link it "
+		"statically "
+		"(wheel.link_static)");
+	return FALSE;
+}
+
+/* *out NULL when no owner has it. */
+static gboolean read_foreign(
+	const repairing *r, const char *soname, foreign **out, GError **err)
+{
+	g_autoptr(foreign) f = NULL;
+
 	for (guint n = 0; n < r->o->owners->len; n++) {
 		const repair_owner *owner = g_ptr_array_index(r->o->owners, n);
-		g_autofree char *real = fs_resolve_beneath(owner->folder, soname, NULL);
-		g_autoptr(GBytes) bytes = real ? fs_read(real, LIBRARY_MAX, NULL) : NULL;
-		gsize size = 0;
-		const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
-		if (!data || !elf_magic(data, size))
+		g_autofree char *real = NULL;
+		g_autoptr(GBytes) bytes = read_of(owner, soname, &real);
+		if (!bytes)
+			continue;
+		if (f && !g_bytes_equal(f->bytes, bytes))
+			return two_of_one_name(soname, f, owner, err);
+		if (f)
 			continue;
 		g_autofree char *base = g_path_get_basename(real);
+		gsize size = 0;
+		const void *data = g_bytes_get_data(bytes, &size);
 		g_autofree char *hash = digest_bytes(data, size);
 		const char *so = strstr(base, ".so");
 		gsize stem = so ? (gsize)(so - base) : strlen(base);
-		foreign *f = g_new0(foreign, 1);
+		f = g_new0(foreign, 1);
 		f->soname = g_strdup(soname);
 		f->file = g_strdup_printf(
 			"%.*s-%.8s%s", (int)stem, base, hash, base + stem);
 		f->owner = owner;
 		f->bytes = g_steal_pointer(&bytes);
 		f->needed = g_ptr_array_new_with_free_func(g_free);
-		return f;
 	}
-	return NULL;
+	*out = g_steal_pointer(&f);
+	return TRUE;
 }
 
 /* Adds to `needed` what of the object's needs is grafted, and those themselves. */
@@ -160,7 +199,8 @@ static gboolean look_at(
 			continue;
 		foreign *graft = find_graft(r, soname);
 		if (!graft) {
-			graft = read_foreign(r, soname);
+			if (!read_foreign(r, soname, &graft, err))
+				return FALSE;
 			if (!graft)
 				continue;
 			g_ptr_array_add(r->grafts, graft);

@@ -39,6 +39,7 @@ void repair_graft_free(repair_graft *g);
 
 /* The repaired wheel's bytes, or a reference to `bytes` when there is nothing to do.
  * `grafts` gets repair_graft *. EXIT_AUDIT X0739 (with what patchelf said) when an
- * object could not be edited or is not sound afterwards (W13). */
+ * object could not be edited or is not sound afterwards (W13); X0744 when two owners
+ * have different libraries of a name that is needed. */
 GBytes *wheel_repair(GBytes *bytes, const char *file, const repair_options *o,
 	GPtrArray *grafts, GError **err);

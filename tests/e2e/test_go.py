@@ -7,6 +7,7 @@ import subprocess
 import git_server
 import go_proxy
 import judges
+import packages
 import target_root
 import xt
 from test_wheels import RECIPES, need_network, shared_cache
@@ -229,6 +230,40 @@ def test_X09_foreign_programs():
             r = xt.run(["audit", binary])
             xt.equal(r.code, code, r)
             xt.check(text in r.out + r.err, r)
+
+
+def test_B18_cgo_flags_of_a_module():
+    """What a module asks of the compiler by #cgo lines: a plugin or a file of arguments is
+    refused by the go command, whatever this machine's environment allows; and what it
+    lets through does nothing outside the sandbox."""
+    text = """package main
+
+/*
+#cgo %s
+int answer(void) { return 42; } // RUN
+*/
+import "C"
+
+func main() { println(C.answer()) }
+""".replace("RUN", packages.RUN)
+    with xt.scratch() as home:
+        for line in ("LDFLAGS: -Wl,@/etc/passwd", "CFLAGS: -fplugin=./evil.so",
+                     "LDFLAGS: -fuse-ld=./evil", "LDFLAGS: -Wl,--dynamic-linker=/evil -B.",
+                     "CFLAGS: -specs=evil"):
+            path = tiny(home, "go: {cgo: true}\n", "aarch64", text % line)
+            r = build(home, path, CGO_LDFLAGS_ALLOW=".*", CGO_CFLAGS_ALLOW=".*",
+                      GOFLAGS="-ldflags=-extldflags=-evil", CGO_ENABLED="0", **OFFLINE)
+            xt.equal(r.code, 1, line, r)
+            xt.check("invalid flag in #cgo" in r.err, line, r)
+        # a search path is let through, and found by the audit
+        path = tiny(home, "go: {cgo: true}\n", "aarch64",
+                    text % "LDFLAGS: -Wl,-rpath,/usr/local/evil")
+        r = build(home, path, **OFFLINE)
+        xt.equal(r.code, 7, r)
+        xt.check("X0710" in r.err and "/usr/local/evil" in r.err, r)
+        path = tiny(home, "go: {cgo: true}\n", "aarch64", text % "LDFLAGS: -lm")
+        r = build(home, path, CGO_LDFLAGS="-evil", CC="/bin/false", **OFFLINE)
+        xt.equal(r.code, 0, r)
 
 
 def test_no_network_in_the_build():

@@ -233,6 +233,54 @@ def test_libraries_refused():
         xt.check("X0314" in build(home, recipe, code=2).err)
 
 
+SHARED = """schema_version: 1
+package: {{name: {name}, version: "1.0"}}
+kind: library
+source: {{path: {name}-src}}
+build:
+  script:
+    - lib=$XORCH_DESTDIR/usr/lib/$XORCH_TRIPLE
+    - mkdir -p "$lib"
+    - $CC $CFLAGS -shared -fPIC -Wl,-soname,{soname} -o "$lib/{soname}" own.c
+    - ln -s {soname} "$lib/{link}"
+"""
+
+
+def shared(home, name, soname, link, code):
+    src = os.path.join(home, name + "-src")
+    xt.write(os.path.join(src, "own.c"), code + "\n/* %s */\n" % packages.RUN)
+    xt.write(os.path.join(src, "COPYING"), "Do as you like.\n")
+    xt.write(os.path.join(home, name + ".yaml"),
+             SHARED.format(name=name, soname=soname, link=link))
+
+
+CLASH = "int clash(void);\n" + packages.ANSWER.replace("42", "clash()")
+
+
+def test_two_libraries_of_one_name():
+    """Of two recipes, and of a recipe and Debian: nobody can tell which of them a module
+    was linked with, so both are named and nothing is made."""
+    with xt.scratch() as home:
+        for name, n in (("one", 42), ("two", 43)):
+            shared(home, name, "libclash.so.1", "libclash.so",
+                   "int clash(void) { return %d; }" % n)
+        for hosts, code, says in (("recipe:one, recipe:two", 2, ["X0975", "libclash.so"]),
+                                  ("recipe:one", 0, [])):
+            recipe = packages.project(home, code=CLASH, more="libraries=['clash']",
+                                      recipe="requirements: {host: [%s]}\n" % hosts)
+            result = build(home, recipe, code=code)
+            for words in says:
+                xt.check(words in result.err, words, result)
+        run_answer(wheel_of(result))
+    with xt.scratch() as home:
+        shared(home, "own", "libffi.so.7", "libffi.so", "int clash(void) { return 42; }")
+        recipe = packages.project(home, code=CLASH, more="libraries=['ffi']",
+                                  recipe="requirements: {host: [deb:libffi-dev, recipe:own]}\n")
+        result = build(home, recipe, code=2)
+        for words in ("X0975", "libffi.so", "a Debian package"):
+            xt.check(words in result.err, words, result)
+
+
 def test_newer_floor_of_a_library():
     """bullseye's libxml2 needs more than glibc 2.17, which is known before the build."""
     code = """#include <libxml/parser.h>

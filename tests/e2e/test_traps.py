@@ -1,0 +1,129 @@
+"""Silent traps of setuptools in a cross build (wheels that are wrong and say nothing),
+each by a small project, and what a project or its surroundings may set."""
+import os
+import zipfile
+
+import judges
+import packages
+import test_backends
+import test_wheels
+import xt
+
+STRICT = """#include <Python.h>
+#ifndef NDEBUG
+#error "compiled with assertions"
+#endif
+#ifndef __OPTIMIZE__
+#error "compiled without optimisation"
+#endif
+_Static_assert(SIZEOF_VOID_P == sizeof(void *), "pyconfig.h of another machine");
+_Static_assert(SIZEOF_LONG == sizeof(long), "pyconfig.h of another machine");
+"""
+SETUP = packages.SETUP.format(name="tiny", module="tiny", sources=["tiny.c"], optional=False,
+                              more="", packages="py_modules=[],")
+
+
+def project(requires="setuptools", setup=SETUP, **more):
+    return {"pyproject.toml": '[build-system]\nrequires = ["%s"]\nbuild-backend = '
+                              '"setuptools.build_meta"\n' % requires, "setup.py": setup,
+            "tiny.c": STRICT + test_backends.MODULE, **more}
+
+
+def members(home, result):
+    for item in result.json["items"]:
+        with zipfile.ZipFile(item["file"]) as z:
+            yield z
+
+
+def test_flags_and_headers_of_every_age_of_setuptools():
+    """65 took INCLUDEPY blindly, newer ones fall back to the build machine's headers when
+    it is not there; up to 75.1 CFLAGS were added to Python's own, since then they are
+    all there is, so -O2 and -DNDEBUG have to be among them. None may bring a search path
+    of the Python it was built with."""
+    for version in ("setuptools==65.5.1", "setuptools==75.1.0", "setuptools==75.8.2",
+                    "setuptools"):
+        with xt.scratch() as home:
+            result = test_backends.build(home, project(version), targets=["armv7"])
+            xt.equal(test_wheels.judge(result, imports=False), 1, version)
+            [item] = result.json["items"]
+            [module] = judges.unpack(item["file"], os.path.join(home, "x"))
+            text = judges.readelf("-d", module)
+            xt.check("RPATH" not in text and "RUNPATH" not in text, version, text)
+
+
+def test_scripts_name_no_python_of_the_build():
+    setup = SETUP.replace("py_modules=[],", "py_modules=[], scripts=['run'], "
+                          "entry_points={'console_scripts': ['say=tiny:answer']},")
+    with xt.scratch() as home:
+        result = test_backends.build(
+            home, project(setup=setup, run="#!/usr/bin/env python3\nimport tiny\n"),
+            targets=["aarch64"])
+        for z in members(home, result):
+            [script] = [n for n in z.namelist() if "/scripts/" in n]
+            xt.check(z.read(script).startswith(b"#!python\n"), z.read(script))
+
+
+def test_a_build_folder_that_another_machine_left():
+    """setuptools takes what lies in build/ for its own when it is new enough."""
+    stale = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00" + bytes(100)
+    name = "tiny.cpython-311-arm-linux-gnueabihf.so"
+    with xt.scratch() as home:
+        files = project()
+        for folder in ("build/lib.linux-armv7l-cpython-311", "build/lib.linux-x86_64-3.11"):
+            files[f"{folder}/{name}"] = stale
+        files["build/temp.linux-armv7l-cpython-311/tiny.o"] = stale
+        result = test_backends.build(home, files, targets=["armv7"], code=None)
+        if result.code == 0:
+            xt.equal(test_wheels.judge(result, imports=False), 1)
+        else:
+            xt.equal(result.code, 7, result)
+            xt.check("X0702" in result.err or "X0703" in result.err, result)
+
+
+def test_cffi_that_a_setup_py_compiles_itself():
+    setup = """from cffi import FFI
+from setuptools import setup, Distribution
+import shutil
+ffi = FFI()
+ffi.cdef("int answer(void);")
+ffi.set_source("_tiny", "int answer(void) { return 42; }")
+made = ffi.compile(tmpdir="made", verbose=True)
+print("MADE", made)
+shutil.copy(made, ".")
+class binary(Distribution):
+    def has_ext_modules(self):
+        return True
+import os
+setup(name="tiny", version="1.0", py_modules=[], distclass=binary, packages=[""],
+      package_dir={"": "."}, package_data={"": ["_tiny*.so"]})
+"""
+    with xt.scratch() as home:
+        result = test_backends.build(home, {
+            "pyproject.toml": '[build-system]\nrequires = ["setuptools", "cffi"]\n'
+                              'build-backend = "setuptools.build_meta"\n',
+            "setup.py": setup}, targets=["armv7"])
+        for z in members(home, result):
+            [module] = [n for n in z.namelist() if n.endswith(".so")]
+            xt.equal(z.read(module)[:5] + z.read(module)[18:20], b"\x7fELF\x01\x28\x00")
+
+
+def test_W08_no_abi_in_the_name():
+    """What CPython imports all the same is told, and refused by --strict."""
+    setup = SETUP.replace("from setuptools import setup, Extension", """
+from setuptools import setup, Extension
+from setuptools.command.build_ext import build_ext
+class plain(build_ext):
+    def get_ext_filename(self, name):
+        return name + ".so"
+""").replace("setup(name=", "setup(cmdclass={'build_ext': plain}, name=")
+    with xt.scratch() as home:
+        result = test_backends.build(home, project(setup=setup), targets=["aarch64"])
+        xt.check("X0727" in result.err, result)
+        path = result.json["items"][0]["file"]
+        r = xt.run(["audit", "--strict", path])
+        xt.equal(r.code, 7, r)
+        xt.check("error[X0727]" in r.err and ".cpython-311-aarch64-linux-gnu.so" in r.err, r)
+
+
+if __name__ == "__main__":
+    xt.main(globals())
