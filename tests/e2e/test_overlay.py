@@ -212,6 +212,27 @@ def test_from_a_recipe_in_the_same_run_and_later():
         xt.equal([i["state"] for i in again.json["items"]], ["cached"], again)
 
 
+def test_numpy_comes_along():
+    """Only what uses it is named; the plan has numpy's item before it."""
+    with xt.scratch() as home:
+        for end in ("yaml", "lock"):
+            shutil.copy(os.path.join(test_wheels.RECIPES, "numpy-2.2.6." + end), home)
+        for path, text in numpy_user().items():
+            xt.write(os.path.join(home, "tiny-src", path), text)
+        recipe = xt.write(os.path.join(home, "tiny.yaml"),
+                          test_backends.packages.RECIPE.format(
+                              name="tiny", more="", patches=""))
+        for verb in ("lock", "plan"):
+            result = xt.run([verb, recipe, "--target", "armv7", "--python", "cp311",
+                             "--json"], home=home,
+                            XORCH_CACHE_DIR=test_wheels.shared_cache())
+            test_wheels.need_network(result)
+            xt.equal(result.code, 0, result)
+        tiny, numpy = result.json["items"]
+        xt.equal(tiny["needs"], ["numpy-2.2.6-cp311-armv7"], result)
+        xt.equal(numpy["id"], "numpy-2.2.6-cp311-armv7", result)
+
+
 # label: long
 def test_numpy_by_its_recipe_for_armv7():
     """numpy first, then what compiles against it; both run on the target."""
