@@ -101,11 +101,12 @@ def place(path):
     return path
 
 
-def packages(folder):
-    """bullseye's packages for aarch64, unpacked each, as {name: folder}."""
-    test_sysroot.fetch("--sysroot", "debian-11", "--target", "aarch64")
+def packages(folder, target="aarch64"):
+    """bullseye's packages for a target, unpacked each, as {name: folder}."""
+    test_sysroot.fetch("--sysroot", "debian-11", "--target", target)
     with open(os.path.join(xt.SOURCE, "sysroots/debian-11.lock")) as f:
-        section = f.read().split("- target: ")[1]
+        section, = [part for part in f.read().split("- target: ")
+                    if part.startswith(target)]
     found = {}
     os.makedirs(folder)
     for name, sha256 in re.findall(r"- name: (\S+)\n.*?sha256: \"?([0-9a-f]{64})", section,
@@ -206,13 +207,16 @@ def make_image(folder):
     return layout + ":v"
 
 
-def catalog(home):
-    """The project's own definition, but for the two versions that its image has and
-    ours has not; debian-11 for what is built for the build machine."""
-    path = os.path.join(home, "sysroots/manylinux_2_28.yaml")
-    with open(os.path.join(xt.SOURCE, "sysroots/manylinux_2_28.yaml")) as f:
+VERSIONS = (('glibc: "2.28"', 'glibc: "2.31"'), ('gcc: "14"', 'gcc: "10"'))
+
+
+def catalog(home, name="manylinux_2_28", versions=VERSIONS):
+    """The project's own definition, but for the versions that its image has and ours
+    has not; debian-11 for what is built for the build machine."""
+    path = os.path.join(home, "sysroots", name + ".yaml")
+    with open(os.path.join(xt.SOURCE, "sysroots", name + ".yaml")) as f:
         text = f.read()
-    for old, new in (('glibc: "2.28"', 'glibc: "2.31"'), ('gcc: "14"', 'gcc: "10"')):
+    for old, new in versions:
         xt.check(old in text, "no", old, "in the definition")
         text = text.replace(old, new)
     return xt.write(path, text)
@@ -227,11 +231,11 @@ def world(login=None):
         yield home, registry, layout
 
 
-def fetch(home, registry, **env):
+def fetch(home, registry, name="manylinux_2_28", target="aarch64", **env):
     env = {"XORCH_MIRROR_OCI": f"quay.io=http://{registry.host}", "XORCH_CATALOG": home,
            **env}
-    return xt.run(["fetch", "--sysroot", "manylinux_2_28", "--target", "aarch64"],
-                  home=home, timeout=600, **env)
+    return xt.run(["fetch", "--sysroot", name, "--target", target], home=home,
+                  timeout=600, **env)
 
 
 def check_tree(tree):
@@ -252,13 +256,7 @@ def check_tree(tree):
     xt.equal(one.st_ino, two.st_ino, "the hard link became another file")
     with open(os.path.join(lib, "libc.so")) as f:
         xt.check("/" not in re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S))
-    with xt.scratch() as folder:
-        for text, name, flags in (
-                (test_sysroot.C, "a.c", ["-lm", "-lpthread", "-ldl"]),
-                (test_sysroot.CXX, "b.cc", ["--driver-mode=g++", "-std=c++17",
-                                            "-latomic"])):
-            out = test_sysroot.compile_and_link("aarch64", tree, folder, text, name, *flags)
-            xt.check("AArch64" in judges.readelf("-h", out))
+    compile_both("aarch64", tree)
 
 
 def test_image_of_a_registry_is_a_sysroot():
@@ -286,6 +284,37 @@ def test_image_of_a_registry_is_a_sysroot():
         with open(os.path.join(home, "sysroots/manylinux_2_28.lock")) as f:
             xt.check("+zstd" in f.read(), "the layers are not zstd")
         xt.equal(images.files(r.out.strip()), want)
+
+
+def compile_both(target, tree):
+    with xt.scratch() as folder:
+        for text, name, flags in (
+                (test_sysroot.C, "a.c", ["-lm", "-lpthread", "-ldl"]),
+                (test_sysroot.CXX, "b.cc", ["--driver-mode=g++", "-std=c++17",
+                                            "-latomic"])):
+            out = test_sysroot.compile_and_link(target, tree, folder, text, name, *flags)
+            xt.check(judges.MACHINE[target] in judges.readelf("-h", out))
+
+
+def test_image_in_debians_layout():
+    """manylinux_2_31, which armv7 alone has: bullseye's files as they lie there."""
+    name = "manylinux_2_31"
+    with xt.scratch() as home, Registry(home) as registry:
+        layout = os.path.join(home, "l")
+        program("umoci", "init", "--layout", layout)
+        program("umoci", "new", "--image", layout + ":v")
+        for i, path in enumerate(packages(os.path.join(home, "deb"), "armv7").values()):
+            tar = xt.write(os.path.join(home, f"{i}.tar"), tar_of(path))
+            program("umoci", "raw", "add-layer", "--image", layout + ":v", tar)
+        program("umoci", "config", "--image", layout + ":v", "--architecture", "arm",
+                "--os", "linux")  # this umoci knows no variant: arm alone is v7
+        registry.push(layout + ":v", "pypa/manylinux_2_31_armv7l")
+        path = catalog(home, name, (('gcc: "9"', 'gcc: "10"'), ("gcc/*/9", "gcc/*/10")))
+        r = fetch(home, registry, name, "armv7")
+        xt.equal(r.code, 0, r)
+        compile_both("armv7", r.out.strip())
+        with open(path.replace(".yaml", ".lock")) as f:
+            xt.check("architecture: linux/arm/v7" in f.read())
 
 
 def test_wheel_out_of_an_image():
