@@ -56,7 +56,7 @@ def test_rpds_py():
         xt.equal(test_wheels.judge(result), 1, result)
 
 
-def test_small_both_targets():
+def test_X08_small_both_targets():
     """No Cargo.lock: the crates are resolved. A build script compiles C with the cc
     crate for the target (X08), and is for the build machine itself, like the macro."""
     with xt.scratch() as home:
@@ -167,6 +167,38 @@ def test_abi3_of_pyo3():
         for suite in ("bullseye", "trixie"):
             root = target_root.get(suite, "armv7")
             xt.equal(root.run_wheel(item["file"], ANSWER).strip(), "32", suite)
+
+
+# label: long
+def test_pyo3_told_of_another_python():
+    """PYO3_PYTHON and its kin, set by the machine and by the project itself (cargo's
+    [env], forced): the module is for the target's Python all the same."""
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = ["maturin>=1.9,<2"]\n'
+                          'build-backend = "maturin"\n[project]\nname = "rusty"\n'
+                          'version = "1.0"\n',
+        ".cargo/config.toml": '[env]\nPYO3_PYTHON = { value = "/usr/bin/python3", '
+                              'force = true }\n',
+        "Cargo.toml": '[package]\nname = "rusty"\nversion = "1.0.0"\nedition = "2021"\n'
+                      '[lib]\ncrate-type = ["cdylib"]\n[dependencies]\npyo3 = "0.29"\n',
+        "src/lib.rs": 'use pyo3::prelude::*;\n\n#[pyfunction]\nfn answer() -> usize { '
+                      'usize::BITS as usize }\n\n#[pymodule]\nfn rusty(m: &Bound<\'_, '
+                      'PyModule>) -> PyResult<()> {\n    m.add_function('
+                      'wrap_pyfunction!(answer, m)?)\n}\n'}
+    with xt.scratch() as home:
+        src = os.path.join(home, "rusty-src")
+        for name, text in {**files, "run-id": packages.RUN}.items():
+            xt.write(os.path.join(src, name), text)
+        recipe = xt.write(os.path.join(home, "rusty.yaml"), packages.RECIPE.format(
+            name="rusty", patches="", more=""))
+        result = build(home, recipe, targets=["armv7"], PYO3_PYTHON="/bin/false",
+                       PYO3_NO_PYTHON="1", PYO3_CONFIG_FILE="/nonexistent",
+                       PYO3_CROSS_PYTHON_VERSION="3.7", CARGO_BUILD_TARGET="evil",
+                       RUSTFLAGS="-Clinker=/bin/false", MATURIN_PEP517_ARGS="--evil")
+        xt.equal(test_wheels.judge(result, imports=False), 1, result)
+        [item] = result.json["items"]
+        root = target_root.get("bookworm", "armv7")
+        xt.equal(root.run_wheel(item["file"], ANSWER).strip(), "32", item)
 
 
 def test_abi3_of_another_age():
