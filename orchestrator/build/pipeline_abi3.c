@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define KIND "abi3"
+#define OLDEST 9    /* CPython 3.9: older ones build nothing */
 #define NONE "none" /* the first wheel of the family was for one Python only */
 
 static gboolean is_python_input(const char *name)
@@ -135,7 +136,9 @@ gboolean abi3_as_asked(const item *i, const char *file, GError **err)
 
 	if (!dot || atoi(dot + 1) > (int)i->python->minor)
 		return TRUE;
-	if (abi3_minor(file) == atoi(dot + 1))
+	int minor = abi3_minor(file);
+	/* cp36-abi3 is for all that a recipe can name. */
+	if (minor && MAX(minor, OLDEST) == atoi(dot + 1))
 		return TRUE;
 	error_set(err, EXIT_AUDIT, "X0955",
 		"the wheel is not the abi3 wheel that the recipe asks for");

@@ -307,6 +307,19 @@ def test_setup_py_reads_its_words():
         xt.equal(only(build(home, recipe))["state"], "built")
 
 
+def test_abi3_for_older_pythons_too():
+    """cp36-abi3 is the wheel of a recipe that says 3.9, the oldest it can name."""
+    with xt.scratch() as home:
+        code = "#define Py_LIMITED_API 0x03060000\n" + packages.MODULE.format(
+            name="older", code=packages.ANSWER)
+        recipe = packages.project(
+            home, "older", source=code, more="py_limited_api=True",
+            recipe='python: {abi3: "3.9"}\n',
+            files=[("setup.cfg", "[bdist_wheel]\npy_limited_api = cp36\n")])
+        item = only(build(home, recipe))
+        xt.check("older-1.0-cp36-abi3-" in item["file"], item)
+
+
 def ccache_counts(cache, name):
     """(hits, misses)"""
     stats = subprocess.run(
