@@ -36,8 +36,7 @@ static gboolean is_program(const char *path)
 static char *real_program(const char *folder, const char *name)
 {
 	g_autofree char *path = g_build_filename(folder, name, NULL);
-	/* Most folders of PATH have none of them: not even a link is followed then. */
-	char *real = access(path, X_OK) == 0 ? realpath(path, NULL) : NULL;
+	char *real = realpath(path, NULL);
 	char *copy = real && is_program(real) ? g_strdup(real) : NULL;
 
 	free(real);
@@ -46,8 +45,13 @@ static char *real_program(const char *folder, const char *name)
 
 static void look_in(finder *f, const char *folder, const char *origin)
 {
-	for (const char *const *name = names; *name; name++) {
-		char *path = real_program(folder, *name);
+	/* Most folders of PATH have none of them: one look each, no link followed. */
+	int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (const char *const *name = names; fd >= 0 && *name; name++) {
+		char *path = faccessat(fd, *name, X_OK, 0) == 0
+				     ? real_program(folder, *name)
+				     : NULL;
 		if (!path)
 			continue;
 		if (g_hash_table_contains(f->seen, path)) {
@@ -60,6 +64,8 @@ static void look_in(finder *f, const char *folder, const char *origin)
 		g_ptr_array_add(f->places, p);
 		g_hash_table_add(f->seen, path);
 	}
+	if (fd >= 0)
+		close(fd);
 }
 
 static int newest_first(gconstpointer a, gconstpointer b)

@@ -1,44 +1,70 @@
 #include "base/error.h"
 #include "build/python_host.h"
 #include "format/digest.h"
+#include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The digest over the headers is kept with a fingerprint of the folder (names,
  * sizes, times), so that a later run reads none of them. */
 #define KIND "python-headers"
 
+typedef struct header {
+	char *name; /* below the include folder: "cpython/abstract.h" */
+	struct stat st;
+} header;
+
+static void header_free(void *data)
+{
+	header *h = data;
+
+	g_free(h->name);
+	g_free(h);
+}
+
 static int by_name(gconstpointer a, gconstpointer b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp((*(header *const *)a)->name, (*(header *const *)b)->name);
 }
 
 /* Only CPython's own: *.h, cpython/, internal/. What packages put beside them
- * (numpy, greenlet …) is the build machine's and stays away from targets. */
-static void list_headers(GPtrArray *files, const char *folder, const char *prefix)
+ * (numpy, greenlet …) is the build machine's and stays away from targets. Each is
+ * looked at once, by its folder: a build with nothing to do spends a good part here. */
+static void list_headers(GPtrArray *files, int folder, const char *prefix)
 {
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *name;
+	DIR *dir = folder < 0 ? NULL : fdopendir(folder);
+	const struct dirent *e;
 
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(folder, name, NULL);
-		g_autofree char *rel = g_strconcat(prefix, name, NULL);
+	if (!dir && folder >= 0)
+		close(folder);
+	while (dir && (e = readdir(dir))) {
+		const char *name = e->d_name;
 		struct stat st;
-		if (lstat(path, &st) != 0)
+		if (*name == '.' || fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
 		if (S_ISDIR(st.st_mode) && (*prefix || g_str_equal(name, "cpython") ||
 						   g_str_equal(name, "internal"))) {
-			g_autofree char *deeper = g_strconcat(rel, "/", NULL);
-			list_headers(files, path, deeper);
+			g_autofree char *deeper = g_strconcat(prefix, name, "/", NULL);
+			list_headers(files,
+				openat(dirfd(dir), name,
+					O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+				deeper);
 		} else if (S_ISREG(st.st_mode) && g_str_has_suffix(name, ".h")) {
-			g_ptr_array_add(files, g_steal_pointer(&rel));
+			header *h = g_new(header, 1);
+			h->name = g_strconcat(prefix, name, NULL);
+			h->st = st;
+			g_ptr_array_add(files, h);
 		}
 	}
+	if (dir)
+		closedir(dir);
 }
 
-GPtrArray *host_python_headers(const host_python *p, GError **err)
+static GPtrArray *headers_of(const host_python *p, GError **err)
 {
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(header_free);
 
 	if (!host_python_has_headers(p)) {
 		error_set(
@@ -51,28 +77,45 @@ GPtrArray *host_python_headers(const host_python *p, GError **err)
 			p->minor, p->minor, p->minor, p->minor);
 		return NULL;
 	}
-	list_headers(files, p->include, "");
+	list_headers(files, open(p->include, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "");
 	g_ptr_array_sort(files, by_name);
 	return g_steal_pointer(&files);
+}
+
+GPtrArray *host_python_headers(const host_python *p, GError **err)
+{
+	g_autoptr(GPtrArray) files = headers_of(p, err);
+	GPtrArray *names = files ? g_ptr_array_new_with_free_func(g_free) : NULL;
+
+	for (guint i = 0; names && i < files->len; i++)
+		g_ptr_array_add(names,
+			g_steal_pointer(&((header *)g_ptr_array_index(files, i))->name));
+	return names;
+}
+
+static void add_fingerprint(digest *d, const char *name, const struct stat *st)
+{
+	const gint64 facts[] = {
+		(gint64)st->st_ino, st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec};
+
+	digest_update(d, name, strlen(name) + 1);
+	digest_update(d, facts, sizeof facts);
 }
 
 /* Names, sizes, times of the files and of config_h. */
 static char *fingerprint(const host_python *p, const GPtrArray *files)
 {
-	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(digest) d = digest_new();
 	struct stat st;
 
-	for (guint i = 0; i <= files->len; i++) {
-		const char *rel = i < files->len ? g_ptr_array_index(files, i) : NULL;
-		g_autofree char *path = rel ? g_build_filename(p->include, rel, NULL)
-					    : g_strdup(p->config_h);
-		if (stat(path, &st) != 0)
-			continue;
-		g_string_append_printf(text, "%s %lu %ld %ld.%09ld\n", path,
-			(unsigned long)st.st_ino, (long)st.st_size,
-			(long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	add_fingerprint(d, p->include, &(struct stat){0});
+	for (guint i = 0; i < files->len; i++) {
+		const header *h = g_ptr_array_index(files, i);
+		add_fingerprint(d, h->name, &h->st);
 	}
-	return digest_bytes(text->str, text->len);
+	if (stat(p->config_h, &st) == 0)
+		add_fingerprint(d, p->config_h, &st);
+	return digest_finish(d);
 }
 
 static gboolean add_file(digest *d, const char *name, const char *path, GError **err)
@@ -92,7 +135,7 @@ static gboolean add_file(digest *d, const char *name, const char *path, GError *
 
 char *host_python_header_digest(store *s, const host_python *p, GError **err)
 {
-	g_autoptr(GPtrArray) files = host_python_headers(p, err);
+	g_autoptr(GPtrArray) files = headers_of(p, err);
 
 	if (!files)
 		return NULL;
@@ -103,9 +146,9 @@ char *host_python_header_digest(store *s, const host_python *p, GError **err)
 		return g_strdup(old + DIGEST_HEX);
 	g_autoptr(digest) d = digest_new();
 	for (guint i = 0; i < files->len; i++) {
-		const char *rel = g_ptr_array_index(files, i);
-		g_autofree char *path = g_build_filename(p->include, rel, NULL);
-		if (!add_file(d, rel, path, err))
+		const header *h = g_ptr_array_index(files, i);
+		g_autofree char *path = g_build_filename(p->include, h->name, NULL);
+		if (!add_file(d, h->name, path, err))
 			return NULL;
 	}
 	if (!add_file(d, "the pyconfig.h behind it", p->config_h, err))

@@ -28,7 +28,8 @@ PUBLISHED = [
 ]
 POLICIES = ["2_5", "2_12", "2_17", "2_24", "2_27", "2_28", "2_31", "2_34"]
 
-# Runs in auditwheel's own Python: JSON lines of [path, tag or null].
+# Runs in auditwheel's own Python: JSON lines of [path, tag or null], "error: …" where it
+# cannot judge.
 TAGS = """
 import json, pathlib, sys, logging
 logging.disable(logging.CRITICAL)
@@ -47,6 +48,8 @@ for path in sys.argv[1:]:
         tag = info.overall_policy.name
     except NonPlatformWheelError:
         tag = None
+    except Exception as e:
+        tag = f"error: {type(e).__name__}: {e}"
     print(json.dumps([str(path), tag]))
 """
 
