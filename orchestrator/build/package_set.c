@@ -6,13 +6,16 @@
 #include "build/package_files.h"
 #include "build/package_image.h"
 #include "build/store.h"
+#include "format/digest.h"
 #include "plan/key.h"
+#include "plan/package_lock_pack.h"
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define UNPACK_VERSION 1
-#define IMAGE_VERSION 1 /* of package_image_unpack */
+#define PACKED "package-lock-1" /* records; another number for another form */
+#define IMAGE_VERSION 1		/* of package_image_unpack */
 
 package_set package_set_of_toolchain(const toolchain_def *def, const platform *target)
 {
@@ -212,12 +215,41 @@ static gboolean same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+/* Read, or what the store remembers of the very same text. */
+static package_lock *lock_from_store(
+	const build_context *ctx, const char *path, const char *name, GError **err)
+{
+	g_autofree char *text = NULL;
+	gsize size = 0;
+
+	if (!g_file_get_contents(path, &text, &size, NULL))
+		return package_lock_load(path, name, err); /* which says why not */
+	g_autofree char *sum = digest_bytes(text, size);
+	g_autofree char *record = g_strdup_printf("%s-%s", name, sum);
+	g_autoptr(GBytes) kept = store_record_get(ctx->store, PACKED, record);
+	package_lock *lock = kept ? package_lock_unpack(kept, path, name) : NULL;
+	if (lock)
+		return lock;
+	lock = package_lock_load(path, name, err);
+	/* Not when another process wrote it between the two looks. */
+	g_autofree char *now = NULL;
+	gsize now_size = 0;
+	gboolean same = lock && g_file_get_contents(path, &now, &now_size, NULL) &&
+			now_size == size && memcmp(now, text, size) == 0;
+	g_autoptr(GBytes) packed = same ? package_lock_pack(lock) : NULL;
+	if (packed)
+		store_record_put(ctx->store, PACKED, record,
+			g_bytes_get_data(packed, NULL), g_bytes_get_size(packed), NULL);
+	return lock;
+}
+
 /* The lock as it is on disk: every item of a run asks for the same few, twice (for its
  * target and for the build machine), so what was read is kept for as long as the file
  * is the same. NULL with err when it is damaged; the caller holds `memo_guard`. */
 static GMutex memo_guard;
 
-static const package_lock *lock_on_disk(const char *path, const char *name, GError **err)
+static const package_lock *lock_on_disk(
+	const build_context *ctx, const char *path, const char *name, GError **err)
 {
 	static GHashTable *memos;
 	struct stat st = {0};
@@ -229,7 +261,8 @@ static const package_lock *lock_on_disk(const char *path, const char *name, GErr
 	lock_memo *m = g_hash_table_lookup(memos, path);
 	if (m && exists && same_file(&m->st, &st))
 		return m->lock;
-	package_lock *lock = package_lock_load(path, name, err);
+	package_lock *lock = exists ? lock_from_store(ctx, path, name, err)
+				    : package_lock_load(path, name, err);
 	if (!lock)
 		return NULL;
 	m = g_new0(lock_memo, 1);
@@ -242,14 +275,14 @@ static const package_lock *lock_on_disk(const char *path, const char *name, GErr
 /* A copy of the set's section if it fits the definition. Else NULL: *why is what
  * changed (static text, NULL when there was none) and *date that of the old one, when
  * it is of the same suite; or err is set. */
-static package_section *section_on_disk(
-	const package_set *set, const char **why, char **date, GError **err)
+static package_section *section_on_disk(const build_context *ctx, const package_set *set,
+	const char **why, char **date, GError **err)
 {
 	g_autofree char *path = catalog_lock_path(set->path);
 	package_section *copy = NULL;
 
 	g_mutex_lock(&memo_guard);
-	const package_lock *lock = lock_on_disk(path, set->name, err);
+	const package_lock *lock = lock_on_disk(ctx, path, set->name, err);
 	const package_section *old =
 		lock ? package_lock_section(lock, target_name(set)) : NULL;
 	if (old && package_section_fits(old, set->def, architecture(set), why))
@@ -270,7 +303,7 @@ package_section *package_set_lock(const build_context *ctx, const package_set *s
 
 	if (changed)
 		*changed = FALSE;
-	package_section *known = section_on_disk(set, &why, &date, &damaged);
+	package_section *known = section_on_disk(ctx, set, &why, &date, &damaged);
 	if (damaged) {
 		g_propagate_error(err, g_steal_pointer(&damaged));
 		return NULL;
