@@ -6,6 +6,7 @@
 #include "format/go_hash.h"
 #include "format/go_module.h"
 #include "plan/lock_go.h"
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_MOD (16 << 20)
@@ -17,14 +18,23 @@ static char *module_folder(const go_project *p)
 
 /* ---- asking the go command ---- */
 
-static char *tag_list(const go_project *p)
+#define LATER_RELEASES 12 /* of Go, two a year */
+
+/* With `later`, the files that only a newer Go than this one compiles too (`//go:build
+ * go1.27`): the lock serves whatever Go a machine has. */
+static char *tag_list(const go_tool *go, const go_project *p, gboolean later)
 {
-	GString *out = g_string_new("-tags=");
+	g_autoptr(GPtrArray) tags = g_ptr_array_new_with_free_func(g_free);
+	int minor = 0;
 
 	for (guint i = 0; p->tags && i < p->tags->len; i++)
-		g_string_append_printf(out, "%s%s", i ? "," : "",
-			(const char *)g_ptr_array_index(p->tags, i));
-	return g_string_free(out, FALSE);
+		g_ptr_array_add(tags, g_strdup(g_ptr_array_index(p->tags, i)));
+	if (later && sscanf(go->version, "1.%d", &minor) == 1)
+		for (int n = 1; n <= LATER_RELEASES; n++)
+			g_ptr_array_add(tags, g_strdup_printf("go1.%d", minor + n));
+	g_ptr_array_add(tags, NULL);
+	g_autofree char *list = g_strjoinv(",", (char **)tags->pdata);
+	return g_strconcat("-tags=", list, NULL);
 }
 
 /* Every GOARCH that programs are built for, `first` first. */
@@ -41,10 +51,10 @@ static GPtrArray *architectures(const char *first)
 }
 
 static gboolean list_for(const go_tool *go, const go_project *p, const char *work,
-	const registry_go *r, gboolean has_sum, const char *goarch,
+	const registry_go *r, gboolean has_sum, const char *goarch, gboolean later,
 	process_result *result, GError **err)
 {
-	g_autofree char *tags = tag_list(p);
+	g_autofree char *tags = tag_list(go, p, later);
 	g_autofree char *folder = module_folder(p);
 	g_autofree char *arch = g_strconcat("GOARCH=", goarch, NULL);
 	g_auto(GStrv) proxy = go_proxy_environment(r);
@@ -70,10 +80,10 @@ static gboolean list_all(const go_tool *go, const go_project *p, const char *wor
 {
 	g_autoptr(GPtrArray) archs = architectures(target->goarch);
 
-	for (guint i = 0; i < archs->len; i++) {
-		const char *arch = g_ptr_array_index(archs, i);
+	for (guint i = 0; i < 2 * archs->len; i++) {
+		const char *arch = g_ptr_array_index(archs, i / 2);
 		g_auto(process_result) result = {0};
-		if (!list_for(go, p, work, r, has_sum, arch, &result, err))
+		if (!list_for(go, p, work, r, has_sum, arch, i % 2, &result, err))
 			return FALSE;
 		if (result.timed_out)
 			return error_set(err, EXIT_TIME, "X0531",

@@ -54,9 +54,9 @@ for path in sys.argv[1:]:
 """
 
 
-def auditwheel_tags(paths):
+def auditwheel_tags(paths, before=()):
     python = os.path.join(os.path.dirname(judges.auditwheel()), "python")
-    p = subprocess.run([python, "-c", TAGS, *paths], capture_output=True, text=True)
+    p = subprocess.run([*before, python, "-c", TAGS, *paths], capture_output=True, text=True)
     xt.check(p.returncode == 0, p.stderr[-2000:])
     return dict(json.loads(line) for line in p.stdout.splitlines())
 

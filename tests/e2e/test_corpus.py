@@ -34,8 +34,16 @@ KINDS = [("aarch64", "manylinux", 11), ("x86_64", "manylinux", 13),
          ("riscv64", "manylinux", 13)]
 LEAST = 300
 
-# Where xorch differs and is right: project -> proof.
-RIGHT = {}
+# What xorch refuses in wheels whose tag auditwheel grants or cannot judge: project, code
+# of the error -> what is wrong, as readelf shows it.
+FLAWS = {
+    ("debugpy", "X0701"): "the wheel for i686 carries attach_linux_amd64.so",
+    ("debugpy", "X0717"): "and its modules lie in purelib",
+    ("h5py", "X0710"): "RUNPATH /usr/local/lib, of the build machine",
+    ("pillow", "X0710"): "RPATH Pillow.libs, relative to the folder a program runs in",
+    ("pyproj", "X0710"): "RUNPATH /project/pyproj/proj_dir/lib, of the build machine",
+    ("shapely", "X0710"): "RUNPATH /usr/local/lib64, of the build machine",
+}
 
 # Runs in the Python that has auditwheel and so pip, whose settings say where the index
 # is: the newest wheel of each kind for each project, into FOLDER/PROJECT/.
@@ -113,12 +121,21 @@ def corpus():
     return sorted(glob.glob(os.path.join(folder, "*", "*.whl")))
 
 
+def hidden_scripts():
+    """A command before auditwheel, that shows it the library in place of the script."""
+    script = glob.glob("/usr/lib/*-linux-gnu/libc.so")
+    library = glob.glob("/lib/x86_64-linux-gnu/libc.so.6")
+    return ["bwrap", "--dev-bind", "/", "/", "--ro-bind", library[0], script[0]] \
+        if script and library else []
+
+
 # label: long
 def test_corpus_agrees_with_auditwheel():
     paths = corpus()
     xt.check(len(paths) >= LEAST, f"only {len(paths)} wheels")
     begun = time.monotonic()
-    theirs = test_audit.auditwheel_tags(paths)
+    # A text beside the C library (libc6-dev) would end auditwheel at a needed libc.so.
+    theirs = test_audit.auditwheel_tags(paths, hidden_scripts())
     between = time.monotonic()
     result = xt.run(["audit", "--json", *paths], timeout=3000)
     ended = time.monotonic()
@@ -128,12 +145,16 @@ def test_corpus_agrees_with_auditwheel():
                 if (t or "").startswith("error")]
     wrong = []
     for path in paths:
-        name = os.path.basename(path)
-        errors = [f for f in ours[path]["findings"] if f["severity"] == "error"]
-        if theirs[path] != ours[path]["tag"] and name.split("-")[0] not in RIGHT and \
-                not (theirs[path] or "").startswith("error"):
-            wrong.append(f"{name}: xorch {ours[path]['tag']}, auditwheel {theirs[path]}")
-        wrong += [f"{name}: {f['message']}" for f in errors]
+        name, tag = os.path.basename(path), theirs[path]
+        project = name.split("-")[0].lower()
+        if (tag or "").startswith("error"):
+            tag = ours[path]["tag"]
+        if tag != ours[path]["tag"]:
+            wrong.append(f"{name}: xorch {ours[path]['tag']}, auditwheel {tag}")
+        promised = tag is None or tag in name
+        wrong += [f"{name}: {f['code']} {f['message']}" for f in ours[path]["findings"]
+                  if f["severity"] == "error" and promised and
+                  (project, f["code"]) not in FLAWS]
     print(f"{len(paths)} wheels, {len(set(theirs.values()))} tags; auditwheel in one "
           f"process {between - begun:.1f} s, xorch {ended - between:.1f} s, ratio "
           f"{(between - begun) / (ended - between):.0f}")

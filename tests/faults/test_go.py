@@ -60,6 +60,20 @@ def test_modules_are_locked_by_their_hashes():
         xt.equal(lock_text(home), text)
 
 
+def test_a_newer_go_finds_its_modules_locked():
+    """A file that only a later Go compiles needs a module of its own: the machine that
+    builds may have that Go."""
+    later = Module("example.org/later", "v0.1.0", {"later.go": "package later\n"})
+    with Server() as s, xt.scratch() as home:
+        files = {"main.go": MAIN, "go.sum": LIB.sum + later.sum,
+                 "new.go": "//go:build go1.35\n\npackage main\n\n"
+                           "import _ \"example.org/later\"\n"}
+        go_proxy.serve(s, Module("example.org/prog", "v1.0.0", files, (LIB, later)), LIB,
+                       later)
+        xt.equal(lock(s, home).code, 0)
+        xt.check(sha256(later.zip) in lock_text(home), lock_text(home))
+
+
 def test_sum_of_the_source_refuses_another_zip():
     with Server() as s, xt.scratch() as home:
         go_proxy.serve(s, program(), LIB)
