@@ -200,7 +200,8 @@ lockfile *lockfile_try(const char *path, gboolean shared, GError **err)
 /* One wait: what was said of it, and since when its holder shows no sign of work. */
 typedef struct waiting {
 	const char *what;
-	gint64 begun, told, idle; /* monotonic microseconds; told 0: nothing said yet */
+	gint64 begun, told; /* monotonic microseconds; told 0: nothing said yet */
+	gint64 idle; /* since when the holder is seen not to be at work; 0: it is */
 } waiting;
 
 static void tell(waiting *w, const owner *o, gint64 now)
@@ -248,15 +249,18 @@ static gboolean keep_waiting(const char *path, waiting *w, GError **err)
 	if (o.pid != getpid() && (!w->told || now - w->told > report * 1e6))
 		tell(w, &o, now);
 	if (is_at_work(&o))
+		w->idle = 0;
+	else if (!w->idle)
 		w->idle = now;
-	return now - w->idle <= limit * 1e6 || give_up(path, w, &o, limit, err);
+	return !w->idle || now - w->idle <= limit * 1e6 ||
+	       give_up(path, w, &o, limit, err);
 }
 
 lockfile *lockfile_acquire(
 	const char *path, gboolean shared, const char *what, GError **err)
 {
 	gint64 begun = g_get_monotonic_time();
-	waiting w = {.what = what, .begun = begun, .idle = begun};
+	waiting w = {.what = what, .begun = begun};
 	gulong pause = 2000;
 	int fd;
 

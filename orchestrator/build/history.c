@@ -195,17 +195,27 @@ static void write_down(history *h, const history_build *b)
 		tell_once(h, "cannot be written", error);
 }
 
-static gboolean make_log(
-	const char *folder, const history_build *b, char **log, GError **err)
+static char *log_path(const char *folder, const history_build *b, const char *given)
 {
-	g_autofree char *name = g_strconcat(b->id, ".log", NULL);
-	g_autofree char *own = g_strconcat(b->build, ".log", NULL);
-	g_autofree char *here = g_build_filename(folder, own, NULL);
-	const char *given = *log;
+	g_autofree char *name = g_strconcat(given ? b->id : b->build, ".log", NULL);
 
-	*log = given ? g_build_filename(given, name, NULL) : g_steal_pointer(&here);
-	return fs_mkdir_p(given ? given : folder, 0755, err) &&
-	       fs_write_atomic(*log, "", 0, 0644, err);
+	return g_build_filename(given ? given : folder, name, NULL);
+}
+
+static gboolean make_log(const char *path, GError **err)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+
+	return fs_mkdir_p(folder, 0755, err) && fs_write_atomic(path, "", 0, 0644, err);
+}
+
+static void forget(history *h, const char *folder, const history_build *b)
+{
+	g_autofree char *name = g_strconcat(b->build, ".json", NULL);
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+
+	if (g_unlink(path) == 0)
+		with_database(h, work_forget, b->build);
 }
 
 static void name_build(history_build *b)
@@ -231,16 +241,17 @@ static void name_build(history_build *b)
 gboolean history_begin(history *h, history_build *b, const char *log_dir, GError **err)
 {
 	g_autofree char *folder = g_build_filename(h->dir, "builds", b->id, NULL);
-	char *log = (char *)log_dir;
 
 	g_mutex_lock(&h->lock);
 	name_build(b);
 	remove_old(h, folder);
-	gboolean ok = make_log(folder, b, &log, err);
 	g_free(b->log);
-	b->log = log;
-	if (ok)
-		write_down(h, b);
+	b->log = log_path(folder, b, log_dir);
+	/* First: a log without it is an old one that another process may remove. */
+	write_down(h, b);
+	gboolean ok = make_log(b->log, err);
+	if (!ok)
+		forget(h, folder, b);
 	g_mutex_unlock(&h->lock);
 	return ok;
 }

@@ -201,7 +201,9 @@ static void memory(void)
 	a.state = b.state = JOB_WAITING;
 	traced(three, 3, &(scheduler_options){.cpus = 4, .memory = 100});
 	g_assert_cmpint(busiest, ==, 2);
-	g_assert_true(g_str_has_prefix(trace->str, "a"));
+	/* c goes beside a: which of the two threads writes first is the kernel's matter
+	 */
+	g_assert_false(g_str_has_prefix(trace->str, "b"));
 	a.state = b.state = c.state = JOB_WAITING;
 	traced(all, 4, &(scheduler_options){.cpus = 4, .memory = 100});
 	g_assert_true(g_str_has_prefix(trace->str, "huge"));
