@@ -37,7 +37,7 @@ LEAST = 300
 # What xorch refuses in wheels whose tag auditwheel grants or cannot judge: project, code
 # of the error -> what is wrong, as readelf shows it.
 FLAWS = {
-    ("debugpy", "X0701"): "the wheel for i686 carries attach_linux_amd64.so",
+    ("debugpy", "X0703"): "the wheel for i686 carries attach_linux_amd64.so",
     ("debugpy", "X0717"): "and its modules lie in purelib",
     ("h5py", "X0710"): "RUNPATH /usr/local/lib, of the build machine",
     ("pillow", "X0710"): "RPATH Pillow.libs, relative to the folder a program runs in",
