@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "build/pipeline_private.h"
 #include "build/rust.h"
+#include "build/step_files.h"
 #include "build/step_rust.h"
 #include "build/store.h"
 
@@ -41,8 +42,10 @@ static gboolean add_sccache(
 	step_extras_env(x, "RUSTC_WRAPPER", program);
 	step_extras_env(x, "SCCACHE_DIR", dir);
 	step_extras_env(x, "SCCACHE_CACHE_SIZE", RUST_MAX);
-	step_extras_env(x, "SCCACHE_CONF", "/dev/null");
-	return TRUE;
+	step_extras_env(x, "SCCACHE_CONF", STEP_FILES "/sccache.toml");
+	/* A busy machine takes longer to start it than the 10 s that sccache waits. */
+	return step_file_add(site, x, "sccache.toml",
+		"server_startup_timeout_ms = 120000\n", FALSE, err);
 }
 
 static gboolean ccache_prepare(pipeline *p, step_site *site, step_extras *x, GError **err)
