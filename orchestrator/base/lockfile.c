@@ -15,6 +15,7 @@
 struct lockfile {
 	int fd;
 	char *path;
+	gboolean excludes;
 };
 
 typedef enum attempt { GOT, BUSY, FAILED } attempt;
@@ -55,8 +56,11 @@ static void sign(int fd)
 		return;
 }
 
-static attempt attempt_lock(const char *path, gboolean shared, int *out, GError **err)
+/* *real FALSE: granted for want of locks. */
+static attempt attempt_lock(
+	const char *path, gboolean shared, int *out, gboolean *real, GError **err)
 {
+	*real = TRUE;
 	for (;;) {
 		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 		if (fd < 0) {
@@ -68,6 +72,7 @@ static attempt attempt_lock(const char *path, gboolean shared, int *out, GError 
 			if (lacks_locks(why)) {
 				warn_once(path, why);
 				*out = fd;
+				*real = FALSE;
 				return GOT;
 			}
 			close(fd);
@@ -88,12 +93,13 @@ static attempt attempt_lock(const char *path, gboolean shared, int *out, GError 
 	}
 }
 
-static lockfile *lock_new(const char *path, int fd)
+static lockfile *lock_new(const char *path, int fd, gboolean real)
 {
 	lockfile *l = g_new(lockfile, 1);
 
 	l->fd = fd;
 	l->path = g_strdup(path);
+	l->excludes = real;
 	return l;
 }
 
@@ -192,9 +198,12 @@ static double seconds_of(const char *variable, double otherwise)
 
 lockfile *lockfile_try(const char *path, gboolean shared, GError **err)
 {
+	gboolean real;
 	int fd;
 
-	return attempt_lock(path, shared, &fd, err) == GOT ? lock_new(path, fd) : NULL;
+	return attempt_lock(path, shared, &fd, &real, err) == GOT
+		       ? lock_new(path, fd, real)
+		       : NULL;
 }
 
 /* One wait: what was said of it, and since when its holder shows no sign of work. */
@@ -262,12 +271,13 @@ lockfile *lockfile_acquire(
 	gint64 begun = g_get_monotonic_time();
 	waiting w = {.what = what, .begun = begun};
 	gulong pause = 2000;
+	gboolean real;
 	int fd;
 
 	for (;;) {
-		attempt a = attempt_lock(path, shared, &fd, err);
+		attempt a = attempt_lock(path, shared, &fd, &real, err);
 		if (a == GOT)
-			return lock_new(path, fd);
+			return lock_new(path, fd, real);
 		if (a == FAILED || !keep_waiting(path, &w, err))
 			return NULL;
 		g_usleep(pause);
@@ -298,6 +308,11 @@ GPtrArray *lockfile_acquire_all(const char *const *paths, const char *what, GErr
 		g_ptr_array_add(held, l);
 	}
 	return g_steal_pointer(&held);
+}
+
+gboolean lockfile_excludes(const lockfile *l)
+{
+	return l->excludes;
 }
 
 void lockfile_release(lockfile *l)

@@ -31,6 +31,8 @@ lockfile *lockfile_try(const char *path, gboolean shared, GError **err);
  * with the array; NULL and none held on failure. */
 GPtrArray *lockfile_acquire_all(const char *const *paths, const char *what, GError **err);
 
+/* FALSE where the file system has no locks: others may be at it too. */
+gboolean lockfile_excludes(const lockfile *l);
 void lockfile_release(lockfile *l); /* NULL is fine */
 /* Removes the file while still holding it, then releases. */
 void lockfile_remove(lockfile *l);

@@ -308,6 +308,11 @@ void store_sweep_temp(const char *dir)
 			if (!l)
 				continue; /* alive */
 			g_autofree char *folder = g_strndup(path, strlen(path) - 5);
+			/* Without locks whoever made it may be alive: a day. */
+			if (!lockfile_excludes(l) && !older_than_a_day(folder)) {
+				lockfile_release(l);
+				continue;
+			}
 			fs_remove_tree(folder, NULL);
 			lockfile_remove(l);
 			continue;

@@ -455,7 +455,7 @@ void store_prune(store *s, const store_prune_options *options, store_pruned *res
 	pruning p = {.store = s,
 		.result = result,
 		.limit = time(NULL) - (time_t)options->max_age,
-		.alone = alone != NULL,
+		.alone = alone && lockfile_excludes(alone),
 		.dry_run = options->dry_run};
 	g_autofree char *bad = store_path(s, "bad");
 	g_autoptr(GPtrArray) failed = entries(bad);
