@@ -178,3 +178,14 @@ char *text_escape(const char *text, gssize len)
 	}
 	return g_string_free(out, FALSE);
 }
+
+char *error_in_short(const GError *error)
+{
+	const char *got = g_strrstr(error->message, "     got: ");
+	const char *text = got ? got + strlen("     got: ") : error->message;
+	const char *code = strstr(text, "] ");
+
+	if (!got && text[0] == '[' && code)
+		text = code + 2;
+	return g_strndup(text, strcspn(text, "\n"));
+}

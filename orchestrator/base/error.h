@@ -56,6 +56,10 @@ gboolean error_wrap(GError **err, int code, const char *id, GError *foreign,
 void error_set_fact(GError **err, const char *name, const char *value);
 const char *error_fact(const GError *error, const char *name);
 
+/* What went wrong in a few words, for a line of another error: what the last mirror sent
+ * ("got: …"), else the first line without its code. New string. */
+char *error_in_short(const GError *error);
+
 /* Bytes from outside made fit for a terminal: control characters, ESC, DEL and
  * invalid UTF-8 become \xNN, bidirectional controls \u{NNNN}. New string. */
 char *text_escape(const char *text, gssize len);

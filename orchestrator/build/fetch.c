@@ -285,19 +285,6 @@ static gboolean report_offline(GPtrArray *missing, gboolean damaged, GError **er
 	return FALSE;
 }
 
-/* What went wrong in a few words: what the last mirror sent, else the first line
- * without its code. */
-static char *in_short(const GError *e)
-{
-	const char *got = g_strrstr(e->message, "     got: ");
-	const char *text = got ? got + strlen("     got: ") : e->message;
-	const char *code = strstr(text, "] ");
-
-	if (!got && text[0] == '[' && code)
-		text = code + 2;
-	return g_strndup(text, strcspn(text, "\n"));
-}
-
 static gboolean report(GPtrArray *missing, GError **err)
 {
 	const fetch_item *worst = NULL;
@@ -322,7 +309,7 @@ static gboolean report(GPtrArray *missing, GError **err)
 		const fetch_item *item = missing->pdata[i];
 		if (!item->error || item == worst)
 			continue;
-		g_autofree char *line = in_short(item->error);
+		g_autofree char *line = error_in_short(item->error);
 		g_autofree char *label = text_escape(item->label, -1);
 		error_line(err, "%s: %s", label, line);
 	}

@@ -17,18 +17,6 @@
 
 /* ---- what to say when no registry gave it ---- */
 
-/* The first line of an error without its code, or what the last try got. */
-static char *in_short(const GError *e)
-{
-	const char *got = g_strrstr(e->message, "     got: ");
-	const char *text = got ? got + strlen("     got: ") : e->message;
-	const char *code = strstr(text, "] ");
-
-	if (!got && text[0] == '[' && code)
-		text = code + 2;
-	return g_strndup(text, strcspn(text, "\n"));
-}
-
 static void help_login(const registry_oci *r, GError **err)
 {
 	const registry_oci_login *l = &r->login;
@@ -56,7 +44,7 @@ static void help_login(const registry_oci *r, GError **err)
 static void explain(const registry_oci *r, const char *image, GError *why, GError **err)
 {
 	g_autoptr(GError) e = why;
-	g_autofree char *got = in_short(e);
+	g_autofree char *got = error_in_short(e);
 	g_autofree char *image_shown = text_escape(image, -1);
 
 	if (fetch_not_found(e)) {
@@ -247,7 +235,7 @@ package_section *package_image_resolve(
 		if (resolve_at(&r, &why))
 			return r.section;
 		if (worth_another(why) && i + 1 < places->len) {
-			g_autofree char *text = in_short(why);
+			g_autofree char *text = error_in_short(why);
 			event_log(EVENT_NOTE, name, "%s; trying the next mirror", text);
 			g_error_free(why);
 			continue;

@@ -18,35 +18,6 @@ static const char *entry_name(struct archive_entry *e)
 	return name ? name : archive_entry_pathname_utf8(e);
 }
 
-static gboolean feed_data(unpack *u, archive_reader *r, guint64 size, GError **err)
-{
-	struct archive *a = archive_reader_handle(r);
-	guint64 at = 0;
-
-	for (;;) {
-		const void *block;
-		size_t n;
-		la_int64_t offset;
-		int rc = archive_read_data_block(a, &block, &n, &offset);
-		if (rc == ARCHIVE_EOF)
-			break;
-		if (rc != ARCHIVE_OK)
-			return archive_reader_error(r, err);
-		if ((guint64)offset != at) {
-			archive_set_error(a, EINVAL, "a file with holes");
-			return archive_reader_error(r, err);
-		}
-		if (!unpack_write(u, block, n, err))
-			return FALSE;
-		at += n;
-	}
-	if (at != size) {
-		archive_set_error(a, EINVAL, "a member is shorter than it says");
-		return archive_reader_error(r, err);
-	}
-	return TRUE;
-}
-
 static gboolean feed_entry(
 	unpack *u, archive_reader *r, struct archive_entry *e, GError **err)
 {
@@ -76,7 +47,7 @@ static gboolean feed_entry(
 	case AE_IFREG:
 		if (!unpack_member(u, UNPACK_FILE, name, NULL, mode, err))
 			return FALSE;
-		return feed_data(u, r, archive_entry_size(e), err) &&
+		return archive_reader_feed(r, u, archive_entry_size(e), err) &&
 		       unpack_file_end(u, archive_entry_mtime(e), err);
 	case AE_IFIFO:
 		return unpack_refuse(u, name, "is a FIFO", err);

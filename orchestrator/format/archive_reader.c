@@ -285,3 +285,32 @@ struct archive *archive_reader_handle(archive_reader *r)
 {
 	return r->handle;
 }
+
+gboolean archive_reader_feed(archive_reader *r, unpack *u, guint64 size, GError **err)
+{
+	struct archive *a = archive_reader_handle(r);
+	guint64 at = 0;
+
+	for (;;) {
+		const void *block;
+		size_t n;
+		la_int64_t offset;
+		int rc = archive_read_data_block(a, &block, &n, &offset);
+		if (rc == ARCHIVE_EOF)
+			break;
+		if (rc != ARCHIVE_OK)
+			return archive_reader_error(r, err);
+		if ((guint64)offset != at) {
+			archive_set_error(a, EINVAL, "a file with holes");
+			return archive_reader_error(r, err);
+		}
+		if (!unpack_write(u, block, n, err))
+			return FALSE;
+		at += n;
+	}
+	if (at != size) {
+		archive_set_error(a, EINVAL, "a member is shorter than it says");
+		return archive_reader_error(r, err);
+	}
+	return TRUE;
+}

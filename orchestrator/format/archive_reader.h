@@ -23,3 +23,7 @@ struct archive *archive_reader_handle(archive_reader *r);
 
 /* [X0622] "LABEL is damaged: <libarchive's text>"; returns FALSE. */
 gboolean archive_reader_error(archive_reader *r, GError **err);
+
+/* Hands the current member's contents to the file that `u` has begun: `size` bytes, no
+ * more, no less, without holes; X0622 otherwise. */
+gboolean archive_reader_feed(archive_reader *r, unpack *u, guint64 size, GError **err);

@@ -266,35 +266,6 @@ static void settle_links(work *w)
 
 /* ---- writing ---- */
 
-static gboolean write_contents(work *w, archive_reader *r, guint64 size, GError **err)
-{
-	struct archive *a = archive_reader_handle(r);
-	guint64 at = 0;
-
-	for (;;) {
-		const void *block;
-		size_t n;
-		la_int64_t offset;
-		int rc = archive_read_data_block(a, &block, &n, &offset);
-		if (rc == ARCHIVE_EOF)
-			break;
-		if (rc == ARCHIVE_OK && (guint64)offset != at) {
-			archive_set_error(a, EINVAL, "a file with holes");
-			rc = ARCHIVE_FATAL;
-		}
-		if (rc != ARCHIVE_OK)
-			return archive_reader_error(r, err);
-		if (!unpack_write(w->out, block, n, err))
-			return FALSE;
-		at += n;
-	}
-	w->stats.bytes += at;
-	if (at == size)
-		return TRUE;
-	archive_set_error(a, EINVAL, "a member is shorter than it says");
-	return archive_reader_error(r, err);
-}
-
 static gboolean write_member(work *w, guint layer, guint member, archive_reader *r,
 	struct archive_entry *e, GError **err)
 {
@@ -303,10 +274,12 @@ static gboolean write_member(work *w, guint layer, guint member, archive_reader 
 
 	if (!c)
 		return TRUE;
+	guint64 size = (guint64)archive_entry_size(e);
 	w->stats.files++;
+	w->stats.bytes += size;
 	return unpack_member(w->out, UNPACK_FILE, c->places->pdata[0], NULL,
 		       archive_entry_mode(e), err) &&
-	       write_contents(w, r, (guint64)archive_entry_size(e), err) &&
+	       archive_reader_feed(r, w->out, size, err) &&
 	       unpack_file_end(w->out, archive_entry_mtime(e), err);
 }
 

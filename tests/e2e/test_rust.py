@@ -141,25 +141,32 @@ def test_abi3_built_once():
             xt.equal(root.run_wheel(first["file"], ANSWER).strip(), "42", suite)
 
 
-def test_abi3_of_pyo3():
-    """The project says abi3, the recipe from which Python on; maturin and PyO3."""
+def pyo3_project(home, pyo3, more="", **files):
+    """Recipe of a module by PyO3 and maturin: `pyo3` is its dependency in Cargo.toml,
+    `files` further ones, `more` the recipe's further keys."""
     files = {
+        **files,
         "pyproject.toml": '[build-system]\nrequires = ["maturin>=1.9,<2"]\n'
                           'build-backend = "maturin"\n[project]\nname = "rusty"\n'
                           'version = "1.0"\n',
         "Cargo.toml": '[package]\nname = "rusty"\nversion = "1.0.0"\nedition = "2021"\n'
-                      '[lib]\ncrate-type = ["cdylib"]\n[dependencies]\n'
-                      'pyo3 = { version = "0.29", features = ["abi3"] }\n',
+                      f'[lib]\ncrate-type = ["cdylib"]\n[dependencies]\npyo3 = {pyo3}\n',
         "src/lib.rs": 'use pyo3::prelude::*;\n\n#[pyfunction]\nfn answer() -> usize { '
                       'usize::BITS as usize }\n\n#[pymodule]\nfn rusty(m: &Bound<\'_, '
                       'PyModule>) -> PyResult<()> {\n    m.add_function('
-                      'wrap_pyfunction!(answer, m)?)\n}\n'}
+                      'wrap_pyfunction!(answer, m)?)\n}\n',
+        "run-id": packages.RUN}
+    for name, text in files.items():
+        xt.write(os.path.join(home, "rusty-src", name), text)
+    return xt.write(os.path.join(home, "rusty.yaml"), packages.RECIPE.format(
+        name="rusty", patches="", more=more))
+
+
+def test_abi3_of_pyo3():
+    """The project says abi3, the recipe from which Python on; maturin and PyO3."""
     with xt.scratch() as home:
-        src = os.path.join(home, "rusty-src")
-        for name, text in {**files, "run-id": packages.RUN}.items():
-            xt.write(os.path.join(src, name), text)
-        recipe = xt.write(os.path.join(home, "rusty.yaml"), packages.RECIPE.format(
-            name="rusty", patches="", more="python: {abi3: '3.9'}\n"))
+        recipe = pyo3_project(home, '{ version = "0.29", features = ["abi3"] }',
+                              "python: {abi3: '3.9'}\n")
         result = build(home, recipe, targets=["armv7"])
         xt.equal(test_wheels.judge(result, imports=False), 1, result)
         [item] = result.json["items"]
@@ -173,24 +180,10 @@ def test_abi3_of_pyo3():
 def test_pyo3_told_of_another_python():
     """PYO3_PYTHON and its kin, set by the machine and by the project itself (cargo's
     [env], forced): the module is for the target's Python all the same."""
-    files = {
-        "pyproject.toml": '[build-system]\nrequires = ["maturin>=1.9,<2"]\n'
-                          'build-backend = "maturin"\n[project]\nname = "rusty"\n'
-                          'version = "1.0"\n',
-        ".cargo/config.toml": '[env]\nPYO3_PYTHON = { value = "/usr/bin/python3", '
-                              'force = true }\n',
-        "Cargo.toml": '[package]\nname = "rusty"\nversion = "1.0.0"\nedition = "2021"\n'
-                      '[lib]\ncrate-type = ["cdylib"]\n[dependencies]\npyo3 = "0.29"\n',
-        "src/lib.rs": 'use pyo3::prelude::*;\n\n#[pyfunction]\nfn answer() -> usize { '
-                      'usize::BITS as usize }\n\n#[pymodule]\nfn rusty(m: &Bound<\'_, '
-                      'PyModule>) -> PyResult<()> {\n    m.add_function('
-                      'wrap_pyfunction!(answer, m)?)\n}\n'}
     with xt.scratch() as home:
-        src = os.path.join(home, "rusty-src")
-        for name, text in {**files, "run-id": packages.RUN}.items():
-            xt.write(os.path.join(src, name), text)
-        recipe = xt.write(os.path.join(home, "rusty.yaml"), packages.RECIPE.format(
-            name="rusty", patches="", more=""))
+        recipe = pyo3_project(home, '"0.29"', **{
+            ".cargo/config.toml": '[env]\nPYO3_PYTHON = { value = "/usr/bin/python3", '
+                                  'force = true }\n'})
         result = build(home, recipe, targets=["armv7"], PYO3_PYTHON="/bin/false",
                        PYO3_NO_PYTHON="1", PYO3_CONFIG_FILE="/nonexistent",
                        PYO3_CROSS_PYTHON_VERSION="3.7", CARGO_BUILD_TARGET="evil",
