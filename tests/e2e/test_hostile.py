@@ -148,9 +148,11 @@ def test_B11_bwrap_and_landlock_hold():
 
 def test_B11_below_them_it_is_seen():
     """At the level env nothing holds the step back: its result is refused, the changed
-    tree is made anew, and the bytes are those of an undisturbed build."""
+    tree is made anew, and the bytes are those of an undisturbed build. In a store of its
+    own: a test beside it might repair the tree first, or build with it while it is wrong."""
     with xt.scratch() as home:
-        plain = item(build(home, "", "--sandbox", "env"))
+        own = test_wheels.own_store(os.path.join(home, "own"))
+        plain = item(build(home, "", "--sandbox", "env", cache=own))
         # the target's Python: small to make again, and the wheel is compiled with it
         result = build(home, """
 import os, sysconfig
@@ -159,11 +161,11 @@ os.chmod(os.path.dirname(path), 0o755)
 os.chmod(path, 0o644)
 with open(path, "a") as f:
     f.write("#define CHANGED 1\\n")
-""", "--sandbox", "env", code=6)
+""", "--sandbox", "env", code=6, cache=own)
         xt.check("X0606" in result.err and "pyconfig.h" in result.err, result)
         xt.equal(item(result)["state"], "failed")
         xt.equal(os.listdir(os.path.join(home, "dist")), [os.path.basename(plain["file"])])
-        again = build(home, "", "--sandbox", "env", "--force")
+        again = build(home, "", "--sandbox", "env", "--force", cache=own)
         xt.equal(item(again)["sha256"], plain["sha256"], again)
         xt.check("damaged" in again.err, again)
 
