@@ -37,7 +37,7 @@ tests passed.
 """
 
 
-def run_all(home, cache, recipes="recipes", pythons="cp311,cp313", extra=()):
+def run_all(home, cache, recipes="recipes", pythons="cp311", extra=()):
     args = ["build", recipes, "--out", "dist", "--json", "--python", pythons, *extra]
     for target in TARGETS:
         args += ["--target", target]
@@ -47,8 +47,8 @@ def run_all(home, cache, recipes="recipes", pythons="cp311,cp313", extra=()):
 
 
 def build_everything(home, cache):
-    """The items of all recipes: the two Pythons that Debian has roots for, and for
-    recipes that support neither whatever was found."""
+    """The items of all recipes for CPython 3.11, and of those that do not support it for
+    the newest found."""
     shutil.copytree(RECIPES, os.path.join(home, "recipes"))
     result = run_all(home, cache)
     xt.equal(result.code, 0, result)
@@ -56,7 +56,7 @@ def build_everything(home, cache):
     left = {i["recipe"] for i in items} - {i["recipe"] for i in items if i.get("file")
                                            or i["state"] in ("built", "cached")}
     for recipe in sorted(left):
-        more = run_all(home, cache, recipe, "all")
+        more = run_all(home, cache, recipe, test_wheels.pythons()[-1])
         xt.equal(more.code, 0, more)
         items += more.json["items"]
     return [i for i in items if i["state"] != "skipped"]
