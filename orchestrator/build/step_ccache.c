@@ -1,4 +1,6 @@
 #include "build/step_ccache.h"
+#include <fcntl.h>
+#include <sys/stat.h>
 #include "base/event.h"
 #include "base/error.h"
 #include "base/fs.h"
@@ -63,6 +65,7 @@ static gboolean ccache_prepare(pipeline *p, step_site *site, step_extras *x, GEr
 	g_autofree char *check = g_strconcat("string:", site->cross->key, NULL);
 	if (!fs_mkdir_p(cache, 0700, err))
 		return FALSE;
+	utimensat(AT_FDCWD, cache, NULL, 0); /* `cache prune` goes by it */
 	step_extras_bind(x, cache, CACHE, TRUE);
 	step_extras_env(x, "XORCH_CCACHE", program);
 	step_extras_env(x, "CCACHE_DIR", "{" CACHE "}");

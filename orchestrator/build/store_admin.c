@@ -339,28 +339,41 @@ static void drop(pruning *p, const char *path)
 	p->result->bytes += bytes;
 }
 
+/* Use is seen by the mtime; beside running processes a day is the least that counts as
+ * unused. */
+static gboolean drop_unless_used(pruning *p, const char *path)
+{
+	if (!p->alone && mtime_of(path) >= time(NULL) - 86400) {
+		p->result->in_use++;
+		return FALSE;
+	}
+	drop(p, path);
+	return TRUE;
+}
+
 static void prune_blobs(pruning *p, gboolean ci)
 {
 	g_autoptr(GPtrArray) blobs = entries_below(p->store, "blobs");
-	time_t day_ago = time(NULL) - 86400;
 
 	for (guint i = 0; i < blobs->len; i++) {
 		const char *path = blobs->pdata[i];
 		const char *sha256 = strrchr(path, '/') + 1;
 		gboolean old = mtime_of(path) < p->limit;
 		gboolean drops = old || (ci && is_download(p->store, path));
-		if (!drops)
-			continue;
-		/* Use is seen by the mtime; beside running processes a day is the
-		 * least that counts as unused. */
-		if (!p->alone && mtime_of(path) >= day_ago) {
-			p->result->in_use++;
-			continue;
-		}
-		drop(p, path);
-		if (!p->dry_run)
+		if (drops && drop_unless_used(p, path) && !p->dry_run)
 			store_record_remove(p->store, "download", sha256, NULL);
 	}
+}
+
+/* The compiler caches, one a package; step_ccache.c touches what it gives to a build. */
+static void prune_ccache(pruning *p)
+{
+	g_autofree char *dir = store_path(p->store, "ccache");
+	g_autoptr(GPtrArray) packages = entries(dir);
+
+	for (guint i = 0; i < packages->len; i++)
+		if (mtime_of(packages->pdata[i]) < p->limit)
+			drop_unless_used(p, packages->pdata[i]);
 }
 
 static void prune_tree(pruning *p, const char *tree)
@@ -466,6 +479,7 @@ void store_prune(store *s, const store_prune_options *options, store_pruned *res
 	prune_parts(&p);
 	prune_blobs(&p, options->ci);
 	prune_trees(&p);
+	prune_ccache(&p);
 	if (!p.dry_run)
 		prune_locks(&p);
 }

@@ -1,6 +1,7 @@
 """`xorch cache` on caches that were filled through the fetcher."""
 import json
 import os
+import shutil
 
 import xt
 from server import Server, sha256
@@ -65,11 +66,17 @@ def test_prune():
         first, second = fill(home)
         xt.equal(xt.run(["cache", "prune", "--json"], home=home).json["removed"], 0)
         os.utime(first, (1, 1))
+        compiled = [os.path.join(home, "cache/v1/ccache", name) for name in ("old", "new")]
+        for folder in compiled:
+            xt.write(os.path.join(folder, "0/f"), "object")
+        os.utime(compiled[0], (1, 1))
         r = xt.run(["cache", "prune", "-n"], home=home)
-        xt.check("1 things would be removed, 5 B" in r.out, r)
+        xt.check("2 things would be removed, 11 B" in r.out, r)
         r = xt.run(["cache", "prune"], home=home)
-        xt.check("1 things removed, 5 B" in r.out, r)
+        xt.check("2 things removed, 11 B" in r.out, r)
         xt.check(not os.path.exists(first) and os.path.exists(second))
+        xt.check(not os.path.exists(compiled[0]) and os.path.exists(compiled[1]))
+        shutil.rmtree(compiled[1])
         xt.equal(xt.run(["cache", "prune", "--ci"], home=home).code, 0)
         xt.check(not os.path.exists(second))
         size = xt.run(["cache", "size", "--json"], home=home).json
