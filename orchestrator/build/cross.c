@@ -108,9 +108,10 @@ static char *floor_of(const build_context *ctx, const sysroot_def *def,
 
 /* Is the build machine's sysroot of the same definition? So that mostly nothing more is
  * fetched; but images are large, and their C library may be older than BUILD_FLOOR. */
-static gboolean serves_build(const sysroot_def *def, const platform *host)
+gboolean cross_serves_build(const sysroot_def *def)
 {
-	return !def->packages.images && sysroot_def_has(def, host, NULL);
+	return !def->packages.images &&
+	       sysroot_def_has(def, platform_by_name("x86_64"), NULL);
 }
 
 /* The sysroot of the build machine's programs. */
@@ -120,8 +121,8 @@ static char *build_floor(const build_context *ctx, const sysroot_def *def,
 	const platform *host = platform_by_name("x86_64");
 	g_autoptr(sysroot_def) other = NULL;
 
-	if (!serves_build(def, host)) {
-		other = sysroot_def_find("debian-11", err);
+	if (!cross_serves_build(def)) {
+		other = sysroot_def_find(CROSS_BUILD_SYSROOT, err);
 		if (!other)
 			return NULL;
 		def = other;
@@ -203,8 +204,8 @@ gboolean cross_describe(
 		g_free(c.sysroot_key);
 		c.sysroot_key = own;
 	}
-	if (!serves_build(build_def, host)) {
-		other = sysroot_def_find("debian-11", err);
+	if (!cross_serves_build(build_def)) {
+		other = sysroot_def_find(CROSS_BUILD_SYSROOT, err);
 		if (!other)
 			return FALSE;
 		build_def = other;

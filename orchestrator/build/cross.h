@@ -39,5 +39,10 @@ gboolean cross_prepare(
 gboolean cross_describe(
 	const build_context *ctx, const cross_request *request, cross *out, GError **err);
 
+/* The build machine's programs are linked against the request's sysroot too when that
+ * serves it, else against this one. */
+#define CROSS_BUILD_SYSROOT "debian-11"
+gboolean cross_serves_build(const sysroot_def *def);
+
 /* Fills the existing folder `dir` with the wrappers and their file. */
 gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err);

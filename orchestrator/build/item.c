@@ -106,6 +106,7 @@ void item_free(item *i)
 	g_free(i->tags);
 	g_free(i->log);
 	g_free(i->sandbox);
+	g_free(i->statement);
 	g_ptr_array_unref(i->needs);
 	g_clear_pointer(&i->libraries, g_ptr_array_unref);
 	g_free(i);

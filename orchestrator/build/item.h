@@ -58,6 +58,7 @@ typedef struct item {
 	key *key;      /* when everything it depends on is locked */
 	char *file;    /* path of the artefact in the output folder */
 	char *sha256, *tags, *log, *sandbox;
+	char *statement; /* line of its provenance (format/intoto.h); or NULL */
 	gint64 size;
 	double seconds;
 	double expected; /* seconds a build will probably take; 0: not known */

@@ -30,11 +30,12 @@ void item_record_free(item_record *r)
 	g_free(r->sha256);
 	g_free(r->tags);
 	g_free(r->sandbox);
+	g_free(r->statement);
 	g_ptr_array_unref(r->inputs);
 	g_free(r);
 }
 
-static void add_input(item_record *r, const char *name, const char *value)
+void item_record_add_input(item_record *r, const char *name, const char *value)
 {
 	key_input *i = g_new(key_input, 1);
 
@@ -49,7 +50,7 @@ void item_record_take_inputs(item_record *r, const key *k)
 
 	for (guint n = 0; n < inputs->len; n++) {
 		const key_input *i = g_ptr_array_index(inputs, n);
-		add_input(r, i->name, i->value);
+		item_record_add_input(r, i->name, i->value);
 	}
 }
 
@@ -77,6 +78,8 @@ static item_record *parse(char *text)
 			r->tags = g_strdup(value);
 		else if (g_str_equal(*line, "sandbox"))
 			r->sandbox = g_strdup(value);
+		else if (g_str_equal(*line, "statement"))
+			r->statement = g_strdup(value);
 		else if (g_str_equal(*line, "seconds"))
 			r->seconds = g_ascii_strtod(value, NULL);
 		else if (g_str_equal(*line, "input")) {
@@ -84,7 +87,7 @@ static item_record *parse(char *text)
 			if (!tab)
 				return NULL;
 			*tab = '\0';
-			add_input(r, value, tab + 1);
+			item_record_add_input(r, value, tab + 1);
 		}
 	}
 	if (!r->key || !r->file || !r->sha256 || strchr(r->file, '/'))
@@ -122,6 +125,8 @@ gboolean item_record_put(store *s, const char *id, const item_record *r, GError 
 		"\ntags %s\nsandbox %s\nseconds %s\n",
 		r->key, r->file, r->sha256, r->size, r->tags ? r->tags : "",
 		r->sandbox ? r->sandbox : "", seconds);
+	if (r->statement)
+		g_string_append_printf(out, "statement %s\n", r->statement);
 	for (guint n = 0; n < r->inputs->len; n++) {
 		const key_input *i = g_ptr_array_index(r->inputs, n);
 		g_string_append_printf(out, "input %s\t%s\n", i->name, i->value);

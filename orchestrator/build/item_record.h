@@ -13,6 +13,7 @@ typedef struct item_record {
 	gint64 size;	   /* bytes */
 	char *tags;	   /* platform tags, joined by '.', as in the file name */
 	char *sandbox;	   /* level it was built at: bwrap, landlock, env */
+	char *statement;   /* sha256 of its provenance's line, a blob; or NULL */
 	double seconds;	   /* the build took */
 	GPtrArray *inputs; /* key_input * */
 } item_record;
@@ -27,7 +28,8 @@ item_record *item_record_last(store *s, const char *id);
 /* Writes both. */
 gboolean item_record_put(store *s, const char *id, const item_record *r, GError **err);
 
-/* Remembers the inputs of a key. */
+/* Remembers an input, or those of a key. */
+void item_record_add_input(item_record *r, const char *name, const char *value);
 void item_record_take_inputs(item_record *r, const key *k);
 
 /* What differs between the record's inputs and the key's, as sentences:

@@ -11,8 +11,10 @@
 #include "build/pipeline_library.h"
 #include "build/pipeline_abi3.h"
 #include "build/pipeline_private.h"
+#include "build/pipeline_provenance.h"
 #include "build/source.h"
 #include "format/digest.h"
+#include "format/intoto.h"
 #include <string.h>
 
 /* B19: what is edited while it is built gives a result of neither state. */
@@ -52,10 +54,14 @@ static gboolean finish_checked(
 	item *i, const pipeline_product *product, void *data, GError **err)
 {
 	pipeline *p = data;
+	pipeline_product whole = *product;
 
-	return pipeline_inputs_unchanged(p, i->sandbox, err) &&
-	       pipeline_source_unchanged(p, i, err) &&
-	       p->finish(i, product, p->finish_data, err);
+	if (!pipeline_inputs_unchanged(p, i->sandbox, err) ||
+		!pipeline_source_unchanged(p, i, err))
+		return FALSE;
+	g_autoptr(json_t) predicate = pipeline_provenance(p, i, product->target, err);
+	whole.predicate = predicate;
+	return predicate && p->finish(i, &whole, p->finish_data, err);
 }
 
 static gboolean again_checked(
@@ -177,6 +183,12 @@ gboolean pipeline_target(pipeline *p, const item *i, const cross *c, gboolean ma
 		    : python_target_describe(p->ctx->store, &spec, out, err);
 }
 
+/* Built whatever the store has. */
+static gboolean is_forced(const pipeline *p, const item *i)
+{
+	return p->options.force || (p->options.rebuild && !i->implicit);
+}
+
 static void item_use(item *i, const item_record *r)
 {
 	g_free(i->sha256);
@@ -186,6 +198,24 @@ static void item_use(item *i, const item_record *r)
 	i->tags = g_strdup(r->tags);
 	i->sandbox = g_strdup(r->sandbox);
 	i->size = r->size;
+}
+
+/* The statement that belongs to a record, beside its artefact: what is there already
+ * and speaks of these bytes stays, it may be signed by now. */
+static gboolean place_statement(
+	pipeline *p, const item_record *r, const char *artefact, GError **err)
+{
+	g_autofree char *path = g_strconcat(artefact, INTOTO_SUFFIX, NULL);
+	g_autofree char *there = NULL;
+
+	if (p->options.no_provenance || !r->statement)
+		return TRUE;
+	if (g_file_get_contents(path, &there, NULL, NULL) && strstr(there, r->sha256))
+		return TRUE;
+	g_autofree char *blob = store_blob_find(p->ctx->store, r->statement, -1);
+	g_autoptr(GBytes) bytes = blob ? fs_read(blob, G_MAXSSIZE, NULL) : NULL;
+	return !bytes || fs_write_atomic(path, g_bytes_get_data(bytes, NULL),
+				 g_bytes_get_size(bytes), 0644, err);
 }
 
 /* The artefact of a record under its name in the output folder. */
@@ -211,11 +241,14 @@ static gboolean place(pipeline *p, item *i, const item_record *r, GError **err)
 			store_blob_find(p->ctx->store, r->sha256, r->size);
 		g_autoptr(GBytes) bytes = blob ? fs_read(blob, G_MAXSSIZE, err) : NULL;
 		if (!bytes || !fs_mkdir_p(p->options.out_dir, 0777, err) ||
+			!place_statement(p, r, path, err) ||
 			!fs_write_atomic(path, g_bytes_get_data(bytes, NULL),
 				g_bytes_get_size(bytes),
 				i->recipe->kind == RECIPE_GO_BINARY ? 0755 : 0644, err))
 			return FALSE;
 	}
+	if (!place_statement(p, r, path, err))
+		return FALSE;
 	g_free(i->file);
 	i->file = g_steal_pointer(&path);
 	return TRUE;
@@ -248,7 +281,7 @@ static item_record *usable_record(pipeline *p, const item *i)
 /* An abi3 wheel of an earlier Python instead of one of its own. *served FALSE: none. */
 static gboolean take_abi3(pipeline *p, item *i, gboolean *served, GError **err)
 {
-	g_autoptr(item_record) r = usable(p, abi3_served(p, i, p->options.force));
+	g_autoptr(item_record) r = usable(p, abi3_served(p, i, is_forced(p, i)));
 
 	*served = r != NULL;
 	if (!r)
@@ -280,7 +313,7 @@ static gboolean is_in_store(pipeline *p, item *i)
 {
 	const builder *how = builder_of(i->recipe, NULL);
 
-	return how && how->in_store && !p->options.force && how->in_store(p, i);
+	return how && how->in_store && !is_forced(p, i) && how->in_store(p, i);
 }
 
 /* Whether the item is built once more to compare: what was asked for, not all that it
@@ -310,7 +343,7 @@ gboolean pipeline_look(pipeline *p, item *i, GError **err)
 		found(p, i);
 		return TRUE;
 	}
-	g_autoptr(item_record) r = p->options.force ? NULL : usable_record(p, i);
+	g_autoptr(item_record) r = is_forced(p, i) ? NULL : usable_record(p, i);
 	if (r) {
 		if (!place(p, i, r, err))
 			return FALSE;
@@ -379,11 +412,10 @@ static void workplace_clear(const item *i, workplace *w)
 static gboolean remember(pipeline *p, item *i, GError **err)
 {
 	g_autoptr(item_record) r = item_record_new();
-	g_autofree char *sha =
-		i->file ? store_blob_add_file(p->ctx->store, i->file, err) : NULL;
 
-	if (!i->file)
-		return TRUE; /* a tree of the store */
+	if (!i->file || (p->options.rebuild && !i->implicit))
+		return TRUE; /* a tree of the store; what is only compared */
+	g_autofree char *sha = store_blob_add_file(p->ctx->store, i->file, err);
 	if (!sha)
 		return FALSE;
 	r->key = g_strdup(key_digest(i->key));
@@ -392,6 +424,9 @@ static gboolean remember(pipeline *p, item *i, GError **err)
 	r->size = i->size;
 	r->tags = g_strdup(i->tags);
 	r->sandbox = g_strdup(i->sandbox);
+	if (i->statement && !(r->statement = store_blob_add_bytes(p->ctx->store,
+				      i->statement, strlen(i->statement), err)))
+		return FALSE;
 	r->seconds = i->seconds;
 	item_record_take_inputs(r, i->key);
 	fault_point("record");
@@ -471,7 +506,7 @@ gboolean pipeline_build(pipeline *p, item *i, GError **err)
 		i->state = ITEM_CACHED;
 		return TRUE;
 	}
-	g_autoptr(item_record) r = p->options.force ? NULL : usable_record(p, i);
+	g_autoptr(item_record) r = is_forced(p, i) ? NULL : usable_record(p, i);
 	if (r) {
 		if (!place(p, i, r, err) || !compare_cached(p, i, begun, err))
 			return FALSE;
@@ -483,6 +518,6 @@ gboolean pipeline_build(pipeline *p, item *i, GError **err)
 	gboolean ok = take_abi3(p, i, &served, err);
 	if (ok && !served)
 		ok = build_anew(p, i, begun, err);
-	abi3_done(p, i, turn, ok && !served);
+	abi3_done(p, i, turn, ok && !served && !p->options.rebuild);
 	return ok;
 }

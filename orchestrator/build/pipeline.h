@@ -4,6 +4,7 @@
 #include "build/item.h"
 #include "build/sandbox.h"
 #include "build/uv.h"
+#include "format/json.h"
 
 /* The life of one build (ARCHITECTURE.md), step by step, for items of any recipe.
  * The caller goes through the steps in order (build/item_run.h does). Steps of different
@@ -32,10 +33,13 @@ typedef struct pipeline_product {
 	const char *const *build_paths; /* what no object may mention */
 	/* For grafting; patchelf NULL: nothing is to be grafted. */
 	const char *patchelf, *work, *licences;
-	const GPtrArray *libraries; /* library_place *, in the order to look */
+	const GPtrArray *libraries;	    /* library_place *, in the order to look */
+	const struct python_target *target; /* NULL: no Python */
+	const json_t *predicate; /* of the provenance statement; NULL: none is wanted */
 } pipeline_product;
 
-/* Judges the product and places it: fills file, sha256, size and tags of the item. */
+/* Judges the product and places it: fills file, sha256, size and tags of the item, and
+ * with a predicate its statement. */
 typedef gboolean (*pipeline_finish)(
 	item *i, const pipeline_product *product, void *data, GError **err);
 
@@ -45,9 +49,11 @@ typedef struct pipeline_options {
 	const char *log_dir; /* NULL: in the store's state folder */
 	gint64 timeout;	     /* seconds, 0: the recipe's */
 	gboolean force, keep, replace;
+	gboolean rebuild; /* what was asked for is built, and not recorded: to compare */
 	gboolean ccache;  /* build/step_ccache.h */
-	gboolean renew;	  /* `xorch lock`: entries that do not fit are made anew */
-	gboolean upgrade; /* the same for entries that do */
+	gboolean no_provenance; /* no statement beside what is placed */
+	gboolean renew;		/* `xorch lock`: entries that do not fit are made anew */
+	gboolean upgrade;	/* the same for entries that do */
 	pipeline_finish finish;
 	/* Not NULL: every item is built a second time, in another folder, and handed
 	 * to this; it compares with the artefact at item->file (W19). */

@@ -172,7 +172,8 @@ static gboolean wheel_build(
 		.patchelf = graft.patchelf,
 		.work = graft.work,
 		.licences = graft.licences,
-		.libraries = graft.places};
+		.libraries = graft.places,
+		.target = &target};
 	ok = finish(i, &product, p->options.finish_data, err);
 	return pipeline_step(i, "audit", &begun, ok);
 }

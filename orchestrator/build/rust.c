@@ -20,6 +20,7 @@ void rust_toolchain_clear(rust_toolchain *r)
 {
 	g_free(r->version);
 	g_free(r->key);
+	g_free(r->definition);
 	g_free(r->tree);
 	g_free(r->tools);
 	g_free(r->cargo);
@@ -149,6 +150,7 @@ static gboolean describe(const build_context *ctx, const choice *c,
 	if (!section)
 		return FALSE;
 	out->version = g_strdup(c->def->version);
+	out->definition = g_strdup(c->def->name);
 	out->key = package_set_key(&set, section);
 	return TRUE;
 }

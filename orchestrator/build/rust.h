@@ -16,6 +16,7 @@
 typedef struct rust_toolchain {
 	char *version; /* "1.85.0" */
 	char *key;
+	char *definition;   /* its name in the catalogue: "rust"; NULL: rustup's */
 	char *tree;	    /* host folder for SANDBOX_RUST; NULL after rust_describe */
 	char *tools;	    /* host folder with bin/cargo, bin/rustc that start it, for
 			     * SANDBOX_RUST_TOOLS; NULL after rust_describe */

@@ -4,11 +4,13 @@
 #include "build/floor.h"
 #include "build/item_run.h"
 #include "build/python_symbols.h"
+#include "cli/build_items.h"
 #include "cli/common.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/selection_overlay.h"
 #include "cli/verbs.h"
+#include "format/intoto.h"
 #include "ship/binary.h"
 #include "ship/provided.h"
 #include "ship/wheel_compare.h"
@@ -26,8 +28,13 @@ static char *module_name(const char *path)
 	return g_strdelimit(g_strdup(path), "/", '.');
 }
 
+static char *statement(const char *name, const char *sha256, const void *predicate)
+{
+	return intoto_line(name, sha256, predicate);
+}
+
 static gboolean finish_program(item *i, const pipeline_product *product, const options *o,
-	const char *out, wheel_result *result, GError **err)
+	const char *out, const place_beside *beside, wheel_result *result, GError **err)
 {
 	const recipe *r = i->recipe;
 	g_autoptr(provided) names = NULL;
@@ -46,12 +53,13 @@ static gboolean finish_program(item *i, const pipeline_product *product, const o
 		.replace = o->replace,
 		.build_paths = product->build_paths,
 		.provides = names ? provided_answer : NULL,
-		.provides_data = names};
+		.provides_data = names,
+		.beside = beside};
 	return binary_finish(product->folder, &expect, out, result, err);
 }
 
 static gboolean finish_wheel(item *i, const pipeline_product *product, const options *o,
-	const char *out, wheel_result *result, GError **err)
+	const char *out, const place_beside *beside, wheel_result *result, GError **err)
 {
 	const recipe *r = i->recipe;
 	g_autoptr(GPtrArray) extensions = g_ptr_array_new_with_free_func(g_free);
@@ -99,6 +107,7 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		.python_symbols = exports,
 		.mtime = product->source_date_epoch,
 		.repair = product->patchelf ? &repair : NULL,
+		.beside = beside,
 		.jobs = 1};
 
 	return fs_mkdir_p(out, 0777, err) &&
@@ -110,9 +119,12 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 static gboolean finish_in(item *i, const pipeline_product *product, const options *o,
 	const char *out, wheel_result *result, GError **err)
 {
-	return i->recipe->kind == RECIPE_GO_BINARY
-		       ? finish_program(i, product, o, out, result, err)
-		       : finish_wheel(i, product, o, out, result, err);
+	place_beside with = {INTOTO_SUFFIX, statement, product->predicate};
+	const place_beside *beside =
+		product->predicate && !o->no_provenance ? &with : NULL;
+
+	return (i->recipe->kind == RECIPE_GO_BINARY ? finish_program : finish_wheel)(
+		i, product, o, out, beside, result, err);
 }
 
 /* What the audit let pass but would not under --strict. */
@@ -141,6 +153,9 @@ static gboolean finish(item *i, const pipeline_product *product, void *data, GEr
 		i->sha256 = g_steal_pointer(&result.sha256);
 		i->size = result.size;
 		i->tags = g_strjoinv(".", result.tags);
+		if (product->predicate)
+			i->statement =
+				intoto_line(result.file, i->sha256, product->predicate);
 	}
 	wheel_result_clear(&result);
 	return ok;
@@ -270,8 +285,10 @@ static pipeline_options pipeline_options_of(const options *o, verb_depth depth)
 		.timeout = o->timeout,
 		.force = o->force,
 		.keep = o->keep,
+		.rebuild = o->rebuild,
 		.ccache = o->ccache,
 		.replace = o->replace,
+		.no_provenance = o->no_provenance,
 		.upgrade = o->upgrade,
 		.renew = depth == DEPTH_LOCK,
 		.finish = finish,
@@ -302,6 +319,17 @@ static gboolean run(const build_context *c, const options *o, selection *s,
 	for (guint n = 0; o->explain && n < s->items->len; n++)
 		explain(g_ptr_array_index(s->items, n));
 	return TRUE;
+}
+
+gboolean build_items_look(
+	const build_context *c, const options *o, selection *s, GError **err)
+{
+	return run(c, o, s, DEPTH_PLAN, err);
+}
+
+gboolean build_items(const build_context *c, const options *o, selection *s, GError **err)
+{
+	return run(c, o, s, DEPTH_BUILD, err);
 }
 
 /* The frame of the verbs over items. */

@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "base/words.h"
 #include "cli/codes.h"
+#include "cli/explain_file.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 #include <string.h>
@@ -51,6 +52,11 @@ static void list_all(const options *o)
 		json_decref(all);
 }
 
+static gboolean is_path(const char *arg)
+{
+	return strpbrk(arg, "/.") || g_file_test(arg, G_FILE_TEST_EXISTS);
+}
+
 int cmd_explain(const options *o, char **args, GError **err)
 {
 	if (!args[0]) {
@@ -59,6 +65,13 @@ int cmd_explain(const options *o, char **args, GError **err)
 	}
 	for (; *args; args++) {
 		const code_entry *c = find(*args);
+		if (!c && is_path(*args)) {
+			if (!explain_file(o, *args, err))
+				return EXIT_INPUT;
+			if (o->json)
+				return EXIT_DONE;
+			continue;
+		}
 		if (!c) {
 			g_autofree char *shown = text_escape(*args, -1);
 			error_set(

@@ -50,6 +50,8 @@ const option option_rows[] = {
 	{"check-reproducible", 0, NULL, OPTION_FLAG, AT(check_reproducible),
 		"XORCH_CHECK_REPRODUCIBLE",
 		"build once more in another folder and compare the bytes"},
+	{"no-provenance", 0, NULL, OPTION_FLAG, AT(no_provenance), "XORCH_NO_PROVENANCE",
+		"place no provenance statement (FILE.intoto.jsonl) beside each result"},
 	{"ccache", 0, NULL, OPTION_FLAG, AT(ccache), "XORCH_CCACHE",
 		"compile through ccache, a cache for each package name"},
 	{"keep", 0, NULL, OPTION_FLAG, AT(keep), "XORCH_KEEP",

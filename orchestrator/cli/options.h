@@ -29,7 +29,8 @@ typedef struct options {
 	gint64 timeout; /* seconds, 0: the recipe's */
 	gboolean locked, offline, force, keep, keep_going, fail_fast, dry_run, explain;
 	gboolean allow_empty, replace, strict, upgrade, verify_cache, no_fetch;
-	gboolean check_reproducible, ccache;
+	gboolean check_reproducible, ccache, no_provenance;
+	gboolean rebuild; /* set by cmd_rebuild.c, no row: see pipeline_options */
 	char *log_dir, *cache_dir;
 	gboolean ci;	/* cache prune */
 	gint64 max_age; /* seconds, 0: not given */

@@ -73,6 +73,28 @@ static const char verify_details[] =
 	"Exit status: 0 something passed and nothing failed, 1 a test failed, 3 nothing "
 	"could be run; --strict: 1 when anything could not be run.";
 
+static const char explain_details[] =
+	"A wheel or program that xorch built has its provenance beside it, "
+	"FILE.intoto.jsonl, an in-toto statement (SLSA v1). It is checked that this is "
+	"the file it speaks of (exit status 6 when not), then shown: recipe and commit, "
+	"what was asked for, and every input by name and sha256; -v lists all of them, "
+	"--json gives the statement itself. Without arguments: all codes.";
+
+static const char rebuild_details[] =
+	"FILE is a wheel or program that xorch built, its provenance (FILE.intoto.jsonl) "
+	"beside it. The recipe is looked for under the path that the provenance names, "
+	"from the top of this repository, or is --recipe. It is built for the same "
+	"target "
+	"and Python, with the same toolchain, sysroot, floor and sandbox, in a private "
+	"place: neither the output folder nor what the cache knows of earlier builds is "
+	"touched, and no lock is written. With all inputs in the cache no network is "
+	"needed (--offline).\n\n"
+	"Inputs that are others now are named; with --strict they are an error and "
+	"nothing is built.\n\n"
+	"Exit status: 0 the bytes are the same, 7 they are not (the first member that "
+	"differs is named), 6 FILE is not what its provenance says, 2 there is no "
+	"recipe.";
+
 const verb verbs[] = {
 	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
 		cmd_fetch_files, VERB_HIDDEN},
@@ -90,7 +112,8 @@ const verb verbs[] = {
 		"strict", cmd_audit},
 	{"build", "[RECIPE|DIR|ID…]", "build, audit and place what recipes describe",
 		"target python only skip toolchain sysroot floor out dry-run explain "
-		"force check-reproducible ccache keep keep-going fail-fast replace "
+		"force check-reproducible no-provenance ccache keep keep-going fail-fast "
+		"replace "
 		"allow-empty "
 		"sandbox timeout "
 		"log-dir strict",
@@ -112,7 +135,9 @@ const verb verbs[] = {
 		env_details},
 	{"exec", "[--] COMMAND…", "run a command with the variables of a target",
 		"target toolchain sysroot floor no-fetch", cmd_exec, VERB_COMMAND},
-	{"explain", "[CODE…]", "explain an error code such as X0201", "", cmd_explain},
+	{"explain", "[CODE|FILE…]",
+		"explain an error code such as X0201, or what a result was made from", "",
+		cmd_explain, 0, explain_details},
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
 		"target python only skip toolchain sysroot floor allow-empty", cmd_fetch,
 		0, fetch_details},
@@ -130,6 +155,9 @@ const verb verbs[] = {
 		"target python only skip toolchain sysroot floor out explain force "
 		"allow-empty sandbox",
 		cmd_plan, 0, plan_details},
+	{"rebuild", "FILE", "build a result once more from its provenance and compare",
+		"recipe sandbox keep timeout log-dir strict", cmd_rebuild, 0,
+		rebuild_details},
 	{"verify", "[WHEEL|PROGRAM|DIR]…", "run the tests of what was built",
 		"python out recipe find-links command timeout strict allow-empty",
 		cmd_verify, 0, verify_details},

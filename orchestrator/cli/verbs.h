@@ -42,6 +42,7 @@ int cmd_log(const options *o, char **args, GError **err);
 int cmd_index_page(const options *o, char **args, GError **err);
 int cmd_lock(const options *o, char **args, GError **err);
 int cmd_python_target(const options *o, char **args, GError **err);
+int cmd_rebuild(const options *o, char **args, GError **err);
 int cmd_sandbox(const options *o, char **args, GError **err);
 int cmd_new(const options *o, char **args, GError **err);
 int cmd_plan(const options *o, char **args, GError **err);

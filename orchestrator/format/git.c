@@ -1,12 +1,7 @@
 #include "format/git.h"
-#include <lazy/git2.h>
+#include "format/git_parts.h"
 #include <stdlib.h>
 #include <string.h>
-
-struct repo_tree {
-	git_repository *repository;
-	char *top;
-};
 
 repo_tree *repo_tree_open(const char *path)
 {
@@ -60,18 +55,25 @@ static gboolean is_tracked(const repo_tree *t, const char *rel)
 	return found;
 }
 
-gboolean repo_tree_ignores(const repo_tree *t, const char *path)
+char *repo_tree_relative(const repo_tree *t, const char *path)
 {
 	char *real = realpath(path, NULL);
-	int ignored = 0;
 	size_t len = strlen(t->top);
+	char *rel = NULL;
 
-	if (real && strncmp(real, t->top, len) == 0 && real[len] == '/') {
-		const char *rel = real + len + 1;
-		if (git_ignore_path_is_ignored(&ignored, t->repository, rel) != 0 ||
-			(ignored && is_tracked(t, rel)))
-			ignored = 0;
-	}
+	if (real && strncmp(real, t->top, len) == 0 && real[len] == '/')
+		rel = g_strdup(real + len + 1);
 	free(real);
+	return rel;
+}
+
+gboolean repo_tree_ignores(const repo_tree *t, const char *path)
+{
+	g_autofree char *rel = repo_tree_relative(t, path);
+	int ignored = 0;
+
+	if (!rel || git_ignore_path_is_ignored(&ignored, t->repository, rel) != 0 ||
+		(ignored && is_tracked(t, rel)))
+		ignored = 0;
 	return ignored != 0;
 }

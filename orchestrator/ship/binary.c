@@ -53,6 +53,7 @@ static gboolean put(GBytes *bytes, const binary_expect *e, const char *out_dir,
 		place_abort(p);
 		return FALSE;
 	}
+	place_with(p, e->beside);
 	if (!place_commit(p, name, 0755, e->replace, "raise build.number in the recipe",
 		    &done, err))
 		return FALSE;

@@ -15,6 +15,7 @@ typedef struct binary_expect {
 	const char *const *build_paths; /* see audit_options */
 	audit_provides provides;	/* with cgo */
 	void *provides_data;
+	const place_beside *beside; /* ship/place.h; NULL: nothing */
 } binary_expect;
 
 /* The file name it gets. New string. */

@@ -14,6 +14,7 @@ struct place {
 	char *folder;
 	char *temp; /* NULL: the file has no name yet (O_TMPFILE) */
 	int dir, fd;
+	const place_beside *beside;
 };
 
 void placed_clear(placed *r)
@@ -57,6 +58,11 @@ place *place_begin(const char *folder, GError **err)
 int place_fd(const place *p)
 {
 	return p->fd;
+}
+
+void place_with(place *p, const place_beside *beside)
+{
+	p->beside = beside;
 }
 
 void place_abort(place *p)
@@ -145,6 +151,24 @@ static int link_final(place *p, const char *name, gboolean replace)
 	return 0;
 }
 
+/* Other text than a signer may have added to ours is not ours to keep: the artefact is
+ * another one, or was built of other inputs. */
+static gboolean write_beside(
+	const place *p, const char *name, const placed *r, GError **err)
+{
+	const place_beside *b = p->beside;
+
+	if (!b)
+		return TRUE;
+	g_autofree char *file = g_strconcat(name, b->suffix, NULL);
+	g_autofree char *path = g_build_filename(p->folder, file, NULL);
+	g_autofree char *text = b->text(name, r->sha256, b->data);
+	g_autofree char *there = NULL;
+	if (g_file_get_contents(path, &there, NULL, NULL) && strstr(there, text))
+		return TRUE;
+	return fs_write_atomic(path, text, strlen(text), 0644, err);
+}
+
 static gboolean publish(place *p, const char *name, gboolean replace, const char *hint,
 	placed *r, GError **err)
 {
@@ -153,12 +177,14 @@ static gboolean publish(place *p, const char *name, gboolean replace, const char
 		int found = compare_existing(p, name, r, &theirs, err);
 		if (found < 0)
 			return FALSE;
+		if (found == 2 && !replace)
+			return refuse(r, theirs, hint, err);
+		if (!write_beside(p, name, r, err))
+			return FALSE;
 		if (found == 1) {
 			r->existed = TRUE;
 			return TRUE;
 		}
-		if (found == 2 && !replace)
-			return refuse(r, theirs, hint, err);
 		fault_point("rename");
 		int failed = link_final(p, name, replace);
 		if (!failed)

@@ -19,6 +19,18 @@ typedef struct placed {
 } placed;
 void placed_clear(placed *result);
 
+/* A small file that belongs to the artefact, NAME and `suffix`: written, by rename too,
+ * just before the artefact gets its name, so that this never stands there without it.
+ * A file of that name that holds the same text stays. */
+typedef struct place_beside {
+	const char *suffix;
+	/* The text, when the artefact's sha256 is known. New string. */
+	char *(*text)(const char *name, const char *sha256, const void *data);
+	const void *data;
+} place_beside;
+/* NULL: nothing. Borrowed until place_commit. */
+void place_with(place *p, const place_beside *beside);
+
 /* `name` is a plain file name. Different bytes there: EXIT_AUDIT/X0723 with both
  * digests. `hint` says what to do then (NULL: only --replace). p is consumed. */
 gboolean place_commit(place *p, const char *name, mode_t mode, gboolean replace,

@@ -197,6 +197,7 @@ static gboolean write_and_place(const wheel *w, const wheel_expect *x,
 		return FALSE;
 	fault_point("write-wheel");
 	result->file = wheel_rewrite_name(w, &how);
+	place_with(p, x->beside);
 	if (!wheel_rewrite_to(w, &how, place_fd(p), err) ||
 		!place_commit(g_steal_pointer(&p), result->file, 0644, x->replace,
 			"raise build.number in the recipe: the new wheel then has a name "

@@ -1,5 +1,6 @@
 #pragma once
 #include "ship/audit.h"
+#include "ship/place.h"
 #include "ship/repair.h"
 #include <glib.h>
 
@@ -22,6 +23,7 @@ typedef struct wheel_expect {
 	gint64 mtime; /* SOURCE_DATE_EPOCH */
 	int jobs;
 	const repair_options *repair; /* NULL: nothing is grafted */
+	const place_beside *beside;   /* ship/place.h; NULL: nothing */
 } wheel_expect;
 
 typedef struct wheel_result {

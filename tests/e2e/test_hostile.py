@@ -164,7 +164,9 @@ with open(path, "a") as f:
 """, "--sandbox", "env", code=6, cache=own)
         xt.check("X0606" in result.err and "pyconfig.h" in result.err, result)
         xt.equal(item(result)["state"], "failed")
-        xt.equal(os.listdir(os.path.join(home, "dist")), [os.path.basename(plain["file"])])
+        name = os.path.basename(plain["file"])
+        xt.equal(sorted(os.listdir(os.path.join(home, "dist"))),
+                 [name, name + ".intoto.jsonl"])
         again = build(home, "", "--sandbox", "env", "--force", cache=own)
         xt.equal(item(again)["sha256"], plain["sha256"], again)
         xt.check("damaged" in again.err, again)

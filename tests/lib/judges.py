@@ -15,10 +15,9 @@ SUFFIX = {"aarch64": "aarch64-linux-gnu", "armv7": "arm-linux-gnueabihf",
           "x86_64": "x86_64-linux-gnu"}
 
 
-def auditwheel():
-    """The command auditwheel, in an environment of its own, newest release."""
-    home = os.path.join(xt.CACHE, "auditwheel")
-    program = os.path.join(home, "bin", "auditwheel")
+def environment(name, *packages):
+    """A virtual environment with the newest releases of these packages."""
+    home = os.path.join(xt.CACHE, name)
     os.makedirs(xt.CACHE, exist_ok=True)
     with open(home + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -28,13 +27,50 @@ def auditwheel():
             subprocess.run([python, "-m", "venv", home], check=True,
                            stdout=subprocess.DEVNULL)
             p = subprocess.run([os.path.join(home, "bin", "pip"), "install", "-q",
-                                "auditwheel"], capture_output=True, text=True)
+                                *packages], capture_output=True, text=True)
             if p.returncode:
                 shutil.rmtree(home, ignore_errors=True)
-                raise xt.Skip("auditwheel cannot be installed from PyPI: " +
+                raise xt.Skip(f"{' '.join(packages)} cannot be installed from PyPI: " +
                               p.stderr.strip()[-300:])
             open(os.path.join(home, "done"), "w").close()
-    return program
+    return home
+
+
+def auditwheel():
+    """The command auditwheel, in an environment of its own."""
+    return os.path.join(environment("auditwheel", "auditwheel"), "bin", "auditwheel")
+
+
+# in-toto's own bindings refuse fields that the schemas do not have.
+IN_TOTO = """
+import json, sys
+from google.protobuf import json_format
+from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.resource_descriptor import ResourceDescriptor
+from in_toto_attestation.v1.statement import Statement
+from packageurl import PackageURL
+text = json.load(sys.stdin)
+Statement.copy_from_pb(json_format.ParseDict(text, statement_pb2.Statement())).validate()
+p = json_format.ParseDict(text["predicate"], provenance_pb2.Provenance())
+assert p.build_definition.build_type and p.run_details.builder.id
+assert len(p.build_definition.external_parameters)
+for row in p.build_definition.resolved_dependencies:
+    ResourceDescriptor.copy_from_pb(row).validate()
+    assert row.uri or row.digest, row
+    if row.uri.startswith("pkg:"):
+        PackageURL.from_string(row.uri)
+print(len(p.build_definition.resolved_dependencies))
+"""
+
+
+def check_provenance(statement):
+    """in-toto and packageurl accept the statement; the number of its inputs."""
+    home = environment("in-toto", "in-toto-attestation", "packageurl-python")
+    p = subprocess.run([os.path.join(home, "bin", "python"), "-c", IN_TOTO],
+                       input=statement, capture_output=True, text=True)
+    xt.equal(p.returncode, 0, p.stderr)
+    return int(p.stdout)
 
 
 def auditwheel_tag(wheel):

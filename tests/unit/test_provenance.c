@@ -1,0 +1,219 @@
+/* The formats of provenance: package URLs, public addresses, in-toto's lines. */
+#include "base/error.h"
+#include "build/provenance_list.h"
+#include "format/intoto.h"
+#include "format/public_url.h"
+#include "format/purl.h"
+#include <string.h>
+
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* Those of ECMA-427's own kind: colons stay, plus signs do not. */
+static void purls(void)
+{
+	g_autofree char *pypi = purl_pypi("cython", "3.3.1", "cython-3.3.1-py3.whl");
+	g_autofree char *deb =
+		purl_debian("libstdc++6", "1:10.2.1-6~a+b", "arm64", "bullseye");
+	g_autofree char *cargo = purl_cargo("heck", "0.5.0");
+	g_autofree char *go = purl_golang("github.com/a/b-c", "v0.0.20", NULL);
+	g_autofree char *mod = purl_golang("golang.org/x/sys", "v0.30.0", "go.mod");
+	g_autofree char *oci = purl_oci("quay.io/pypa/manylinux2014_aarch64", HEX, NULL);
+	g_autofree char *generic = purl_generic("cpython", "3.11.7");
+	g_autofree char *odd = purl_pypi("a b", "1/2", NULL);
+
+	g_assert_cmpstr(pypi, ==, "pkg:pypi/cython@3.3.1?file_name=cython-3.3.1-py3.whl");
+	g_assert_cmpstr(deb, ==,
+		"pkg:deb/debian/"
+		"libstdc%2B%2B6@1:10.2.1-6~a%2Bb?arch=arm64&distro=bullseye");
+	g_assert_cmpstr(cargo, ==, "pkg:cargo/heck@0.5.0");
+	g_assert_cmpstr(go, ==, "pkg:golang/github.com/a/b-c@v0.0.20");
+	g_assert_cmpstr(mod, ==, "pkg:golang/golang.org/x/sys@v0.30.0#go.mod");
+	g_assert_cmpstr(oci, ==,
+		"pkg:oci/manylinux2014_aarch64@sha256:" HEX
+		"?repository_url=quay.io/pypa/manylinux2014_aarch64");
+	g_assert_cmpstr(generic, ==, "pkg:generic/cpython@3.11.7");
+	g_assert_cmpstr(odd, ==, "pkg:pypi/a%20b@1%2F2");
+}
+
+static void addresses(void)
+{
+	static const struct {
+		const char *url, *shown; /* NULL: none for others */
+	} table[] = {
+		{"https://git.example.org/a.git", "https://git.example.org/a.git"},
+		{"https://me:secret@git.example.org/a", "https://git.example.org/a"},
+		{"https://me@x:y@git.example.org/a", "https://git.example.org/a"},
+		{"https://git.example.org/a@1", "https://git.example.org/a@1"},
+		{"https://git.example.org/a?token=s#f", "https://git.example.org/a"},
+		{"https://tok@git.example.org?x", "https://git.example.org"},
+		{"HTTPS://git.example.org/a", "https://git.example.org/a"},
+		{"ssh://git@git.example.org/a", "ssh://git.example.org/a"},
+		{"git@git.example.org:team/a.git", "ssh://git.example.org/team/a.git"},
+		{"git.example.org:/team/a.git", "ssh://git.example.org/team/a.git"},
+		{"/home/me/a", NULL},
+		{"../a", NULL},
+		{"./x:y", NULL},
+		{"file:///home/me/a", NULL},
+		{"https://", NULL},
+		{"", NULL},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *shown = public_url(table[i].url);
+		g_assert_cmpstr(shown, ==, table[i].shown);
+	}
+}
+
+static char *line_of(const char *name)
+{
+	g_autoptr(json_t) predicate =
+		json_pack("{s:{s:s}, s:{s:{s:s}}}", "buildDefinition", "buildType",
+			"urn:x:1", "runDetails", "builder", "id", "urn:b:1");
+
+	return intoto_line(name, HEX, predicate);
+}
+
+static json_t *read_back(const char *text, gboolean *sealed, GError **err)
+{
+	return intoto_read(text, strlen(text), "a.whl.intoto.jsonl", sealed, err);
+}
+
+static void round_trip(void)
+{
+	g_autofree char *line = line_of("a.whl"), *again = line_of("a.whl");
+	gboolean sealed = TRUE;
+	GError *err = NULL;
+
+	g_assert_cmpstr(line, ==, again);
+	g_assert_true(g_str_has_suffix(line, "}\n"));
+	g_assert_null(strchr(line, '\n')[1] ? line : NULL);
+	g_autoptr(json_t) s = read_back(line, &sealed, &err);
+	g_assert_no_error(err);
+	g_assert_false(sealed);
+	g_assert_cmpstr(intoto_name(s), ==, "a.whl");
+	g_assert_cmpstr(intoto_sha256(s), ==, HEX);
+	g_assert_cmpstr(
+		json_get_string(intoto_definition(s), "buildType"), ==, "urn:x:1");
+	g_assert_nonnull(intoto_details(s));
+
+	/* after lines that are none, and without the last line break */
+	g_autofree char *later = g_strconcat("\nnot json\n{\"a\": 1}\n[]\n", line, NULL);
+	later[strlen(later) - 1] = '\0';
+	g_autoptr(json_t) second = read_back(later, NULL, &err);
+	g_assert_no_error(err);
+	g_assert_cmpstr(intoto_name(second), ==, "a.whl");
+}
+
+static void envelopes(void)
+{
+	g_autofree char *line = line_of("a.whl");
+	g_autofree char *payload =
+		g_base64_encode((const guchar *)line, strlen(line) - 1);
+	g_autofree char *envelope =
+		g_strdup_printf("{\"payloadType\":\"" INTOTO_ENVELOPE
+				"\",\"payload\":\"%s\",\"signatures\":[{\"sig\":\"\"}]}",
+			payload);
+	g_autofree char *bundle = g_strdup_printf("{\"dsseEnvelope\":%s}", envelope);
+	g_autofree char *other = g_strdup_printf(
+		"{\"payloadType\":\"text/plain\",\"payload\":\"%s\"}\n", payload);
+	const char *good[] = {envelope, bundle};
+	GError *err = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+		gboolean sealed = FALSE;
+		g_autoptr(json_t) s = read_back(good[i], &sealed, &err);
+		g_assert_no_error(err);
+		g_assert_true(sealed);
+		g_assert_cmpstr(intoto_sha256(s), ==, HEX);
+	}
+	g_autoptr(json_t) none = read_back(other, NULL, &err);
+	g_assert_null(none);
+	g_assert_error(err, XORCH_ERROR, EXIT_INTEGRITY);
+	g_clear_error(&err);
+}
+
+/* What was cut off or changed is no statement. */
+static void damaged(void)
+{
+	g_autofree char *line = line_of("a.whl");
+	static const char *const changes[][2] = {
+		{"in-toto.io/Statement/v1", "in-toto.io/Statement/v0.1"},
+		{"slsa.dev/provenance/v1", "slsa.dev/provenance/v2"},
+		{"\"" HEX "\"", "\"" HEX "00\""},
+		{"\"" HEX "\"", "\"0123\""},
+		{"\"" HEX "\"", "7"},
+		{"sha256", "sha512"},
+		{"\"a.whl\"", "\"../a.whl\""},
+		{"\"a.whl\"", "\"\""},
+		{"\"a.whl\"", "{}"},
+		{"\"subject\"", "\"subjects\""},
+		{"buildDefinition", "build"},
+	};
+
+	for (gsize n = 1; n < strlen(line) - 2; n += 7) {
+		g_autofree char *cut = g_strndup(line, n);
+		g_autoptr(GError) err = NULL;
+		g_autoptr(json_t) s = read_back(cut, NULL, &err);
+		g_assert_null(s);
+		g_assert_error(err, XORCH_ERROR, EXIT_INTEGRITY);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(changes); i++) {
+		g_autoptr(GString) text = g_string_new(line);
+		g_autoptr(GError) err = NULL;
+		g_assert_cmpuint(
+			g_string_replace(text, changes[i][0], changes[i][1], 0), ==, 1);
+		g_autoptr(json_t) s = read_back(text->str, NULL, &err);
+		g_assert_null(s);
+		g_assert_nonnull(strstr(err->message, "X0690"));
+	}
+}
+
+static void rows(void)
+{
+	g_auto(provenance_list) l = {0};
+	g_autoptr(package_section) deb =
+		package_section_new("any", "bookworm", "amd64", "");
+	g_autoptr(package_section) image =
+		package_section_new("aarch64", "", "linux/arm64", "");
+
+	provenance_list_init(&l);
+	g_ptr_array_add(deb->packages,
+		locked_package_new("libstd-rust-web-dev:arm64", "1:1.85+x-1",
+			"pool/main/r/libstd-rust-web-dev_1.85+x-1_arm64.deb", HEX, 1,
+			FALSE));
+	provenance_add_section(&l, "toolchain rust", deb);
+	provenance_add_section(&l, "toolchain rust", deb); /* once is enough */
+	g_assert_cmpuint(json_array_size(l.rows), ==, 1);
+	const json_t *row = json_array_get(l.rows, 0);
+	g_assert_cmpstr(json_get_string(row, "uri"), ==,
+		"pkg:deb/debian/"
+		"libstd-rust-web-dev@1:1.85%2Bx-1?arch=arm64&distro=bookworm");
+	g_assert_cmpstr(json_get_string(row, "name"), ==,
+		"libstd-rust-web-dev_1.85+x-1_arm64.deb");
+
+	package_section_set_image(image, "quay.io/pypa/x:latest", "", HEX);
+	g_ptr_array_add(image->packages,
+		locked_package_new("0", "t", "blobs/sha256:" HEX, HEX, 1, FALSE));
+	provenance_add_section(&l, "sysroot x", image);
+	g_assert_cmpuint(json_array_size(l.rows), ==, 3);
+	row = json_array_get(l.rows, 1);
+	g_assert_cmpstr(json_get_string(row, "uri"), ==,
+		"pkg:oci/x@sha256:" HEX
+		"?arch=linux%2Farm64&repository_url=quay.io/pypa/x");
+	row = json_array_get(l.rows, 2);
+	g_assert_null(json_get_string(row, "uri"));
+	g_assert_cmpstr(
+		json_get_string(json_get_object(row, "digest"), "sha256"), ==, HEX);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/provenance/purls", purls);
+	g_test_add_func("/provenance/addresses", addresses);
+	g_test_add_func("/provenance/round-trip", round_trip);
+	g_test_add_func("/provenance/envelopes", envelopes);
+	g_test_add_func("/provenance/damaged", damaged);
+	g_test_add_func("/provenance/rows", rows);
+	return g_test_run();
+}
