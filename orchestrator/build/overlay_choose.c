@@ -78,13 +78,13 @@ static GPtrArray *telling_files(const zip_file *zip)
 
 /* ---- recipes beside this one ---- */
 
-static gboolean serves(const recipe *r, const item *i, const locked_file *f)
+static gboolean serves(const recipe *r, const char *target, const locked_file *f)
 {
 	if (r->kind != RECIPE_WHEEL || !g_str_equal(r->normalized, f->name) ||
 		!pep440_equal(r->package.version, f->version))
 		return FALSE;
 	for (guint n = 0; n < r->targets->len; n++)
-		if (g_str_equal(g_ptr_array_index(r->targets, n), i->platform->name))
+		if (g_str_equal(g_ptr_array_index(r->targets, n), target))
 			return TRUE;
 	return FALSE;
 }
@@ -94,7 +94,7 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static char *recipe_in(const char *folder, const item *i, const locked_file *f)
+static char *recipe_in(const char *folder, const char *target, const locked_file *f)
 {
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
@@ -110,17 +110,17 @@ static char *recipe_in(const char *folder, const item *i, const locked_file *f)
 		const char *path = g_ptr_array_index(paths, n);
 		g_autoptr(diag_list) problems = diag_list_new();
 		g_autoptr(recipe) r = recipe_load(path, problems);
-		if (r && serves(r, i, f))
+		if (r && serves(r, target, f))
 			return g_strdup(path);
 	}
 	return NULL;
 }
 
-char *overlay_recipe(const item *i, const locked_file *f)
+char *overlay_recipe(const recipe *asks, const char *target, const locked_file *f)
 {
-	char *beside = recipe_in(i->source->recipe->dir, i, f);
+	char *beside = recipe_in(asks->dir, target, f);
 
-	return beside ? beside : recipe_in(RECIPES_DEFAULT, i, f);
+	return beside ? beside : recipe_in(RECIPES_DEFAULT, target, f);
 }
 
 /* ---- PyPI ---- */
@@ -270,7 +270,7 @@ static gboolean choose_one(
 	}
 	locked_file *chosen = NULL;
 	GError *problem = NULL;
-	g_autofree char *own = overlay_recipe(i, f);
+	g_autofree char *own = overlay_recipe(i->source->recipe, i->platform->name, f);
 	if (own)
 		chosen = locked_file_new(f->name, f->version, NULL, NULL, -1);
 	else if (same_machine)

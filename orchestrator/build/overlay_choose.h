@@ -23,8 +23,9 @@ GPtrArray *overlay_choose(
  * over. */
 gboolean overlay_wants(const char *name);
 
-/* The path of that recipe, the first by name where there are several; NULL: none. */
-char *overlay_recipe(const item *i, const locked_file *f);
+/* The path of that recipe for a target, the first by name where there are several; NULL:
+ * none. */
+char *overlay_recipe(const recipe *asks, const char *target, const locked_file *f);
 
 /* "numpy-2.2.6-cp313-armv7": the item that makes that wheel for `i`. New string. */
 char *overlay_item_id(const item *i, const locked_file *f);

@@ -1,6 +1,8 @@
 #include "base/diag.h"
 #include "base/error.h"
+#include "build/item.h"
 #include "cli/annotations.h"
+#include "cli/changed.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 #include "plan/lock_check.h"
@@ -139,7 +141,69 @@ static json_t *diag_json(const diag *d)
 	return o;
 }
 
-static void report_json(diag_list *l, const GPtrArray *files, int exit_code)
+/* ---- --changed-since ---- */
+
+/* A recipe that cannot be read is checked in any case: the check says why. */
+static void ask_about(changed_since *c, const char *path, GPtrArray *sources)
+{
+	if (definition_kind_of(path) != DEFINITION_RECIPE) {
+		changed_since_definition(c, path);
+		return;
+	}
+	g_autoptr(diag_list) problems = diag_list_new();
+	item_source *s = item_source_load(path, problems, NULL);
+	if (s)
+		g_ptr_array_add(sources, s);
+	else
+		changed_since_unreadable(c, path);
+}
+
+/* Leaves the changed ones in `files`. */
+static gboolean keep_changed(
+	const options *o, GPtrArray *files, changed_since **out, GError **err)
+{
+	g_autoptr(GPtrArray) sources =
+		g_ptr_array_new_with_free_func((GDestroyNotify)item_source_free);
+	changed_since *c =
+		changed_since_new(o, files->len ? g_ptr_array_index(files, 0) : ".", err);
+	guint asked = files->len;
+
+	*out = c;
+	for (guint i = 0; c && i < files->len; i++)
+		ask_about(c, g_ptr_array_index(files, i), sources);
+	if (!c)
+		return FALSE;
+	changed_since_recipes(c, sources);
+	if (!changed_since_ask(c, err))
+		return FALSE;
+	for (guint i = 0; i < files->len;)
+		if (changed_since_reasons(c, g_ptr_array_index(files, i)))
+			i++;
+		else
+			g_ptr_array_remove_index(files, i);
+	changed_since_tell(c, o, files, asked, "files");
+	return TRUE;
+}
+
+static json_t *changed_json(const changed_since *c, const GPtrArray *files)
+{
+	json_t *all = json_object();
+
+	for (guint i = 0; i < files->len; i++) {
+		const char *path = g_ptr_array_index(files, i);
+		const GPtrArray *reasons = changed_since_reasons(c, path);
+		json_t *list = json_array();
+		for (guint n = 0; reasons && n < reasons->len; n++)
+			json_array_append_new(
+				list, text_json(g_ptr_array_index(reasons, n)));
+		g_autofree char *valid = g_utf8_make_valid(path, -1);
+		json_object_set_new(all, valid, list);
+	}
+	return all;
+}
+
+static void report_json(
+	diag_list *l, const GPtrArray *files, const changed_since *c, int exit_code)
 {
 	const GPtrArray *all = diag_list_sorted(l);
 	json_t *diags = json_array(), *names = json_array();
@@ -148,8 +212,11 @@ static void report_json(diag_list *l, const GPtrArray *files, int exit_code)
 		json_array_append_new(diags, diag_json(g_ptr_array_index(all, i)));
 	for (guint i = 0; files && i < files->len; i++)
 		json_array_append_new(names, text_json(g_ptr_array_index(files, i)));
-	output_json(json_pack("{s:i, s:i, s:o, s:o}", "v", 1, "exit", exit_code, "files",
-		names, "diagnostics", diags));
+	json_t *root = json_pack("{s:i, s:i, s:o, s:o}", "v", 1, "exit", exit_code,
+		"files", names, "diagnostics", diags);
+	if (c && files)
+		json_object_set_new(root, "changed", changed_json(c, files));
+	output_json(root);
 }
 
 static void check_file(const char *path, diag_list *l)
@@ -198,7 +265,10 @@ int cmd_check(const options *o, char **args, GError **err)
 	g_autoptr(GPtrArray) files =
 		definition_find(*args ? (const char *const *)args : here, l);
 
-	(void)err;
+	g_autoptr(changed_since) changed = NULL;
+
+	if (files && o->changed_since && !keep_changed(o, files, &changed, err))
+		return EXIT_INPUT;
 	for (guint i = 0; files && i < files->len; i++)
 		check_file(g_ptr_array_index(files, i), l);
 	gboolean bad = diag_list_errors(l) || (o->strict && diag_list_warnings(l));
@@ -208,6 +278,6 @@ int cmd_check(const options *o, char **args, GError **err)
 	if (!o->quiet)
 		summary(l, files);
 	if (o->json)
-		report_json(l, files, bad ? EXIT_INPUT : EXIT_DONE);
+		report_json(l, files, changed, bad ? EXIT_INPUT : EXIT_DONE);
 	return bad ? EXIT_INPUT : EXIT_DONE;
 }

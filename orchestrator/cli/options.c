@@ -21,6 +21,10 @@ const option option_rows[] = {
 	{"only", 0, "ID", OPTION_LIST, AT(only), "XORCH_ONLY",
 		"only the items with these ids (`xorch plan` lists them)"},
 	{"skip", 0, "ID", OPTION_LIST, AT(skip), "XORCH_SKIP", "all but these items"},
+	{"changed-since", 0, "REF", OPTION_STRING, AT(changed_since),
+		"XORCH_CHANGED_SINCE",
+		"only what changed, or depends on what changed, since the work here left "
+		"this commit or branch: origin/main; what is not committed counts"},
 	{"toolchain", 0, "NAME", OPTION_STRING, AT(toolchain), "XORCH_TOOLCHAIN",
 		"C and C++ compiler: clang or gcc (default: the recipe's)"},
 	{"sysroot", 0, "NAME", OPTION_STRING, AT(sysroot), "XORCH_SYSROOT",

@@ -90,9 +90,24 @@ static json_t *needs_json(const item *i)
 	return list;
 }
 
-static json_t *item_json(const item *i)
+static json_t *changed_json(const selection *s, const item *i)
 {
-	json_t *o = json_object();
+	const GPtrArray *reasons =
+		s->changed ? g_hash_table_lookup(s->changed, i->source->recipe->path)
+			   : NULL;
+	json_t *list = reasons ? json_array() : NULL;
+
+	for (guint n = 0; reasons && n < reasons->len; n++) {
+		g_autofree char *valid =
+			g_utf8_make_valid(g_ptr_array_index(reasons, n), -1);
+		json_array_append_new(list, json_string(valid));
+	}
+	return list;
+}
+
+static json_t *item_json(const selection *s, const item *i)
+{
+	json_t *o = json_object(), *changed = changed_json(s, i);
 
 	set_string(o, "id", i->id);
 	set_string(o, "state", item_state_name(i->state));
@@ -107,6 +122,10 @@ static json_t *item_json(const item *i)
 	set_string(o, "toolchain", i->toolchain);
 	if (i->needs->len)
 		json_object_set_new(o, "needs", needs_json(i));
+	if (changed)
+		json_object_set_new(o, "changed", changed);
+	if (i->implicit)
+		json_object_set_new(o, "implicit", json_true());
 	set_string(o, "reason", i->reason);
 	set_string(o, "error", i->error ? i->error->message : NULL);
 	set_failure(o, i);
@@ -128,7 +147,7 @@ static json_t *items_json(const selection *s, int code)
 	json_t *root = json_object(), *list = json_array();
 
 	for (guint n = 0; n < s->items->len; n++)
-		json_array_append_new(list, item_json(at(s, n)));
+		json_array_append_new(list, item_json(s, at(s, n)));
 	json_object_set_new(root, "v", json_integer(1));
 	json_object_set_new(root, "exit", json_integer(code));
 	json_object_set_new(root, "items", list);

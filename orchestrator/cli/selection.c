@@ -3,6 +3,7 @@
 #include "build/builder.h"
 #include "build/host_requires.h"
 #include "build/python_select.h"
+#include "cli/changed.h"
 #include "cli/common.h"
 #include "cli/output.h"
 #include "cli/selection_needs.h"
@@ -27,6 +28,8 @@ void selection_clear(selection *s)
 	g_clear_pointer(&s->items, g_ptr_array_unref);
 	g_clear_pointer(&s->sources, g_ptr_array_unref);
 	g_clear_pointer(&s->pythons, g_ptr_array_unref);
+	g_clear_pointer(&s->changed, g_hash_table_unref);
+	g_clear_pointer(&s->unchanged, g_ptr_array_unref);
 }
 
 static gboolean contains(const GPtrArray *list, const char *text)
@@ -308,6 +311,52 @@ static gboolean load(wish *w, char **args, diag_list *l, GError **err)
 	return TRUE;
 }
 
+static void strings_unref(gpointer list)
+{
+	g_ptr_array_unref(list);
+}
+
+static gpointer string_copy(gconstpointer text, gpointer data)
+{
+	(void)data;
+	return g_strdup(text);
+}
+
+/* --changed-since: the other recipes are left out, but for those that are needed. */
+static gboolean keep_changed(selection *s, const options *o, GError **err)
+{
+	const item_source *first =
+		s->sources->len ? g_ptr_array_index(s->sources, 0) : NULL;
+	g_autoptr(changed_since) c =
+		changed_since_new(o, first ? first->recipe->path : ".", err);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	guint asked = s->sources->len;
+
+	s->changed =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, strings_unref);
+	if (!c)
+		return FALSE;
+	changed_since_recipes(c, s->sources);
+	if (!changed_since_ask(c, err))
+		return FALSE;
+	for (guint n = 0; n < s->sources->len;) {
+		const char *path =
+			((item_source *)g_ptr_array_index(s->sources, n))->recipe->path;
+		const GPtrArray *reasons = changed_since_reasons(c, path);
+		if (!reasons) {
+			g_ptr_array_add(
+				s->unchanged, g_ptr_array_steal_index(s->sources, n));
+			continue;
+		}
+		g_hash_table_insert(s->changed, g_strdup(path),
+			g_ptr_array_copy((GPtrArray *)reasons, string_copy, NULL));
+		g_ptr_array_add(paths, (gpointer)path);
+		n++;
+	}
+	changed_since_tell(c, o, paths, asked, "recipes");
+	return TRUE;
+}
+
 /* Ids that named nothing are most likely misspelt. */
 static gboolean check_only(const wish *w, GError **err)
 {
@@ -356,10 +405,14 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 
 	*out = (selection){.sources = g_ptr_array_new_with_free_func(
 				   (GDestroyNotify)item_source_free),
-		.items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free)};
+		.items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free),
+		.unchanged =
+			g_ptr_array_new_with_free_func((GDestroyNotify)item_source_free)};
 	w.pythons = o->pythons && o->pythons->len ? o->pythons : NULL;
 	gboolean ok = load(&w, args, l, err);
 	wishes_of_ids(&w);
+	if (ok && o->changed_since && !diag_list_errors(l))
+		ok = keep_changed(out, o, err);
 	if (ok && !diag_list_errors(l))
 		out->pythons = host_python_find_all(c->store, NULL);
 	for (guint n = 0; ok && !diag_list_errors(l) && n < out->sources->len; n++)
@@ -374,7 +427,8 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 		*code = EXIT_INPUT;
 		return FALSE;
 	}
-	return ok && check_unique(out, err) && check_only(&w, err);
+	/* an id of what did not change names nothing now */
+	return ok && check_unique(out, err) && (o->changed_since || check_only(&w, err));
 }
 
 gboolean selection_check(const selection *s, const options *o, GError **err)
@@ -382,7 +436,7 @@ gboolean selection_check(const selection *s, const options *o, GError **err)
 	for (guint n = 0; n < s->items->len; n++)
 		if (((item *)g_ptr_array_index(s->items, n))->state != ITEM_SKIPPED)
 			return TRUE;
-	if (o->allow_empty)
+	if (o->allow_empty || (s->changed && !s->items->len))
 		return TRUE;
 	error_set(err, EXIT_NOTHING, "X0300", "nothing is left to do");
 	for (guint n = 0; n < s->items->len && n < 20; n++) {

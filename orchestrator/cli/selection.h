@@ -9,6 +9,12 @@ typedef struct selection {
 	GPtrArray *sources; /* item_source * */
 	GPtrArray *items;   /* item *, in the order recipe, Python, target */
 	GPtrArray *pythons; /* host_python *: all that were found */
+	/* Under --changed-since: a recipe's path -> why it counts as changed, a GPtrArray
+	 * of char *. NULL without. */
+	GHashTable *changed;
+	/* item_source *: those that were named and did not change. What changed may need
+	 * them: then they move to `sources`. */
+	GPtrArray *unchanged;
 } selection;
 
 /* Reads recipes and locks, finds Pythons, makes the items. Those that are not for
@@ -28,5 +34,6 @@ gboolean selection_add_item(selection *s, const options *o, item *i, diag_list *
 gboolean selection_left_out(const options *o, const char *id);
 
 /* TRUE when something is left to do; else X0300 (EXIT_NOTHING) with the reasons,
- * or TRUE all the same under --allow-empty. */
+ * or TRUE all the same under --allow-empty, or when nothing changed: who asks for that
+ * wants the answer, not an error. */
 gboolean selection_check(const selection *s, const options *o, GError **err);

@@ -24,10 +24,10 @@ static item *find_item(const selection *s, const char *name, const platform *tar
 	return NULL;
 }
 
-static item_source *find_source(const selection *s, const char *name)
+static item_source *find_source(const GPtrArray *known, const char *name)
 {
-	for (guint n = 0; n < s->sources->len; n++) {
-		item_source *source = g_ptr_array_index(s->sources, n);
+	for (guint n = 0; n < known->len; n++) {
+		item_source *source = g_ptr_array_index(known, n);
 		if (source->recipe->kind == RECIPE_LIBRARY &&
 			is_named(source->recipe, name))
 			return source;
@@ -36,16 +36,23 @@ static item_source *find_source(const selection *s, const char *name)
 }
 
 /* NAME.yaml beside the recipe or in recipes/; NULL when there is none. */
-static char *find_file(const item *i, const char *name)
+static char *find_file(const recipe *asks, const char *name)
 {
 	g_autofree char *file = g_strconcat(name, ".yaml", NULL);
-	g_autofree char *beside = g_build_filename(i->source->recipe->dir, file, NULL);
+	g_autofree char *beside = g_build_filename(asks->dir, file, NULL);
 	g_autofree char *common = g_build_filename(RECIPES_DEFAULT, file, NULL);
 
 	if (g_file_test(beside, G_FILE_TEST_IS_REGULAR))
 		return g_steal_pointer(&beside);
 	return g_file_test(common, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&common)
 							   : NULL;
+}
+
+char *library_recipe(const GPtrArray *known, const recipe *asks, const char *name)
+{
+	const item_source *source = find_source(known, name);
+
+	return source ? g_strdup(source->recipe->path) : find_file(asks, name);
 }
 
 static void no_such_library(item *i, const char *name, const char *found)
@@ -66,8 +73,14 @@ static void no_such_library(item *i, const char *name, const char *found)
 static item_source *load_source(
 	selection *s, item *i, const char *name, diag_list *l, GError **err)
 {
-	item_source *source = find_source(s, name);
-	g_autofree char *file = source ? NULL : find_file(i, name);
+	item_source *source = find_source(s->sources, name);
+	guint at;
+
+	if (!source && (source = find_source(s->unchanged, name))) {
+		g_ptr_array_find(s->unchanged, source, &at);
+		g_ptr_array_add(s->sources, g_ptr_array_steal_index(s->unchanged, at));
+	}
+	g_autofree char *file = source ? NULL : find_file(i->source->recipe, name);
 
 	if (source)
 		return source;

@@ -13,3 +13,7 @@
  * that cannot be read. */
 gboolean selection_add_needs(
 	selection *s, const options *o, guint from, diag_list *l, GError **err);
+
+/* The path of the library's recipe: of one of `known` (item_source *), else NAME.yaml
+ * beside the recipe that asks, else in recipes/. New string; NULL: none. */
+char *library_recipe(const GPtrArray *known, const recipe *asks, const char *name);

@@ -34,7 +34,8 @@ static item_source *source_of(
 static gboolean pull_in(selection *s, const options *o, const item *asks,
 	const locked_file *f, gboolean running, item **found, diag_list *l, GError **err)
 {
-	g_autofree char *path = overlay_recipe(asks, f);
+	g_autofree char *path =
+		overlay_recipe(asks->source->recipe, asks->platform->name, f);
 	item_source *source = path ? source_of(s, path, running, l, err) : NULL;
 
 	*found = NULL;

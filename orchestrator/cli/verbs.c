@@ -111,7 +111,8 @@ const verb verbs[] = {
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
 		"strict", cmd_audit},
 	{"build", "[RECIPE|DIR|ID…]", "build, audit and place what recipes describe",
-		"target python only skip toolchain sysroot floor out dry-run explain "
+		"target python only skip changed-since toolchain sysroot floor out "
+		"dry-run explain "
 		"force check-reproducible no-provenance ccache keep keep-going fail-fast "
 		"replace "
 		"allow-empty "
@@ -127,7 +128,7 @@ const verb verbs[] = {
 		"carried between CI runs should. clean removes everything, after waiting "
 		"for running builds. All but clean are safe beside running builds."},
 	{"check", "[RECIPE|DIR…]", "check recipes, catalogues and locks without building",
-		"strict", cmd_check, 0, check_details},
+		"changed-since explain strict", cmd_check, 0, check_details},
 	{"doctor", "", "show what this machine has and lacks for building", "",
 		cmd_doctor},
 	{"env", "", "print the variables that build systems read, for a target",
@@ -139,12 +140,13 @@ const verb verbs[] = {
 		"explain an error code such as X0201, or what a result was made from", "",
 		cmd_explain, 0, explain_details},
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
-		"target python only skip toolchain sysroot floor allow-empty", cmd_fetch,
-		0, fetch_details},
+		"target python only skip changed-since toolchain sysroot floor explain "
+		"allow-empty",
+		cmd_fetch, 0, fetch_details},
 	{"help", "[VERB|recipe]", "show help, or the keys of a recipe", "", cmd_help},
 	{"lock", "[RECIPE|DIR…]", "write what is missing in locks, or renew them",
-		"target python only skip toolchain sysroot floor upgrade allow-empty "
-		"sandbox",
+		"target python only skip changed-since toolchain sysroot floor upgrade "
+		"explain allow-empty sandbox",
 		cmd_lock, 0, lock_details},
 	{"log", "[ID]", "show the builds of this machine, or the log of one", "", cmd_log,
 		0, log_details},
@@ -152,8 +154,8 @@ const verb verbs[] = {
 		"from requirements out target python no-fetch sandbox", cmd_new, 0,
 		new_details},
 	{"plan", "[RECIPE|DIR|ID…]", "show what would be built, and why or why not",
-		"target python only skip toolchain sysroot floor out explain force "
-		"allow-empty sandbox",
+		"target python only skip changed-since toolchain sysroot floor out "
+		"explain force allow-empty sandbox",
 		cmd_plan, 0, plan_details},
 	{"rebuild", "FILE", "build a result once more from its provenance and compare",
 		"recipe sandbox keep timeout log-dir strict", cmd_rebuild, 0,
