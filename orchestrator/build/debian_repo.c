@@ -306,27 +306,44 @@ solv_package *debian_repo_find(debian_repo *r, const char *name, GError **err)
 	return solv_index_find(r->index, name, err);
 }
 
-char *debian_repo_sources(
-	const build_context *ctx, const package_source *source, GError **err)
+/* One index of the suite that is not Packages. New string. */
+static char *other_index(const build_context *ctx, const package_source *source,
+	const char *stem, const char *what, const char *step, GError **err)
 {
 	opening o = {.ctx = ctx, .source = source};
-	const char *component = source->component ? source->component : "main";
-	g_autofree char *stem = g_strdup_printf("%s/source/Sources", component);
-	gint64 begun = event_step_begin(source->suite, "source index");
+	gint64 begun = event_step_begin(source->suite, step);
 	char *path = NULL;
 
 	o.label = g_strdup_printf("%s InRelease", source->suite);
 	if (registry_debian(&o.mirrors, err)) {
 		o.keyring = debian_keyring(ctx, err);
 		g_autoptr(debian_release) r = o.keyring ? find_release(&o, err) : NULL;
-		const release_file *f =
-			r ? index_file(&o, r, stem, "source packages", err) : NULL;
+		const release_file *f = r ? index_file(&o, r, stem, what, err) : NULL;
 		path = f ? fetch_index(&o, r, f, err) : NULL;
 		g_ptr_array_unref(o.mirrors);
 	}
 	g_free(o.keyring);
 	g_free(o.label);
 	g_free(o.base);
-	event_step_end(source->suite, "source index", begun, path != NULL);
+	event_step_end(source->suite, step, begun, path != NULL);
 	return path;
+}
+
+char *debian_repo_sources(
+	const build_context *ctx, const package_source *source, GError **err)
+{
+	const char *component = source->component ? source->component : "main";
+	g_autofree char *stem = g_strdup_printf("%s/source/Sources", component);
+
+	return other_index(ctx, source, stem, "source packages", "source index", err);
+}
+
+char *debian_repo_contents(const build_context *ctx, const package_source *source,
+	const char *architecture, GError **err)
+{
+	const char *component = source->component ? source->component : "main";
+	g_autofree char *stem =
+		g_strdup_printf("%s/Contents-%s", component, architecture);
+
+	return other_index(ctx, source, stem, "list of files", "file index", err);
 }

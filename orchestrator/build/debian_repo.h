@@ -30,6 +30,11 @@ solv_package *debian_repo_find(debian_repo *r, const char *name, GError **err);
 char *debian_repo_sources(
 	const build_context *ctx, const package_source *source, GError **err);
 
+/* The suite's index of the files of its packages (Contents) for one architecture, in the
+ * same way; some 10 MB. */
+char *debian_repo_contents(const build_context *ctx, const package_source *source,
+	const char *architecture, GError **err);
+
 /* The keyring file that signatures are checked with: $XORCH_KEYRING_DEBIAN, else the
  * host's debian-archive-keyring, else that package of toolchains/debian-keyring.yaml,
  * by its lock. New string, or NULL with X0841. */

@@ -4,6 +4,7 @@
 #include "build/package_files.h"
 #include "build/store.h"
 #include "format/deb.h"
+#include "format/purl.h"
 #include "plan/key.h"
 #include "plan/package_lock.h"
 #include <string.h>
@@ -28,6 +29,10 @@ void library_place_free(library_place *p)
 	g_free(p->package);
 	g_free(p->folder);
 	g_free(p->licence);
+	g_free(p->version);
+	g_free(p->purl);
+	g_free(p->sha256);
+	g_free(p->expression);
 	g_free(p);
 }
 
@@ -109,8 +114,19 @@ static char *licence_of(const char *tree, const char *package)
 	return NULL;
 }
 
-static GPtrArray *places_in(
-	const char *tree, const GPtrArray *packages, const platform *target)
+static library_place *place_of(const locked_package *p, const char *folder,
+	const char *licence, const platform *target, const char *suite)
+{
+	library_place *l = library_place_new(p->name, folder, licence);
+
+	l->version = g_strdup(p->version);
+	l->sha256 = g_strdup(p->sha256);
+	l->purl = purl_debian(p->name, p->version, target->debian_arch, suite);
+	return l;
+}
+
+static GPtrArray *places_in(const char *tree, const GPtrArray *packages,
+	const platform *target, const char *suite)
 {
 	GPtrArray *out =
 		g_ptr_array_new_with_free_func((GDestroyNotify)library_place_free);
@@ -121,24 +137,24 @@ static GPtrArray *places_in(
 			g_build_filename(tree, p->name, "usr/lib", target->triple, NULL);
 		g_autofree char *licence = licence_of(tree, p->name);
 		if (g_file_test(folder, G_FILE_TEST_IS_DIR))
-			g_ptr_array_add(out, library_place_new(p->name, folder, licence));
+			g_ptr_array_add(out, place_of(p, folder, licence, target, suite));
 	}
 	return out;
 }
 
 GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *packages,
-	const platform *target, GError **err)
+	const platform *target, const char *suite, GError **err)
 {
 	g_autofree char *tree = tree_of(ctx, packages, err);
 
-	return tree ? places_in(tree, packages, target) : NULL;
+	return tree ? places_in(tree, packages, target, suite) : NULL;
 }
 
-GPtrArray *host_files_find(
-	const build_context *ctx, const GPtrArray *packages, const platform *target)
+GPtrArray *host_files_find(const build_context *ctx, const GPtrArray *packages,
+	const platform *target, const char *suite)
 {
 	g_autoptr(key) k = key_of(packages);
 	g_autofree char *tree = store_tree_find(ctx->store, KIND, key_digest(k));
 
-	return tree ? places_in(tree, packages, target) : NULL;
+	return tree ? places_in(tree, packages, target, suite) : NULL;
 }

@@ -8,10 +8,10 @@
 /* library_place * for each of the packages (locked_package *, fetched if need be) that
  * holds shared libraries, in their order. From a tree of the store (kind
  * "host-files"): each package in a folder of its own, its shared libraries and its
- * copyright file. */
+ * copyright file. `suite` is Debian's, for their package URLs. */
 GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *packages,
-	const platform *target, GError **err);
+	const platform *target, const char *suite, GError **err);
 
 /* The same of what is in the store already; NULL: it is not. Asks nobody. */
-GPtrArray *host_files_find(
-	const build_context *ctx, const GPtrArray *packages, const platform *target);
+GPtrArray *host_files_find(const build_context *ctx, const GPtrArray *packages,
+	const platform *target, const char *suite);

@@ -14,11 +14,14 @@
  * caller hands in that step as `finish`. */
 typedef struct pipeline pipeline;
 
-/* Where shared libraries of the target are, for grafting. */
+/* Where shared libraries of the target are, for grafting, and whose they are. */
 typedef struct library_place {
 	char *package; /* "libpq5" */
 	char *folder;  /* host folder of its libraries */
 	char *licence; /* host path, or NULL */
+	/* For the list of parts; each may be NULL. The sha256 is that of the package. */
+	char *version, *purl, *sha256;
+	char *expression; /* its licence in SPDX's words; NULL: not known */
 } library_place;
 
 library_place *library_place_new(

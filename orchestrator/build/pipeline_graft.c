@@ -50,18 +50,16 @@ gboolean pipeline_graft_add_to_key(pipeline *p, const item *i, key *k, GError **
 }
 
 static gboolean add_places(pipeline *p, const item *i, const GPtrArray *packages,
-	GPtrArray *out, GError **err)
+	const char *suite, GPtrArray *out, GError **err)
 {
 	if (!packages || !packages->len)
 		return TRUE;
 	g_autoptr(GPtrArray) more =
-		host_files_prepare(p->ctx, packages, i->platform, err);
-	for (guint n = 0; more && n < more->len; n++) {
-		const library_place *l = g_ptr_array_index(more, n);
-		g_ptr_array_add(
-			out, library_place_new(l->package, l->folder, l->licence));
-	}
-	return more != NULL;
+		host_files_prepare(p->ctx, packages, i->platform, suite, err);
+	if (!more)
+		return FALSE;
+	g_ptr_array_extend_and_steal(out, g_steal_pointer(&more));
+	return TRUE;
 }
 
 /* Those of the recipe's packages before the sysroot's own (libgomp1, say). */
@@ -75,8 +73,9 @@ static GPtrArray *places_of(pipeline *p, item *i, GError **err)
 		return NULL;
 	g_autoptr(GPtrArray) base =
 		sysroot_library_packages(p->ctx, request.sysroot, i->platform, err);
-	if (!base || !add_places(p, i, host_packages_locked(i), out, err) ||
-		!add_places(p, i, base, out, err))
+	const char *suite = request.sysroot->packages.debian.suite;
+	if (!base || !add_places(p, i, host_packages_locked(i), suite, out, err) ||
+		!add_places(p, i, base, suite, out, err))
 		return NULL;
 	return g_steal_pointer(&out);
 }
@@ -85,7 +84,7 @@ gboolean pipeline_graft_check(pipeline *p, const item *i, GError **err)
 {
 	const GPtrArray *packages = pipeline_grafts(i) ? host_packages_locked(i) : NULL;
 	g_autoptr(GPtrArray) places =
-		packages ? host_files_find(p->ctx, packages, i->platform) : NULL;
+		packages ? host_files_find(p->ctx, packages, i->platform, NULL) : NULL;
 
 	return !places || host_floor_check(i, places, err);
 }

@@ -43,6 +43,12 @@ const option option_rows[] = {
 	{"find-links", 0, "DIR", OPTION_LIST, AT(find_links), "XORCH_FIND_LINKS",
 		"folder of own wheels for what a wheel needs; repeatable (default: "
 		"dist)"},
+	{"lib-dir", 0, "DIR", OPTION_LIST, AT(lib_dirs), "XORCH_LIB_DIR",
+		"folder of shared libraries for the target, looked at before the "
+		"sysroot; repeatable"},
+	{"exclude-lib", 0, "NAME", OPTION_LIST, AT(exclude_libs), "XORCH_EXCLUDE_LIB",
+		"library not to graft, because another package brings it: "
+		"libfoo.so.1, libcu*.so.*; repeatable"},
 	{"command", 0, "TEXT", OPTION_STRING, AT(command), NULL,
 		"one more command to run as a test"},
 	{"dry-run", 'n', NULL, OPTION_FLAG, AT(dry_run), "XORCH_DRY_RUN",

@@ -42,10 +42,11 @@ typedef struct options {
 	int progress, color;	   /* progress_mode, color_mode */
 	gboolean color_on_command; /* --color was given, not XORCH_COLOR */
 	/* the rest */
-	char *requirements;	/* new */
-	int from;		/* starter_from of cli/cmd_new.c */
-	char *recipe, *command; /* verify */
-	GPtrArray *find_links;	/* NULL: not given */
+	char *requirements;		    /* new */
+	int from;			    /* starter_from of cli/cmd_new.c */
+	char *recipe, *command;		    /* verify */
+	GPtrArray *find_links;		    /* NULL: not given */
+	GPtrArray *lib_dirs, *exclude_libs; /* repair; NULL: not given */
 	char *directory;
 	gboolean help, version;
 } options;

@@ -62,6 +62,26 @@ static const char new_details[] =
 	"-r requirements.txt --target T: a recipe for each package of its closure that "
 	"publishes no wheel for the target.";
 
+static const char repair_details[] =
+	"Makes of a wheel that anybody built one that runs on every system of its "
+	"policy, "
+	"without running any of it: shared libraries that no such system has are put "
+	"into "
+	"the wheel with all they need, renamed by their hash, their licences and a list "
+	"of "
+	"parts (CycloneDX) beside them; then it gets the lowest tag that holds, or that "
+	"of "
+	"--floor. The input stays as it is; the result goes to --out, never over a file "
+	"of "
+	"other content.\n\n"
+	"Libraries come from --lib-dir, the sysroot's packages, and the packages of the "
+	"sysroot's suite that have a library of that name, with their dependencies, as "
+	"the "
+	"suite has them now (not with --locked or --offline). The target is that of the "
+	"file name; --target is needed where that names none. Search paths that leave "
+	"the "
+	"wheel are taken out, and so is libpython. What needs nothing only gets its tag.";
+
 static const char verify_details[] =
 	"Runs the tests of the recipe (from recipes/, by name and version; or --recipe) "
 	"in "
@@ -160,6 +180,9 @@ const verb verbs[] = {
 	{"rebuild", "FILE", "build a result once more from its provenance and compare",
 		"recipe sandbox keep timeout log-dir strict", cmd_rebuild, 0,
 		rebuild_details},
+	{"repair", "WHEEL|DIR…", "put the libraries a wheel lacks into it, and its tag",
+		"target sysroot floor out lib-dir exclude-lib replace strict", cmd_repair,
+		0, repair_details},
 	{"verify", "[WHEEL|PROGRAM|DIR]…", "run the tests of what was built",
 		"python out recipe find-links command timeout strict allow-empty",
 		cmd_verify, 0, verify_details},

@@ -118,3 +118,16 @@ GBytes *zip_read(const zip_file *zip, const zip_entry *e, GError **err)
 		return g_steal_pointer(&bytes);
 	return NULL;
 }
+
+gint64 zip_newest(const zip_file *zip)
+{
+	guint32 newest = 0;
+
+	for (guint i = 0; i < zip->n_entries; i++)
+		newest = MAX(newest, zip->entries[i].stamp);
+	guint32 date = newest >> 16, time = newest & 0xffff;
+	g_autoptr(GDateTime) utc = g_date_time_new_utc((int)(1980 + (date >> 9)),
+		(int)(date >> 5 & 15), (int)(date & 31), (int)(time >> 11),
+		(int)(time >> 5 & 63), (time & 31) * 2);
+	return utc ? g_date_time_to_unix(utc) : 315532800;
+}

@@ -23,7 +23,8 @@ typedef struct zip_entry {
 	guint32 crc;
 	guint16 method; /* 0 stored, 8 deflated */
 	guint16 flags;
-	guint32 mode; /* Unix permission bits, 0 when not recorded */
+	guint32 mode;  /* Unix permission bits, 0 when not recorded */
+	guint32 stamp; /* DOS date and time, which count upwards like a number */
 	gboolean folder;
 } zip_entry;
 
@@ -48,6 +49,9 @@ void zip_close(zip_file *zip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(zip_file, zip_close)
 
 const zip_entry *zip_find(const zip_file *zip, const char *name);
+/* When its newest member was written, in seconds since 1970, taken as UTC; 1980-01-01
+ * where that is no date. */
+gint64 zip_newest(const zip_file *zip);
 /* The content, CRC checked; thread-safe. A stored member's bytes are a view of
  * the archive. NULL with EXIT_INTEGRITY/X0651. */
 GBytes *zip_read(const zip_file *zip, const zip_entry *entry, GError **err);

@@ -247,6 +247,7 @@ static gboolean read_entry(zip_file *zip, const guint8 *p, gsize left, zip_entry
 		.name = g_string_chunk_insert_len(zip->names, text, (gssize)name),
 		.flags = flags,
 		.method = zip_u16(p + 10),
+		.stamp = (guint32)zip_u16(p + 14) << 16 | zip_u16(p + 12),
 		.crc = zip_u32(p + 16),
 		.packed = zip_u32(p + 20),
 		.size = zip_u32(p + 24),

@@ -35,6 +35,10 @@ typedef struct audit_options {
 	gboolean allow_neon;	  /* armv7: wheel.cpu has neon */
 	const platform *platform; /* what it has to be for; NULL: what its name says */
 	const char *floor;	  /* policy promised, "2_17"; NULL: by the wheel's tag */
+	gboolean retag; /* the wheel gets new platform tags: those of its name promise
+			 * nothing */
+	const GPtrArray *excluded; /* char *: sonames or patterns (fnmatch) of libraries
+				    * that somebody else sees to; NULL none */
 	const char *const
 		*extensions; /* modules that must be there: "markupsafe._speedups" */
 	const char *const

@@ -1,5 +1,6 @@
 #include "ship/audit_parts.h"
 #include "base/error.h"
+#include "ship/rpath.h"
 #include <string.h>
 
 static const char *class_name(guint8 elf_class)
@@ -186,40 +187,6 @@ static void check_memory(audit_run *run, audit_member *m)
 			"PT_GNU_STACK is missing");
 }
 
-/* One entry of RPATH or RUNPATH: NULL when it stays inside the wheel. */
-static const char *rpath_problem(const audit_member *m, const char *entry)
-{
-	const char *rest;
-	int depth = 0;
-
-	if (g_str_has_prefix(entry, "$ORIGIN"))
-		rest = entry + 7;
-	else if (g_str_has_prefix(entry, "${ORIGIN}"))
-		rest = entry + 9;
-	else if (!*entry)
-		return "an empty entry means the current folder";
-	else if (*entry == '/')
-		return "an absolute path of the build machine";
-	else
-		return "relative to the current folder";
-	if (*rest && *rest != '/')
-		return "not below $ORIGIN";
-	if (!m->entry)
-		return NULL;
-	for (const char *p = m->name; *p; p++)
-		depth += *p == '/';
-	g_auto(GStrv) part = g_strsplit(rest, "/", -1);
-	for (char **p = part; *p; p++) {
-		if (g_str_equal(*p, ".."))
-			depth--;
-		else if (**p && !g_str_equal(*p, "."))
-			depth++;
-		if (depth < 0)
-			return "it leaves the wheel";
-	}
-	return NULL;
-}
-
 static void check_rpath(
 	audit_run *run, audit_member *m, const char *name, const char *value)
 {
@@ -227,7 +194,7 @@ static void check_rpath(
 		return;
 	g_auto(GStrv) entries = g_strsplit(value, ":", -1);
 	for (char **e = entries; *e; e++) {
-		const char *why = rpath_problem(m, *e);
+		const char *why = rpath_problem(m->entry ? m->name : NULL, *e);
 		if (!why)
 			continue;
 		g_autofree char *title = g_strdup_printf("%s points outside the %s", name,

@@ -117,7 +117,7 @@ void audit_platforms(audit_run *run)
 {
 	char **tags = run->wheel->name ? run->wheel->name->platforms : NULL;
 
-	if (!tags || check_system(run, tags))
+	if (!tags || run->options->retag || check_system(run, tags))
 		return;
 	for (char **t = tags; *t; t++) {
 		const char *arch = arch_of(*t);

@@ -208,7 +208,7 @@ static void check_tags(audit_run *run)
 		audit_add(run, AUDIT_ERROR, "X0718", NULL,
 			"Wheel-Version is %s; installers know 1.x", v);
 	}
-	if (!w->name)
+	if (!w->name || run->options->retag)
 		return;
 	for (guint i = 0; i < w->info->len; i++) {
 		const wheel_field *field = g_ptr_array_index(w->info, i);

@@ -139,7 +139,7 @@ void audit_target(audit_run *run)
 	run->platform = run->options->platform
 				? run->options->platform
 				: (arch ? platform_by_wheel_arch(arch) : NULL);
-	if (run->wheel && run->wheel->name)
+	if (run->wheel && run->wheel->name && !run->options->retag)
 		read_claim(run);
 	if (run->options->floor && run->arch) {
 		int index = policy_index(run->family, run->options->floor, TRUE);

@@ -3,8 +3,9 @@
 #include "base/fs.h"
 #include "format/digest.h"
 #include "format/elf.h"
-#include "plan/policy.h"
 #include "ship/repair_elf.h"
+#include "ship/repair_parts.h"
+#include "ship/rpath.h"
 #include "ship/wheel_rewrite.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #define LIBRARY_MAX (512 << 20)
-#define LICENCE_MAX (4 << 20)
 
 repair_owner *repair_owner_new(
 	const char *package, const char *folder, const char *licence)
@@ -34,6 +34,10 @@ void repair_owner_free(repair_owner *o)
 	g_free(o->package);
 	g_free(o->folder);
 	g_free(o->licence);
+	g_free(o->version);
+	g_free(o->purl);
+	g_free(o->sha256);
+	g_free(o->expression);
 	g_free(o);
 }
 
@@ -44,16 +48,18 @@ void repair_graft_free(repair_graft *g)
 	g_free(g->soname);
 	g_free(g->file);
 	g_free(g->package);
+	g_free(g->version);
 	g_free(g);
 }
 
-/* A library to be grafted. */
-typedef struct foreign {
-	char *soname, *file;
-	const repair_owner *owner;
-	GBytes *bytes;
-	GPtrArray *needed; /* char *: of its needs those that are grafted too */
-} foreign;
+void repair_missing_free(repair_missing *m)
+{
+	if (!m)
+		return;
+	g_free(m->soname);
+	g_free(m->needed_by);
+	g_free(m);
+}
 
 static void foreign_free(void *data)
 {
@@ -68,33 +74,16 @@ static void foreign_free(void *data)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(foreign, foreign_free)
 
-/* A member of the wheel that needs some of them. */
-typedef struct user {
-	const zip_entry *entry;
-	GBytes *bytes;
-	GPtrArray *needed;
-} user;
-
 static void user_free(void *data)
 {
 	user *u = data;
 
 	g_bytes_unref(u->bytes);
 	g_ptr_array_unref(u->needed);
+	g_ptr_array_unref(u->removed);
+	g_free(u->rpath);
 	g_free(u);
 }
-
-typedef struct repairing {
-	const repair_options *o;
-	wheel *wheel;
-	const policy_arch *arch;
-	int claimed;
-	GHashTable *own;      /* base names of the wheel's members: a set */
-	GPtrArray *grafts;    /* foreign *, in the order found */
-	GPtrArray *users;     /* user * */
-	GHashTable *contents; /* name -> GBytes: new and changed members */
-	char *folder;	      /* "psycopg2.libs" */
-} repairing;
 
 static gboolean is_excluded(const repair_options *o, const char *soname)
 {
@@ -112,7 +101,7 @@ static gboolean is_foreign(const repairing *r, const char *soname)
 	       !strchr(soname, '/');
 }
 
-static foreign *find_graft(const repairing *r, const char *soname)
+foreign *repair_find_graft(const repairing *r, const char *soname)
 {
 	for (guint n = 0; n < r->grafts->len; n++) {
 		foreign *f = g_ptr_array_index(r->grafts, n);
@@ -122,15 +111,24 @@ static foreign *find_graft(const repairing *r, const char *soname)
 	return NULL;
 }
 
-/* The file of that name in the owner's folder, when it is an ELF file; *real its path. */
-static GBytes *read_of(const repair_owner *owner, const char *soname, char **real)
+static gboolean is_ours(const repairing *r, const guint8 *data, gsize size)
+{
+	return size > 64 && elf_magic(data, size) &&
+	       (data[18] | data[19] << 8) == r->o->platform->elf_machine &&
+	       data[EI_CLASS] == r->o->platform->elf_class;
+}
+
+/* The file of that name in the owner's folder, when it is code of the target, as ld.so
+ * passes over others; *real its path. */
+static GBytes *read_of(
+	const repairing *r, const repair_owner *owner, const char *soname, char **real)
 {
 	g_autofree char *path = fs_resolve_beneath(owner->folder, soname, NULL);
 	g_autoptr(GBytes) bytes = path ? fs_read(path, LIBRARY_MAX, NULL) : NULL;
 	gsize size = 0;
 	const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
 
-	if (!data || !elf_magic(data, size))
+	if (!data || !is_ours(r, data, size))
 		return NULL;
 	*real = g_steal_pointer(&path);
 	return g_steal_pointer(&bytes);
@@ -160,8 +158,9 @@ static gboolean read_foreign(
 	for (guint n = 0; n < r->o->owners->len; n++) {
 		const repair_owner *owner = g_ptr_array_index(r->o->owners, n);
 		g_autofree char *real = NULL;
-		g_autoptr(GBytes) bytes = read_of(owner, soname, &real);
-		if (!bytes)
+		g_autoptr(GBytes) bytes = read_of(r, owner, soname, &real);
+		/* a folder that was named comes before all others, whatever they have */
+		if (!bytes || (f && f->owner->bare))
 			continue;
 		if (f && !g_bytes_equal(f->bytes, bytes))
 			return two_of_one_name(soname, f, owner, err);
@@ -185,24 +184,35 @@ static gboolean read_foreign(
 	return TRUE;
 }
 
-/* Adds to `needed` what of the object's needs is grafted, and those themselves. */
-static gboolean look_at(
-	repairing *r, GBytes *bytes, const char *name, GPtrArray *needed, GError **err)
+static void note_missing(repairing *r, const char *soname, const char *by)
 {
-	g_autoptr(elf_file) f = elf_file_open(bytes, name, 0, err);
+	for (guint n = 0; n < r->missing->len; n++) {
+		const repair_missing *m = g_ptr_array_index(r->missing, n);
+		if (g_str_equal(m->soname, soname))
+			return;
+	}
+	repair_missing *m = g_new0(repair_missing, 1);
+	m->soname = g_strdup(soname);
+	m->needed_by = g_strdup(by);
+	g_ptr_array_add(r->missing, m);
+}
 
-	if (!f)
-		return FALSE;
+/* Adds to `needed` what of the object's needs is grafted, and those themselves. */
+static gboolean look_at(repairing *r, const elf_file *f, const char *name,
+	GPtrArray *needed, GError **err)
+{
 	for (guint n = 0; n < f->needed->len; n++) {
 		const char *soname = g_ptr_array_index(f->needed, n);
 		if (!is_foreign(r, soname))
 			continue;
-		foreign *graft = find_graft(r, soname);
+		foreign *graft = repair_find_graft(r, soname);
 		if (!graft) {
 			if (!read_foreign(r, soname, &graft, err))
 				return FALSE;
-			if (!graft)
+			if (!graft) {
+				note_missing(r, soname, name);
 				continue;
+			}
 			g_ptr_array_add(r->grafts, graft);
 		}
 		g_ptr_array_add(needed, g_strdup(soname));
@@ -210,11 +220,41 @@ static gboolean look_at(
 	return TRUE;
 }
 
-static gboolean is_ours(const repairing *r, const guint8 *data, gsize size)
+/* The interpreter that loads a module is libpython itself. */
+static gboolean is_libpython(const char *soname)
 {
-	return size > 64 && elf_magic(data, size) &&
-	       (data[18] | data[19] << 8) == r->o->platform->elf_machine &&
-	       data[EI_CLASS] == r->o->platform->elf_class;
+	return g_str_has_prefix(soname, "libpython") && strstr(soname, ".so");
+}
+
+static void take_libpython(elf_file *f, GPtrArray *removed)
+{
+	if (f->type != ET_DYN || f->interp)
+		return;
+	for (guint n = f->needed->len; n-- > 0;) {
+		const char *soname = g_ptr_array_index(f->needed, n);
+		if (!is_libpython(soname))
+			continue;
+		g_ptr_array_add(removed, g_strdup(soname));
+		g_ptr_array_remove_index(f->needed, n);
+	}
+}
+
+static gboolean add_user(repairing *r, const zip_entry *e, GBytes *bytes, GError **err)
+{
+	g_autoptr(elf_file) f = elf_file_open(bytes, e->name, 0, err);
+
+	if (!f)
+		return FALSE;
+	user *u = g_new0(user, 1);
+	u->entry = e;
+	u->bytes = g_bytes_ref(bytes);
+	u->needed = g_ptr_array_new_with_free_func(g_free);
+	u->removed = g_ptr_array_new_with_free_func(g_free);
+	u->rpath = g_strdup(f->runpath ? f->runpath : f->rpath);
+	g_ptr_array_add(r->users, u);
+	if (r->o->foreign)
+		take_libpython(f, u->removed);
+	return look_at(r, f, e->name, u->needed, err);
 }
 
 static gboolean collect(repairing *r, GError **err)
@@ -228,22 +268,14 @@ static gboolean collect(repairing *r, GError **err)
 		g_autoptr(GBytes) bytes = zip_read(zip, e, err);
 		gsize size = 0;
 		const guint8 *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
-		if (!bytes)
-			return FALSE;
-		if (!is_ours(r, data, size))
-			continue;
-		user *u = g_new0(user, 1);
-		u->entry = e;
-		u->bytes = g_steal_pointer(&bytes);
-		u->needed = g_ptr_array_new_with_free_func(g_free);
-		g_ptr_array_add(r->users, u);
-		if (!look_at(r, u->bytes, e->name, u->needed, err))
+		if (!bytes || (is_ours(r, data, size) && !add_user(r, e, bytes, err)))
 			return FALSE;
 	}
 	/* the list grows while it is gone through: the closure */
 	for (guint n = 0; n < r->grafts->len; n++) {
 		foreign *f = g_ptr_array_index(r->grafts, n);
-		if (!look_at(r, f->bytes, f->soname, f->needed, err))
+		g_autoptr(elf_file) elf = elf_file_open(f->bytes, f->soname, 0, err);
+		if (!elf || !look_at(r, elf, f->soname, f->needed, err))
 			return FALSE;
 	}
 	return TRUE;
@@ -252,7 +284,7 @@ static gboolean collect(repairing *r, GError **err)
 static void add_renames(const repairing *r, const GPtrArray *needed, repair_edit *edit)
 {
 	for (guint n = 0; n < needed->len; n++) {
-		const foreign *f = find_graft(r, g_ptr_array_index(needed, n));
+		const foreign *f = repair_find_graft(r, g_ptr_array_index(needed, n));
 		repair_edit_rename(edit, f->soname, f->file);
 	}
 }
@@ -275,80 +307,67 @@ static gboolean edit_grafts(repairing *r, GError **err)
 	return TRUE;
 }
 
-/* From the member's folder up to the top and down into ours. New string. */
-static char *rpath_from(const repairing *r, const char *name)
+static gboolean nowhere(const user *u, GError **err)
 {
-	GString *out = g_string_new("$ORIGIN");
-
-	for (const char *p = name; *p; p++)
-		if (*p == '/')
-			g_string_append(out, "/..");
-	g_string_append_printf(out, "/%s", r->folder);
-	return g_string_free(out, FALSE);
+	error_set(err, EXIT_AUDIT, "X0745", "%s needs %s and cannot be given it",
+		u->entry->name, (char *)g_ptr_array_index(u->needed, 0));
+	error_note(err, "where an installer puts that file is not known before, so no "
+			"search path from there leads to the wheel's libraries");
+	error_help(err, "have it lie beside the package's modules");
+	return FALSE;
 }
 
-static gboolean edit_users(repairing *r, GError **err)
+/* Its place in the finished wheel; a script's program moves. New string, NULL: no path
+ * from it is known. */
+static char *place_for(repairing *r, const user *u)
 {
-	for (guint n = 0; n < r->users->len; n++) {
-		const user *u = g_ptr_array_index(r->users, n);
-		if (!u->needed->len)
-			continue;
-		g_autofree char *rpath = rpath_from(r, u->entry->name);
-		g_autofree char *base = g_path_get_basename(u->entry->name);
-		g_auto(repair_edit) edit = {.rpath = rpath};
-		repair_edit_init(&edit);
-		add_renames(r, u->needed, &edit);
-		GBytes *out = repair_edit_run(
-			&edit, r->o->patchelf, r->o->work, base, u->bytes, err);
-		if (!out)
-			return FALSE;
+	const char *name = u->entry->name;
+
+	if (repair_installed(r->wheel, name))
+		return g_strdup(name);
+	return repair_is_script(r->wheel, name) ? repair_script_member(r->wheel, name)
+						: NULL;
+}
+
+static gboolean edit_user(repairing *r, const user *u, GError **err)
+{
+	gboolean foreign_wheel = r->o->foreign, dropped = FALSE;
+	const char *installed = repair_installed(r->wheel, u->entry->name);
+	g_autofree char *to = NULL, *place = NULL;
+
+	if (u->needed->len) {
+		place = place_for(r, u);
+		if (!place || (!installed && zip_find(r->wheel->zip, place)))
+			return nowhere(u, err);
+		to = rpath_to(installed ? installed : place, r->folder);
+	}
+	g_autofree char *rpath = rpath_keep(installed ? installed : u->entry->name,
+		installed || !to ? u->rpath : NULL, to, &dropped);
+	if (!u->needed->len && !(foreign_wheel && (dropped || u->removed->len)))
+		return TRUE;
+	g_autofree char *base = g_path_get_basename(u->entry->name);
+	g_auto(repair_edit) edit = {.rpath = rpath, .removed = u->removed};
+	repair_edit_init(&edit);
+	add_renames(r, u->needed, &edit);
+	GBytes *out =
+		repair_edit_run(&edit, r->o->patchelf, r->o->work, base, u->bytes, err);
+	if (!out)
+		return FALSE;
+	if (!installed && place) {
+		char *text = repair_script_text(place);
+		g_hash_table_insert(r->contents, g_strdup(u->entry->name),
+			g_bytes_new_take(text, strlen(text)));
+		g_hash_table_insert(r->contents, g_steal_pointer(&place), out);
+	} else {
 		g_hash_table_insert(r->contents, g_strdup(u->entry->name), out);
 	}
 	return TRUE;
 }
 
-/* One licence as .dist-info/licenses/PACKAGE/FILE. */
-static gboolean add_licence(
-	repairing *r, const char *package, const char *path, GError **err)
+static gboolean edit_users(repairing *r, GError **err)
 {
-	g_autoptr(GBytes) bytes = fs_read(path, LICENCE_MAX, err);
-	g_autofree char *base = g_path_get_basename(path);
-
-	if (!bytes)
-		return FALSE;
-	g_hash_table_insert(r->contents,
-		g_strdup_printf("%slicenses/%s/%s", r->wheel->dist_info, package, base),
-		g_steal_pointer(&bytes));
-	return TRUE;
-}
-
-static gboolean add_folder_licences(repairing *r, const char *name, GError **err)
-{
-	g_autofree char *folder = g_build_filename(r->o->licences, name, NULL);
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *file;
-
-	while (dir && (file = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(folder, file, NULL);
-		if (!add_licence(r, name, path, err))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static gboolean add_licences(repairing *r, GError **err)
-{
-	g_autoptr(GDir) dir = r->o->licences ? g_dir_open(r->o->licences, 0, NULL) : NULL;
-	const char *name;
-
-	for (guint n = 0; n < r->grafts->len; n++) {
-		const foreign *f = g_ptr_array_index(r->grafts, n);
-		if (f->owner->licence &&
-			!add_licence(r, f->owner->package, f->owner->licence, err))
-			return FALSE;
-	}
-	while (dir && (name = g_dir_read_name(dir)))
-		if (!add_folder_licences(r, name, err))
+	for (guint n = 0; n < r->users->len; n++)
+		if (!edit_user(r, g_ptr_array_index(r->users, n), err))
 			return FALSE;
 	return TRUE;
 }
@@ -385,7 +404,8 @@ static void tell(const repairing *r, GPtrArray *grafts)
 		repair_graft *g = g_new0(repair_graft, 1);
 		g->soname = g_strdup(f->soname);
 		g->file = g_strdup(f->file);
-		g->package = g_strdup(f->owner->package);
+		g->package = f->owner->bare ? NULL : g_strdup(f->owner->package);
+		g->version = g_strdup(f->owner->version);
 		g_ptr_array_add(grafts, g);
 	}
 }
@@ -406,28 +426,77 @@ static gboolean open_wheel(repairing *r, GBytes *bytes, const char *file, GError
 	return TRUE;
 }
 
-GBytes *wheel_repair(GBytes *bytes, const char *file, const repair_options *o,
-	GPtrArray *grafts, GError **err)
+static void repairing_init(repairing *r, const repair_options *o)
 {
-	repairing r = {.o = o,
+	*r = (repairing){.o = o,
 		.own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.grafts = g_ptr_array_new_with_free_func(foreign_free),
 		.users = g_ptr_array_new_with_free_func(user_free),
+		.missing = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)repair_missing_free),
 		.contents = g_hash_table_new_full(
 			g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref)};
+}
+
+static void repairing_clear(repairing *r)
+{
+	wheel_close(r->wheel);
+	g_free(r->folder);
+	g_hash_table_unref(r->own);
+	g_ptr_array_unref(r->grafts);
+	g_ptr_array_unref(r->users);
+	g_ptr_array_unref(r->missing);
+	g_hash_table_unref(r->contents);
+}
+
+GBytes *wheel_repair(GBytes *bytes, const char *file, const repair_options *o,
+	GPtrArray *grafts, GError **err)
+{
+	repairing r;
 	GBytes *out = NULL;
 
-	if (open_wheel(&r, bytes, file, err) && (!r.arch || collect(&r, err)) &&
-		edit_grafts(&r, err) && edit_users(&r, err) && add_licences(&r, err)) {
+	repairing_init(&r, o);
+	gboolean ok = open_wheel(&r, bytes, file, err) &&
+		      (!r.arch || !o->patchelf ||
+			      (collect(&r, err) && edit_grafts(&r, err) &&
+				      edit_users(&r, err))) &&
+		      repair_add_licences(&r, err);
+	if (ok) {
+		repair_add_sbom(&r);
 		out = g_hash_table_size(r.contents) ? rewrite(&r, err)
 						    : g_bytes_ref(bytes);
 		tell(&r, grafts);
 	}
-	wheel_close(r.wheel);
-	g_free(r.folder);
-	g_hash_table_unref(r.own);
-	g_ptr_array_unref(r.grafts);
-	g_ptr_array_unref(r.users);
-	g_hash_table_unref(r.contents);
+	repairing_clear(&r);
 	return out;
+}
+
+static gboolean has_edits(const repairing *r)
+{
+	for (guint n = 0; n < r->users->len; n++) {
+		const user *u = g_ptr_array_index(r->users, n);
+		const char *installed = repair_installed(r->wheel, u->entry->name);
+		gboolean dropped = FALSE;
+		g_autofree char *kept = rpath_keep(
+			installed ? installed : u->entry->name, u->rpath, NULL, &dropped);
+		if (u->needed->len || (r->o->foreign && (dropped || u->removed->len)))
+			return TRUE;
+	}
+	return r->missing->len > 0;
+}
+
+gboolean wheel_repair_missing(GBytes *bytes, const char *file, const repair_options *o,
+	GPtrArray *missing, gboolean *edits, GError **err)
+{
+	repairing r;
+
+	repairing_init(&r, o);
+	gboolean ok = open_wheel(&r, bytes, file, err) && (!r.arch || collect(&r, err));
+	*edits = ok && has_edits(&r);
+	if (ok)
+		g_ptr_array_extend_and_steal(missing, g_steal_pointer(&r.missing));
+	if (!r.missing)
+		r.missing = g_ptr_array_new();
+	repairing_clear(&r);
+	return ok;
 }

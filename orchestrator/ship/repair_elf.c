@@ -75,6 +75,10 @@ gboolean repair_edit_check(
 		if (has_needed(f, from) || !has_needed(f, to))
 			return unsound(name, err, "it still needs %s", from);
 	}
+	for (guint n = 0; edit->removed && n < edit->removed->len; n++)
+		if (has_needed(f, g_ptr_array_index(edit->removed, n)))
+			return unsound(name, err, "it still needs %s",
+				(char *)g_ptr_array_index(edit->removed, n));
 	return TRUE;
 }
 
@@ -94,6 +98,10 @@ static gboolean run(const repair_edit *edit, const char *patchelf, const char *p
 		g_ptr_array_add(argv, (gpointer) "--replace-needed");
 		g_ptr_array_add(argv, g_ptr_array_index(edit->renames, n));
 		g_ptr_array_add(argv, g_ptr_array_index(edit->renames, n + 1));
+	}
+	for (guint n = 0; edit->removed && n < edit->removed->len; n++) {
+		g_ptr_array_add(argv, (gpointer) "--remove-needed");
+		g_ptr_array_add(argv, g_ptr_array_index(edit->removed, n));
 	}
 	if (edit->rpath) {
 		/* DT_RPATH is inherited by what is loaded in turn, DT_RUNPATH is not. */

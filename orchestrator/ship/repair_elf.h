@@ -3,9 +3,10 @@
 
 /* Edits of one shared object by patchelf, and a look at what came out. */
 typedef struct repair_edit {
-	const char *soname; /* the new one, or NULL: as it is */
-	const char *rpath;  /* DT_RPATH; NULL: none is left */
-	GPtrArray *renames; /* char * pairs: DT_NEEDED old, new */
+	const char *soname;	  /* the new one, or NULL: as it is */
+	const char *rpath;	  /* DT_RPATH; NULL: none is left */
+	GPtrArray *renames;	  /* char * pairs: DT_NEEDED old, new */
+	const GPtrArray *removed; /* char *: DT_NEEDED that go; NULL none */
 } repair_edit;
 
 void repair_edit_init(repair_edit *edit); /* the list */

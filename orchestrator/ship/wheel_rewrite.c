@@ -1,5 +1,6 @@
 #include "ship/wheel_rewrite.h"
 #include "format/digest.h"
+#include "format/elf.h"
 #include "format/zip_writer.h"
 #include <string.h>
 
@@ -127,8 +128,8 @@ gboolean wheel_rewrite_to(const wheel *w, const wheel_rewrite *how, int fd, GErr
 		if (!bytes)
 			return FALSE;
 		const void *data = g_bytes_get_data(bytes, &size);
-		/* a new shared library is executable, as installers make it */
-		gboolean x = e ? (e->mode & 0111) != 0 : strstr(m->name, ".so") != NULL;
+		/* a new library or program is executable, as installers make it */
+		gboolean x = e ? (e->mode & 0111) != 0 : elf_magic(data, size);
 		if (!add(out, record, m->name, data, size, x, err))
 			return FALSE;
 	}

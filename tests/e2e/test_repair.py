@@ -1,0 +1,313 @@
+"""`xorch repair` on modules that Debian built, made into wheels of linux_ARCH: libraries
+and their closure are found in bullseye, grafted, listed; auditwheel grants the tag, and
+does the same where it can (x86_64); they run where none of the libraries is installed."""
+import glob
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+
+import elfmake
+import judges
+import target_root
+import test_wheels
+import xt
+
+VERSIONS = {"psycopg2": "2.8.6", "lxml": "4.6.3"}
+# Binary packages of bullseye whose libraries they need.
+ROOTS = {"psycopg2": ["libpq5"], "lxml": ["libxslt1.1", "libxml2"]}
+
+
+def debian_wheel(home, module, target):
+    """The module of bullseye's python3-MODULE as a wheel for its Python 3.9."""
+    arch = judges.WHEEL_ARCH[target]
+    with xt.scratch() as folder:
+        target_root.unpack("bullseye", target_root.DEBIAN[target], folder,
+                           ["python3-" + module], follow=False)
+        base = os.path.join(folder, "usr/lib/python3/dist-packages")
+        files = {}
+        for place, _, names in os.walk(os.path.join(base, module)):
+            for name in names:
+                path = os.path.join(place, name)
+                if not name.endswith(".pyc"):
+                    with open(path, "rb") as f:
+                        files[os.path.relpath(path, base)] = f.read()
+        return elfmake.wheel(os.path.join(
+            home, f"{module}-{VERSIONS[module]}-cp39-cp39-linux_{arch}.whl"), files)
+
+
+def repair(home, *args, code=0, binary=None):
+    result = xt.run(["repair", "--json", *args], home=home, cwd=home, binary=binary,
+                    XORCH_CACHE_DIR=test_wheels.shared_cache())
+    test_wheels.need_network(result)
+    xt.equal(result.code, code, result)
+    return result
+
+
+def repaired(home, result, n=0):
+    return os.path.join(home, result.json["files"][n]["repaired"])
+
+
+def sbom_of(wheel):
+    with zipfile.ZipFile(wheel) as z:
+        name, = [n for n in z.namelist() if n.endswith(".dist-info/sboms/xorch.cdx.json")]
+        return judges.check_sbom(z.read(name).decode())
+
+
+def check_parts(wheel, grafted):
+    """Every grafted file is in the list, under its package, with the hash it has."""
+    bom = sbom_of(wheel)
+    listed = {f["name"]: f["hashes"][0]["content"] for c in bom["components"]
+              for f in c.get("components", [])}
+    with zipfile.ZipFile(wheel) as z:
+        there = {n: hashlib.sha256(z.read(n)).hexdigest() for n in z.namelist()
+                 if ".libs/" in n}
+        xt.equal(listed, there)
+        for c in bom["components"]:
+            xt.check(re.fullmatch(r"[0-9a-f]{64}", c["hashes"][0]["content"]), c)
+            xt.check(any(f"/licenses/{c['name']}/copyright" in n for n in z.namelist()), c)
+            xt.check(c["licenses"], c)
+    xt.equal({(c["name"], c["version"]) for c in bom["components"]},
+             {(g["package"], g["version"]) for g in grafted})
+    return bom
+
+
+def check_links(wheel, grafted):
+    """Nothing names a library by its old name: DT_NEEDED, version needs, soname."""
+    old = {g["soname"] for g in grafted}
+    with xt.scratch() as folder:
+        for path in judges.unpack(wheel, folder):
+            text = judges.readelf("-d", "-V", path)
+            names = re.findall(r"\(NEEDED\).*\[(.*)\]|File: (\S+)", text)
+            xt.check(not old & {n for pair in names for n in pair}, path, names)
+            if ".libs/" in path:
+                xt.check(f"soname: [{os.path.basename(path)}]" in text, text)
+                xt.check("(RPATH)" not in text or "[$ORIGIN]" in text, text)
+            xt.check("RUNPATH" not in text, text)
+            xt.check(not os.path.islink(path), path)
+
+
+def is_missing_in(root, *patterns):
+    for pattern in patterns:
+        xt.equal(glob.glob(os.path.join(root.folder, "**", pattern), recursive=True), [])
+
+
+def on_target(module, target):
+    with xt.scratch() as home:
+        wheel = debian_wheel(home, module, target)
+        result = repair(home, wheel, "--target", target)
+        grafted = result.json["files"][0]["grafted"]
+        out = repaired(home, result)
+        xt.equal([judges.auditwheel_tag(out)], os.path.basename(out)[:-4].split("-")[-1]
+                 .split("."))
+        check_parts(out, grafted)
+        check_links(out, grafted)
+        root = target_root.get("bullseye", target)
+        is_missing_in(root, "libpq.so*", "libxml2.so*", "libxslt.so*")
+        target_root.check_wheel(root, out)
+        # the same bytes from anywhere
+        again = repair(home, wheel, "--out", "again")
+        with open(out, "rb") as a, open(repaired(home, again), "rb") as b:
+            xt.equal(a.read(), b.read())
+
+
+def test_psycopg2_armv7():
+    on_target("psycopg2", "armv7")
+
+
+def test_lxml_aarch64():
+    on_target("lxml", "aarch64")
+
+
+# label: long
+def test_psycopg2_aarch64():
+    on_target("psycopg2", "aarch64")
+
+
+# label: long
+def test_lxml_armv7():
+    on_target("lxml", "armv7")
+
+
+def grafts_of(wheel):
+    """soname's stem and hash of each: auditwheel places the hash before the first dot."""
+    with zipfile.ZipFile(wheel) as z:
+        names = [os.path.basename(n) for n in z.namelist() if ".libs/" in n and n[-1] != "/"]
+    return {(re.sub(r"-[0-9a-f]{8}(?=\.)", "", n),
+             re.search(r"-([0-9a-f]{8})\.", n)[1]) for n in names}
+
+
+def as_auditwheel(module):
+    with xt.scratch() as home:
+        wheel = debian_wheel(home, module, "x86_64")
+        root = os.path.join(home, "libraries")
+        os.makedirs(root)
+        target_root.unpack("bullseye", "amd64", root, ROOTS[module])
+        folders = [os.path.join(root, f, "x86_64-linux-gnu") for f in ("usr/lib", "lib")]
+        theirs = judges.auditwheel_repair(wheel, os.path.join(home, "theirs"), folders)
+        by_suite = repaired(home, repair(home, wheel, "--out", "suite"))
+        by_folder = repaired(home, repair(
+            home, wheel, "--out", "folder", "--lib-dir", folders[0], "--lib-dir",
+            folders[1], "--offline"))
+        python = target_root.get("bullseye", "x86_64")
+        for ours in (by_suite, by_folder):
+            xt.equal(os.path.basename(ours), os.path.basename(theirs))
+            xt.equal(grafts_of(ours), grafts_of(theirs))
+            xt.equal(judges.auditwheel_tag(ours), judges.auditwheel_tag(theirs))
+        for each in (theirs, by_suite, by_folder):
+            target_root.check_wheel(python, each)
+
+
+def test_psycopg2_as_auditwheel_does_it():
+    as_auditwheel("psycopg2")
+
+
+# label: long
+def test_lxml_as_auditwheel_does_it():
+    as_auditwheel("lxml")
+
+
+def test_below_the_floor_of_a_library():
+    with xt.scratch() as home:
+        wheel = debian_wheel(home, "psycopg2", "armv7")
+        result = repair(home, wheel, "--floor", "2_17", code=7)
+        error = result.json["files"][0]["error"]
+        for words in ("X0705", "manylinux_2_17_armv7l", "@GLIBC_2.2", "psycopg2.libs/lib"):
+            xt.check(words in error, words, error)
+        xt.check(not glob.glob(os.path.join(home, "dist", "*")), result)
+
+
+def test_found_nowhere():
+    """Named with who needs it; a folder with the wrong machine's library does not help,
+    one with the right one does, and its list of parts knows no package."""
+    with xt.scratch() as home:
+        def library(machine):
+            return elfmake.Elf(machine, soname="libnowhere.so.3", defined=["f"]).bytes()
+        wheel = elfmake.wheel(
+            os.path.join(home, "pkg-1.0-cp311-cp311-linux_armv7l.whl"),
+            {elfmake.module_name("armv7"): elfmake.Elf(
+                "armv7", needed=["libnowhere.so.3", "libc.so.6"], runpath="/opt/lib",
+                defined=["PyInit__impl"]).bytes()})
+        xt.write(os.path.join(home, "wrong", "libnowhere.so.3"), library("aarch64"))
+        for more, note in ((["--lib-dir", "wrong"], "no package of bullseye"),
+                           (["--locked"], "--locked")):
+            error = repair(home, wheel, *more, code=7).json["files"][0]["error"]
+            for words in ("X0747", "libnowhere.so.3", elfmake.module_name("armv7"), note,
+                          "--lib-dir DIR", "--exclude-lib libnowhere.so.3"):
+                xt.check(words in error, words, error)
+
+
+def compiled(home, code, *flags, soname=None):
+    """Something for aarch64 by xorch's own compiler."""
+    source = xt.write(os.path.join(home, "c", f"{len(code)}{soname}.c"), code)
+    out = source[:-2] + ".so"
+    name = [f"-Wl,-soname,{soname}"] if soname else []
+    p = xt.run(["exec", "--target", "aarch64", "--", "sh", "-c",
+                'exec $CC $CFLAGS -fPIC "$@"', "sh", source, "-o", out, *name, *flags],
+               home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+    test_wheels.need_network(p)
+    xt.equal(p.code, 0, p)
+    with open(out, "rb") as f:
+        return f.read()
+
+
+# A chain (a program and a module need liba, which needs libb, which needs bullseye's
+# libcrypt), with a search path that stays and one that goes.
+def chain(home):
+    os.makedirs(os.path.join(home, "own"))
+    b = compiled(home, "#include <crypt.h>\nint b(void)"
+                 "{ return crypt(\"x\", \"$6$salt\")[0] == '$' ? 40 : 0; }\n",
+                 "-shared", "-lcrypt", soname="libb.so.1")
+    xt.write(os.path.join(home, "own", "libb.so.1.2"), b)
+    os.symlink("libb.so.1.2", os.path.join(home, "own", "libb.so.1"))
+    a = compiled(home, "int b(void);\nint a(void) { return b() + 1; }\n", "-shared",
+                 os.path.join(home, "own", "libb.so.1"), soname="liba.so.1")
+    xt.write(os.path.join(home, "own", "liba.so.1"), a)
+    return os.path.join(home, "own", "liba.so.1")
+
+
+def test_chain_program_and_paths():
+    with xt.scratch() as home:
+        liba = chain(home)
+        own = compiled(home, "int own(void) { return 1; }\n", "-shared",
+                       soname="libown.so")
+        ownpath = xt.write(os.path.join(home, "own", "..", "libown.so"), own)
+        module = compiled(
+            home, "int a(void), own(void);\nint answer(void) { return a() + own(); }\n"
+            "void *PyInit__impl(void) { return 0; }\n", "-shared", liba, ownpath,
+            "-Wl,-rpath,$ORIGIN/lib:/usr/local/lib", "-Wl,--enable-new-dtags")
+        program = compiled(home, "int a(void);\nint main(void) { return a() + 1; }\n",
+                           liba, "-Wl,-rpath-link," + os.path.dirname(liba),
+                           soname="not-used")
+        wheel = elfmake.wheel(os.path.join(
+            home, "pkg-1.0-cp311-cp311-linux_aarch64.whl"), {
+                elfmake.module_name("aarch64"): module, "pkg/lib/libown.so": own,
+                "pkg-1.0.data/scripts/prog": program})
+        result = repair(home, wheel, "--lib-dir", "own", "--floor", "2_31")
+        out = repaired(home, result)
+        entry = result.json["files"][0]
+        xt.equal([(g["soname"], g["package"]) for g in entry["grafted"]],
+                 [("liba.so.1", None), ("libb.so.1", None), ("libcrypt.so.1", "libcrypt1")])
+        names = [g["file"] for g in entry["grafted"]]
+        xt.check(re.fullmatch(r"libb-[0-9a-f]{8}\.so\.1\.2", names[1]), names)
+        xt.check(judges.auditwheel_tag(out) in out, out)
+        bom = sbom_of(out)
+        xt.equal([c["name"] for c in bom["components"]],
+                 ["libcrypt1", "liba.so.1", "libb.so.1"])
+        with xt.scratch() as folder:
+            judges.unpack(out, folder)
+            text = judges.readelf("-d", os.path.join(
+                folder, elfmake.module_name("aarch64")))
+            xt.check("(RPATH)" in text and "RUNPATH" not in text, text)
+            xt.check("[$ORIGIN/lib:$ORIGIN/../pkg.libs]" in text, text)
+            prog = os.path.join(folder, "pkg.scripts", "prog")
+            xt.check("[$ORIGIN/../pkg.libs]" in judges.readelf("-d", prog))
+            xt.check(os.stat(os.path.join(folder, "pkg.libs", names[0])).st_size > 0)
+            with zipfile.ZipFile(out) as z:
+                xt.check(z.getinfo("pkg.scripts/prog").external_attr >> 16 & 0o111)
+            # both on the target: the module's function, and the program by what pip made
+            # of its script
+            root = target_root.get("bookworm", "aarch64")
+            xt.equal(root.python(["-c", "import ctypes; print(ctypes.CDLL(%r).answer())"
+                                  % os.path.join(folder, elfmake.module_name("aarch64"))])
+                     .strip(), "42")
+            os.chmod(prog, 0o755)  # as an installer does by the mode that was just seen
+            p = subprocess.run([shutil.which(target_root.QEMU["aarch64"]), "-L",
+                                root.folder, prog], capture_output=True)
+            xt.equal(p.returncode, 42, p.stderr)
+            script = os.path.join(folder, "pkg-1.0.data/scripts/prog")
+            with open(script) as f:
+                xt.check(f.readline() == "#!python\n")
+            # any Python can read it; what it starts is the program beside its modules
+            code = ("import os, sys, sysconfig; os.execv = lambda p, a: print(p, a)\n"
+                    "sysconfig.get_path = lambda n: '/lib/' + n\n"
+                    "sys.argv = ['prog', 'x']\nexec(open(%r).read())" % script)
+            p = subprocess.run(["python3", "-c", code], capture_output=True, text=True)
+            path = "/lib/platlib/pkg.scripts/prog"
+            xt.equal(p.stdout.strip(), f"{path} ['{path}', 'x']", p.stderr)
+        # twice repaired: nothing new, and not one byte differs
+        again = repair(home, out, "--lib-dir", "own", "--out", "again")
+        with open(out, "rb") as x, open(repaired(home, again), "rb") as y:
+            xt.equal(x.read(), y.read())
+
+
+def test_libpython_goes():
+    with xt.scratch() as home:
+        wheel = elfmake.wheel(
+            os.path.join(home, "pkg-1.0-cp311-cp311-linux_armv7l.whl"),
+            {elfmake.module_name("armv7"): elfmake.Elf(
+                "armv7", needed=["libpython3.11.so.1.0", "libc.so.6"],
+                runpath="/opt/python/lib:$ORIGIN", defined=["PyInit__impl"]).bytes()})
+        out = repaired(home, repair(home, wheel))
+        with xt.scratch() as folder:
+            module, = judges.unpack(out, folder)
+            text = judges.readelf("-d", module)
+            xt.check("libpython" not in text and "/opt" not in text, text)
+            xt.check("[$ORIGIN]" in text and "[libc.so.6]" in text, text)
+        xt.check(out.endswith("manylinux2014_armv7l.manylinux_2_17_armv7l.whl"), out)
+
+
+if __name__ == "__main__":
+    xt.main(globals())
