@@ -7,6 +7,7 @@
 #include "cli/build_items.h"
 #include "cli/common.h"
 #include "cli/output.h"
+#include "cli/plan_format.h"
 #include "cli/report.h"
 #include "cli/selection_overlay.h"
 #include "cli/verbs.h"
@@ -338,17 +339,22 @@ static int with_items(const options *o, char **args, verb_depth depth, GError **
 	build_context c;
 	g_auto(selection) s = {0};
 	int code = EXIT_INPUT;
+	plan_format format;
 
+	if (!plan_format_wanted(o, &format, err))
+		return EXIT_INPUT;
 	if (!common_open(o, &c, err))
 		return EXIT_HOST;
 	if (selection_make(o, &c, args, &s, &code, err) && run(&c, o, &s, depth, err)) {
 		code = report_code(&s);
-		if (depth == DEPTH_PLAN)
-			report_plan(&s, o);
+		if (depth == DEPTH_PLAN && format > PLAN_JSON)
+			plan_format_print(&s, format, err);
+		else if (depth == DEPTH_PLAN)
+			report_plan(&s, format == PLAN_JSON);
 		else if (depth == DEPTH_BUILD)
 			report_build(&s, o, code);
 		else if (o->json)
-			report_plan(&s, o);
+			report_plan(&s, TRUE);
 	} else if (err && *err && s.items && depth == DEPTH_BUILD) {
 		/* What is finished stays finished: say so. */
 		code = output_exit_code(*err);

@@ -2,6 +2,7 @@
 #include "build/failure.h"
 #include "build/history.h"
 #include "cli/output.h"
+#include "cli/shard.h"
 #include "cli/verbs.h"
 #include <stdio.h>
 #include <string.h>
@@ -145,6 +146,15 @@ int cmd_log(const options *o, char **args, GError **err)
 {
 	g_autoptr(history) h = history_open();
 
+	if (o->format && !g_str_equal(o->format, "durations")) {
+		error_set(err, EXIT_INPUT, "X0121",
+			"--format of the history wants durations");
+		return EXIT_INPUT;
+	}
+	if (o->format) {
+		output_json(durations_json());
+		return EXIT_DONE;
+	}
 	if (args[0] && args[1]) {
 		error_set(err, EXIT_INPUT, "X0850", "one id at a time");
 		return EXIT_INPUT;

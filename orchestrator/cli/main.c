@@ -100,7 +100,7 @@ static int run(const verb *v, const options *o, char **args, GError **err)
 
 int main(int argc, char **argv)
 {
-	static option_source sources[64];
+	static option_source sources[128];
 	options o = {0};
 	option_parser p = {option_rows, &o, sources, argv, argc, 1, FALSE};
 	g_autoptr(GPtrArray) args = g_ptr_array_new();

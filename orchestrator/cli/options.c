@@ -19,12 +19,21 @@ const option option_rows[] = {
 		"Python version: cp311, 3.11, 3.13t, all; repeatable (default: the "
 		"recipe's, then what python3 names)"},
 	{"only", 0, "ID", OPTION_LIST, AT(only), "XORCH_ONLY",
-		"only the items with these ids (`xorch plan` lists them)"},
-	{"skip", 0, "ID", OPTION_LIST, AT(skip), "XORCH_SKIP", "all but these items"},
+		"only the items with these ids (`xorch plan` lists them); `*` and `?` "
+		"stand for any text, any character"},
+	{"skip", 0, "ID", OPTION_LIST, AT(skip), "XORCH_SKIP",
+		"all but these items; patterns too"},
 	{"changed-since", 0, "REF", OPTION_STRING, AT(changed_since),
 		"XORCH_CHANGED_SINCE",
 		"only what changed, or depends on what changed, since the work here left "
 		"this commit or branch: origin/main; what is not committed counts"},
+	{"shard", 0, "K/N", OPTION_STRING, AT(shard), "XORCH_SHARD",
+		"the K-th of N parts, 2/5, which together are everything, each item "
+		"once; "
+		"balanced by --durations"},
+	{"durations", 0, "FILE", OPTION_STRING, AT(durations), "XORCH_DURATIONS",
+		"seconds of earlier builds, the same file for every part; `xorch log "
+		"--format durations` writes it"},
 	{"toolchain", 0, "NAME", OPTION_STRING, AT(toolchain), "XORCH_TOOLCHAIN",
 		"C and C++ compiler: clang or gcc (default: the recipe's)"},
 	{"sysroot", 0, "NAME", OPTION_STRING, AT(sysroot), "XORCH_SYSROOT",

@@ -22,6 +22,7 @@ typedef struct options {
 	/* what to build */
 	GPtrArray *targets, *pythons, *only, *skip; /* NULL: not given */
 	char *toolchain, *sysroot, *floor;	    /* NULL: the recipe's */
+	char *shard, *durations;		    /* NULL: not given */
 	char *changed_since;			    /* a commit; NULL: all */
 	/* how */
 	char *out;	/* NULL: dist */

@@ -251,12 +251,12 @@ static void plan_build(GString *table, const item *i)
 		table, "%s%s\n", i->reason ? ": " : "", i->reason ? i->reason : "");
 }
 
-void report_plan(const selection *s, const options *o)
+void report_plan(const selection *s, gboolean json)
 {
 	g_autoptr(GString) table = g_string_new(NULL);
 	int width = 0;
 
-	if (o->json) {
+	if (json) {
 		output_json(items_json(s, report_code(s)));
 		return;
 	}

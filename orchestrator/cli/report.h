@@ -16,4 +16,4 @@ void report_failure(const item *i);
 void report_build(const selection *s, const options *o, int code);
 
 /* What would be done: table or JSON, on stdout. */
-void report_plan(const selection *s, const options *o);
+void report_plan(const selection *s, gboolean json);

@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/selection_needs.h"
 #include "cli/selection_overlay.h"
+#include "cli/shard.h"
 #include <string.h>
 
 #define RECIPES_DEFAULT "recipes"
@@ -36,6 +37,15 @@ static gboolean contains(const GPtrArray *list, const char *text)
 {
 	for (guint i = 0; list && i < list->len; i++)
 		if (g_str_equal(g_ptr_array_index(list, i), text))
+			return TRUE;
+	return FALSE;
+}
+
+/* Ids, or patterns of ids. */
+static gboolean matches(const GPtrArray *list, const char *id)
+{
+	for (guint i = 0; list && i < list->len; i++)
+		if (g_pattern_match_simple(g_ptr_array_index(list, i), id))
 			return TRUE;
 	return FALSE;
 }
@@ -132,7 +142,7 @@ gboolean selection_add_item(selection *s, const options *o, item *i, diag_list *
 
 gboolean selection_left_out(const options *o, const char *id)
 {
-	return contains(o->skip, id);
+	return matches(o->skip, id);
 }
 
 static gboolean one_item(wish *w, item_source *source, const platform *target,
@@ -140,7 +150,7 @@ static gboolean one_item(wish *w, item_source *source, const platform *target,
 {
 	item *i = item_new(source, target, tag);
 
-	if ((w->only && !contains(w->only, i->id)) || selection_left_out(w->o, i->id)) {
+	if ((w->only && !matches(w->only, i->id)) || selection_left_out(w->o, i->id)) {
 		item_free(i);
 		return TRUE;
 	}
@@ -364,12 +374,15 @@ static gboolean check_only(const wish *w, GError **err)
 		const char *id = g_ptr_array_index(w->only, n);
 		gboolean found = FALSE;
 		for (guint i = 0; i < w->s->items->len; i++)
-			found |= g_str_equal(
-				((item *)g_ptr_array_index(w->s->items, i))->id, id);
+			found |= g_pattern_match_simple(
+				id, ((item *)g_ptr_array_index(w->s->items, i))->id);
 		if (found)
 			continue;
 		g_autofree char *shown = text_escape(id, -1);
-		error_set(err, EXIT_INPUT, "X0311", "no item has the id `%s`", shown);
+		error_set(err, EXIT_INPUT, "X0311",
+			strpbrk(id, "*?") ? "no item has an id like `%s`"
+					  : "no item has the id `%s`",
+			shown);
 		error_help(err, "`xorch plan --target all --python all` lists the ids; a "
 				"file or folder of that name does not exist either");
 		return FALSE;
@@ -419,6 +432,11 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 		ok = add_source(&w, g_ptr_array_index(out->sources, n), l, err) ||
 		     diag_list_errors(l);
 	if (ok && !diag_list_errors(l))
+		/* an id of what did not change names nothing now */
+		ok = check_unique(out, err) && (o->changed_since || check_only(&w, err));
+	if (ok && o->shard && !diag_list_errors(l))
+		ok = shard_keep(out, o, err);
+	if (ok && !diag_list_errors(l))
 		ok = selection_add_needs(out, o, 0, l, err) &&
 		     selection_add_overlays(out, o, NULL, l, err);
 	g_clear_pointer(&w.chosen, g_ptr_array_unref);
@@ -427,8 +445,7 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 		*code = EXIT_INPUT;
 		return FALSE;
 	}
-	/* an id of what did not change names nothing now */
-	return ok && check_unique(out, err) && (o->changed_since || check_only(&w, err));
+	return ok && check_unique(out, err);
 }
 
 gboolean selection_check(const selection *s, const options *o, GError **err)
@@ -436,7 +453,7 @@ gboolean selection_check(const selection *s, const options *o, GError **err)
 	for (guint n = 0; n < s->items->len; n++)
 		if (((item *)g_ptr_array_index(s->items, n))->state != ITEM_SKIPPED)
 			return TRUE;
-	if (o->allow_empty || (s->changed && !s->items->len))
+	if (o->allow_empty || s->changed || s->part)
 		return TRUE;
 	error_set(err, EXIT_NOTHING, "X0300", "nothing is left to do");
 	for (guint n = 0; n < s->items->len && n < 20; n++) {

@@ -15,6 +15,7 @@ typedef struct selection {
 	/* item_source *: those that were named and did not change. What changed may need
 	 * them: then they move to `sources`. */
 	GPtrArray *unchanged;
+	gboolean part; /* of --shard */
 } selection;
 
 /* Reads recipes and locks, finds Pythons, makes the items. Those that are not for
@@ -30,10 +31,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(selection, selection_clear)
  * Python set) over, decides its toolchain, sysroot and floor, resolves its recipe; it
  * may become ITEM_SKIPPED or ITEM_FAILED. FALSE with errors in the list. */
 gboolean selection_add_item(selection *s, const options *o, item *i, diag_list *l);
-/* --skip names it. */
+/* --skip names it, or has a pattern for it (`*`, `?`). */
 gboolean selection_left_out(const options *o, const char *id);
 
 /* TRUE when something is left to do; else X0300 (EXIT_NOTHING) with the reasons,
- * or TRUE all the same under --allow-empty, or when nothing changed: who asks for that
- * wants the answer, not an error. */
+ * or TRUE all the same under --allow-empty, --changed-since and --shard: who asks for
+ * these wants the answer, not an error. */
 gboolean selection_check(const selection *s, const options *o, GError **err);

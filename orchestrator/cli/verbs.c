@@ -11,7 +11,11 @@ static const char build_details[] =
 
 static const char plan_details[] =
 	"Runs nothing and asks nobody. An item is skipped, up to date, or built; with\n"
-	"the inputs that changed since it was built last.";
+	"the inputs that changed since it was built last.\n\n"
+	"--format text (default), json, dot (a graph), github-matrix (for >> "
+	"\"$GITHUB_OUTPUT\": matrix and count), gitlab (a child pipeline; the job .xorch "
+	"it "
+	"extends is included beside it).";
 
 static const char check_details[] =
 	"Reports all errors and warnings, sorted by file and line. A folder stands for "
@@ -35,7 +39,9 @@ static const char log_details[] =
 	"50 builds, newest last. With the id of an item, or the beginning of one: the "
 	"log "
 	"of its last build. --json gives all that is known. Logs of an item's last 5 "
-	"builds and records of 100 are kept below $XDG_STATE_HOME/xorch/builds.";
+	"builds and records of 100 are kept below $XDG_STATE_HOME/xorch/builds.\n\n"
+	"--format durations: how long each package took for each target, for "
+	"--durations.";
 
 /* To add a verb: cli/cmd_NAME.c with `int cmd_NAME(const options *, char **args,
  * GError **)`, its prototype in cli/verbs.h, a row here. The fourth column names
@@ -131,7 +137,8 @@ const verb verbs[] = {
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
 		"strict", cmd_audit},
 	{"build", "[RECIPE|DIR|ID…]", "build, audit and place what recipes describe",
-		"target python only skip changed-since toolchain sysroot floor out "
+		"target python only skip shard durations changed-since toolchain sysroot "
+		"floor out "
 		"dry-run explain "
 		"force check-reproducible no-provenance ccache keep keep-going fail-fast "
 		"replace "
@@ -160,22 +167,25 @@ const verb verbs[] = {
 		"explain an error code such as X0201, or what a result was made from", "",
 		cmd_explain, 0, explain_details},
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
-		"target python only skip changed-since toolchain sysroot floor explain "
+		"target python only skip shard durations changed-since toolchain sysroot "
+		"floor explain "
 		"allow-empty",
 		cmd_fetch, 0, fetch_details},
 	{"help", "[VERB|recipe]", "show help, or the keys of a recipe", "", cmd_help},
 	{"lock", "[RECIPE|DIR…]", "write what is missing in locks, or renew them",
-		"target python only skip changed-since toolchain sysroot floor upgrade "
+		"target python only skip shard durations changed-since toolchain sysroot "
+		"floor upgrade "
 		"explain allow-empty sandbox",
 		cmd_lock, 0, lock_details},
-	{"log", "[ID]", "show the builds of this machine, or the log of one", "", cmd_log,
-		0, log_details},
+	{"log", "[ID]", "show the builds of this machine, or the log of one", "format",
+		cmd_log, 0, log_details},
 	{"new", "NAME[==VERSION]…", "write a first recipe, with its lock",
 		"from requirements out target python no-fetch sandbox", cmd_new, 0,
 		new_details},
 	{"plan", "[RECIPE|DIR|ID…]", "show what would be built, and why or why not",
-		"target python only skip changed-since toolchain sysroot floor out "
-		"explain force allow-empty sandbox",
+		"target python only skip shard durations changed-since toolchain sysroot "
+		"floor out "
+		"explain format force allow-empty sandbox",
 		cmd_plan, 0, plan_details},
 	{"rebuild", "FILE", "build a result once more from its provenance and compare",
 		"recipe sandbox keep timeout log-dir strict", cmd_rebuild, 0,

@@ -42,6 +42,17 @@ def auditwheel():
     return os.path.join(environment("auditwheel", "auditwheel"), "bin", "auditwheel")
 
 
+def schema_check(schema, *files, fails=False):
+    """Validates files (JSON, YAML) by a published schema that check-jsonschema brings
+    ("vendor.gitlab-ci"), or by the one in a file."""
+    program = os.path.join(environment("check-jsonschema", "check-jsonschema"), "bin",
+                           "check-jsonschema")
+    how = ["--builtin-schema", schema] if schema.startswith("vendor.") else \
+        ["--schemafile", schema]
+    p = subprocess.run([program, *how, *files], capture_output=True, text=True)
+    xt.equal(p.returncode != 0, fails, schema, files, p.stdout[-3000:], p.stderr[-3000:])
+
+
 # in-toto's own bindings refuse fields that the schemas do not have.
 IN_TOTO = """
 import json, sys
