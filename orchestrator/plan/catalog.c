@@ -41,11 +41,33 @@ static char *project_root(void)
 	return is_catalog(at) ? g_steal_pointer(&at) : NULL;
 }
 
+/* What came with this program, wherever it was put: share/xorch beside its bin, or the
+ * sources above the folder it was built in (build/debug/tests at most). NULL if neither.
+ */
+static char *own_root(void)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *at = self ? g_path_get_dirname(self) : NULL;
+	g_autofree char *share =
+		at ? g_build_filename(at, "..", "share", "xorch", NULL) : NULL;
+
+	if (share && is_catalog(share))
+		return g_canonicalize_filename(share, NULL);
+	for (int levels = 0; at && levels < 3; levels++) {
+		char *parent = g_path_get_dirname(at);
+		g_free(at);
+		at = parent;
+		if (is_catalog(at))
+			return g_steal_pointer(&at);
+	}
+	return NULL;
+}
+
 static GPtrArray *search_path(void)
 {
 	GPtrArray *roots = g_ptr_array_new_with_free_func(g_free);
 	const char *named = g_getenv("XORCH_CATALOG");
-	char *project = project_root();
+	char *project = project_root(), *own = own_root();
 
 	if (named && *named) {
 		g_auto(GStrv) parts = g_strsplit(named, ":", -1);
@@ -55,8 +77,9 @@ static GPtrArray *search_path(void)
 	}
 	if (project)
 		g_ptr_array_add(roots, project);
+	if (own)
+		g_ptr_array_add(roots, own);
 	g_ptr_array_add(roots, g_strdup(XORCH_DATADIR));
-	g_ptr_array_add(roots, g_strdup(XORCH_SOURCE_DIR));
 	return roots;
 }
 

@@ -8,7 +8,9 @@
  *
  *	$XORCH_CATALOG	colon-separated folders that hold sysroots/ and toolchains/
  *	the project	the git top level above the working directory, else that itself
- *	installed	share/xorch; then the sources xorch was built from */
+ *	the program's	share/xorch beside its bin; else the sources above its build
+ *			folder
+ *	installed	share/xorch of the prefix it was configured for */
 typedef enum catalog_kind { CATALOG_SYSROOT, CATALOG_TOOLCHAIN } catalog_kind;
 
 /* Path of the definition; NULL with X0301 (EXIT_INPUT), which lists what there is. */
