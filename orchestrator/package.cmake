@@ -42,5 +42,8 @@ foreach(library IN LISTS loaded)
 		list(APPEND depends ${package})
 	endif()
 endforeach()
+# For wheel.py, which puts them into a wheel of xorch itself.
+list(JOIN loaded "\n" lines)
+file(WRITE ${PROJECT_BINARY_DIR}/loaded-libraries.txt "${lines}\n")
 list(JOIN depends ", " CPACK_DEBIAN_PACKAGE_DEPENDS)
 include(CPack)

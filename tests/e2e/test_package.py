@@ -46,24 +46,34 @@ def test_installed_anywhere():
         xt.check("moved-11" in p.stderr and "debian-11" not in p.stderr, p.stderr)
 
 
+def make(suite, home, packages, command, pattern):
+    """Path of what a command makes of the sources on a machine of that suite."""
+    maker = debian_host.Host(suite, home, "maker")
+    sources(maker.root + "/src")
+    maker.run(f"cd /src && BOOTSTRAP_EXTRA='{packages}' ./orchestrator/bootstrap && "
+              f"mkdir /made && {command}")
+    found = glob.glob(os.path.join(maker.root, "made", pattern))
+    xt.equal(len(found), 1, found)
+    return found[0]
+
+
+def builds_a_wheel(user, program):
+    recipe(user.root + "/root")
+    out = user.run(f"{program} build recipes/cwcwidth.yaml --target armv7")
+    wheel = user.root + "/root/" + out.splitlines()[-1]
+    judges.check_wheel(wheel, "armv7", os.path.basename(wheel).split("-")[2])
+
+
 def deb_of(suite):
     """Made on that suite, installed on a second machine of it, builds a wheel there."""
     with xt.scratch() as home:
-        maker = debian_host.Host(suite, home, "maker")
-        sources(maker.root + "/src")
-        maker.run("cd /src && BOOTSTRAP_EXTRA='file dpkg-dev' ./orchestrator/bootstrap && "
-                  "cpack --config build/CPackConfig.cmake -B /made")
-        made = glob.glob(maker.root + "/made/xorch_*_amd64.deb")
-        xt.equal(len(made), 1, made)
+        made = make(suite, home, "file dpkg-dev",
+                    "cpack --config build/CPackConfig.cmake -B /made", "xorch_*_amd64.deb")
         user = debian_host.Host(suite, home, "user")
-        shutil.copy(made[0], user.root + "/xorch.deb")
-        recipe(user.root + "/root")
+        shutil.copy(made, user.root + "/xorch.deb")
         user.run("apt-get -qq update && apt-get -qq install -y /xorch.deb")
         xt.check("xorch 0." in user.run("xorch version"))
-        out = user.run("xorch build recipes/cwcwidth.yaml --target armv7")
-        wheel = user.root + "/root/" + out.splitlines()[-1]
-        tag = os.path.basename(wheel).split("-")[2]
-        judges.check_wheel(wheel, "armv7", tag)
+        builds_a_wheel(user, "xorch")
         user.run("apt-get -qq remove -y xorch && test ! -e /usr/bin/xorch && "
                  "test ! -e /usr/share/xorch")
 
@@ -76,6 +86,23 @@ def test_deb_of_bookworm():
 # label: long
 def test_deb_of_trixie():
     deb_of("trixie")
+
+
+# label: long
+def test_wheel_for_pip():
+    """Made on Debian 12; installed by pip where no library of it is."""
+    with xt.scratch() as home:
+        wheel = make("bookworm", home, "patchelf binutils",
+                     "python3 orchestrator/wheel.py --out /made", "xorch-*.whl")
+        tag = judges.auditwheel_tag(wheel)
+        xt.check(os.path.basename(wheel).endswith(f"-py3-none-{tag}.whl"), wheel, tag)
+        for suite in ("bookworm", "trixie"):
+            user = debian_host.Host(suite, home, suite)
+            shutil.copy(wheel, user.root + "/root")
+            user.run("apt-get -qq update && apt-get -qq install -y --no-install-recommends "
+                     "python3-venv python3-dev gpgv ca-certificates")
+            user.run("python3 -m venv venv && venv/bin/pip install -q --no-index xorch-*.whl")
+            builds_a_wheel(user, "venv/bin/xorch")
 
 
 if __name__ == "__main__":
