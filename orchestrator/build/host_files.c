@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define KIND "host-files"
+/* A file beside a package's: the names of its static libraries, one a line. */
+#define ARCHIVES "static"
 
 library_place *library_place_new(
 	const char *package, const char *folder, const char *licence)
@@ -33,13 +35,16 @@ void library_place_free(library_place *p)
 	g_free(p->purl);
 	g_free(p->sha256);
 	g_free(p->expression);
+	g_strfreev(p->archives);
 	g_free(p);
 }
 
-/* Shared libraries, copyright files, and links to another package's documents. */
+/* Shared libraries, copyright files, and links to another package's documents; of static
+ * libraries only the names. */
 static gboolean keep(const char *path, gpointer data)
 {
-	(void)data;
+	if (g_str_has_prefix(path, "usr/lib/") && g_str_has_suffix(path, ".a"))
+		g_string_append_printf(data, "%s\n", strrchr(path, '/') + 1);
 	if (g_str_has_prefix(path, "usr/share/doc/"))
 		return g_str_has_suffix(path, "/copyright") ||
 		       !strchr(path + strlen("usr/share/doc/"), '/');
@@ -55,17 +60,21 @@ static gboolean unpack_one(
 	g_autofree char *own = g_build_filename(dir, p->name, NULL);
 	g_autofree char *blob = store_blob_find(ctx->store, p->sha256, p->size);
 
+	g_autoptr(GString) archives = g_string_new(NULL);
+	g_autofree char *list = g_strconcat(own, "/" ARCHIVES, NULL);
 	policy.keep = keep;
+	policy.keep_data = archives;
 	if (!blob)
 		return error_set(err, EXIT_INTEGRITY, "X0601",
 			"%s was damaged or removed in the store just now", label);
 	return fs_mkdir_p(own, 0755, err) &&
-	       deb_unpack(blob, label, own, &policy, NULL, err);
+	       deb_unpack(blob, label, own, &policy, NULL, err) &&
+	       fs_write_atomic(list, archives->str, archives->len, 0644, err);
 }
 
 static key *key_of(const GPtrArray *packages)
 {
-	key *k = key_new(KIND, 1);
+	key *k = key_new(KIND, 2);
 
 	for (guint n = 0; n < packages->len; n++) {
 		const locked_package *p = g_ptr_array_index(packages, n);
@@ -125,6 +134,17 @@ static library_place *place_of(const locked_package *p, const char *folder,
 	return l;
 }
 
+/* NULL: none. */
+static char **archives_of(const char *tree, const char *package)
+{
+	g_autofree char *path = g_build_filename(tree, package, ARCHIVES, NULL);
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL) || !*text)
+		return NULL;
+	return g_strsplit(text, "\n", -1);
+}
+
 static GPtrArray *places_in(const char *tree, const GPtrArray *packages,
 	const platform *target, const char *suite)
 {
@@ -136,8 +156,12 @@ static GPtrArray *places_in(const char *tree, const GPtrArray *packages,
 		g_autofree char *folder =
 			g_build_filename(tree, p->name, "usr/lib", target->triple, NULL);
 		g_autofree char *licence = licence_of(tree, p->name);
-		if (g_file_test(folder, G_FILE_TEST_IS_DIR))
-			g_ptr_array_add(out, place_of(p, folder, licence, target, suite));
+		g_auto(GStrv) archives = archives_of(tree, p->name);
+		if (!archives && !g_file_test(folder, G_FILE_TEST_IS_DIR))
+			continue;
+		library_place *l = place_of(p, folder, licence, target, suite);
+		l->archives = g_steal_pointer(&archives);
+		g_ptr_array_add(out, l);
 	}
 	return out;
 }

@@ -6,7 +6,7 @@
  * grafting. The sysroot has the libraries, but neither of the two. */
 
 /* library_place * for each of the packages (locked_package *, fetched if need be) that
- * holds shared libraries, in their order. From a tree of the store (kind
+ * holds libraries, in their order. From a tree of the store (kind
  * "host-files"): each package in a folder of its own, its shared libraries and its
  * copyright file. `suite` is Debian's, for their package URLs. */
 GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *packages,

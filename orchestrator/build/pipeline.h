@@ -22,6 +22,7 @@ typedef struct library_place {
 	/* For the list of parts; each may be NULL. The sha256 is that of the package. */
 	char *version, *purl, *sha256;
 	char *expression; /* its licence in SPDX's words; NULL: not known */
+	char **archives;  /* names of its static libraries; NULL: not known */
 } library_place;
 
 library_place *library_place_new(
@@ -37,6 +38,7 @@ typedef struct pipeline_product {
 	/* For grafting; patchelf NULL: nothing is to be grafted. */
 	const char *patchelf, *work, *licences;
 	const GPtrArray *libraries;	    /* library_place *, in the order to look */
+	const GPtrArray *parts;		    /* library_place *: build/pipeline_parts.h */
 	const struct python_target *target; /* NULL: no Python */
 	const json_t *predicate; /* of the provenance statement; NULL: none is wanted */
 } pipeline_product;

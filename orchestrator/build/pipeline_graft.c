@@ -3,7 +3,10 @@
 #include "build/host_floor.h"
 #include "build/patchelf.h"
 #include "build/pipeline_host.h"
+#include "build/pipeline_library.h"
+#include "build/pipeline_parts.h"
 #include "build/pipeline_private.h"
+#include "build/store.h"
 #include "build/sysroot.h"
 #include <string.h>
 
@@ -35,7 +38,7 @@ gboolean pipeline_grafts(const item *i)
 }
 
 /* Raise when other files of the same libraries are grafted. */
-#define GRAFT_VERSION "2"
+#define GRAFT_VERSION "3"
 
 gboolean pipeline_graft_add_to_key(pipeline *p, const item *i, key *k, GError **err)
 {
@@ -98,6 +101,23 @@ gboolean pipeline_graft_fetch(pipeline *p, item *i, GError **err)
 	return places && pipeline_graft_check(p, i, err);
 }
 
+/* Shared ones that recipes made, by their recipes. */
+static void add_libraries(pipeline *p, const item *i, GPtrArray *out)
+{
+	g_autoptr(GPtrArray) libraries = pipeline_library_items(i);
+
+	for (guint n = 0; n < libraries->len; n++) {
+		const item *other = g_ptr_array_index(libraries, n);
+		g_autofree char *tree =
+			store_tree_find(p->ctx->store, "library", key_digest(other->key));
+		g_autofree char *folder = tree ? g_build_filename(tree, "usr/lib",
+							 i->platform->triple, NULL)
+					       : NULL;
+		if (folder)
+			g_ptr_array_add(out, pipeline_parts_library(other, folder));
+	}
+}
+
 gboolean pipeline_graft_prepare(pipeline *p, item *i, const cross *c, const char *work,
 	pipeline_graft *out, GError **err)
 {
@@ -108,7 +128,8 @@ gboolean pipeline_graft_prepare(pipeline *p, item *i, const cross *c, const char
 	out->places = out->patchelf ? places_of(p, i, err) : NULL;
 	if (!out->places)
 		return FALSE;
-	/* Shared ones that recipes made lie in the sysroot, as its own do. */
+	add_libraries(p, i, out->places);
+	/* What else lies in the sysroot. */
 	g_autofree char *libs =
 		g_build_filename(c->sysroot_tree, "usr/lib", i->platform->triple, NULL);
 	g_ptr_array_add(out->places, library_place_new("sysroot", libs, NULL));

@@ -37,15 +37,22 @@ static void closure(const item *i, GPtrArray *out)
 	}
 }
 
+GPtrArray *pipeline_library_items(const item *i)
+{
+	GPtrArray *out = g_ptr_array_new();
+
+	closure(i, out);
+	return out;
+}
+
 gboolean pipeline_libraries(pipeline *p, item *i, GError **err)
 {
-	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	g_autoptr(GPtrArray) list = pipeline_library_items(i);
 	g_autoptr(GPtrArray) out =
 		g_ptr_array_new_with_free_func((GDestroyNotify)host_library_free);
 
 	if (i->libraries)
 		return TRUE;
-	closure(i, list);
 	for (guint n = 0; n < list->len; n++) {
 		item *other = g_ptr_array_index(list, n);
 		if (!other->key)

@@ -7,5 +7,9 @@
  * i->libraries (host_library *); their keys are computed if need be. */
 gboolean pipeline_libraries(pipeline *p, item *i, GError **err);
 
+/* The items that make them, each once, after those that it needs itself. Borrowed
+ * elements. */
+GPtrArray *pipeline_library_items(const item *i);
+
 /* Whether it needs any. */
 gboolean pipeline_has_libraries(const item *i);

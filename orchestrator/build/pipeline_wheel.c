@@ -6,6 +6,7 @@
 #include "build/object_check.h"
 #include "build/pipeline_graft.h"
 #include "build/pipeline_abi3.h"
+#include "build/pipeline_parts.h"
 #include "build/pipeline_private.h"
 #include "build/pipeline_step.h"
 #include "build/python_env.h"
@@ -63,6 +64,7 @@ static gboolean wheel_add_to_key(pipeline *p, item *i, key *k, GError **err)
 	key_add(k, "build environment", env);
 	if (!pipeline_graft_check(p, i, err) || !pipeline_graft_add_to_key(p, i, k, err))
 		return FALSE;
+	pipeline_parts_add_to_key(i, k);
 	return step_parts_add_to_key(parts, p, i, k, err);
 }
 
@@ -162,6 +164,9 @@ static gboolean wheel_build(
 	g_auto(pipeline_graft) graft = {0};
 	if (!pipeline_graft_prepare(p, i, &c, w->dir, &graft, err))
 		return pipeline_step(i, "audit", &begun, FALSE);
+	g_autoptr(GPtrArray) linked = pipeline_parts(p, i, built, err);
+	if (!linked)
+		return pipeline_step(i, "audit", &begun, FALSE);
 	g_autofree char *folder = g_path_get_dirname(wheel);
 	g_autofree char *names = g_build_filename(c.sysroot_tree, FLOOR_NAMES, NULL);
 	const char *paths[] = {store_root(p->ctx->store), w->dir, "/xorch/", NULL};
@@ -173,6 +178,7 @@ static gboolean wheel_build(
 		.work = graft.work,
 		.licences = graft.licences,
 		.libraries = graft.places,
+		.parts = linked,
 		.target = &target};
 	ok = finish(i, &product, p->options.finish_data, err);
 	return pipeline_step(i, "audit", &begun, ok);

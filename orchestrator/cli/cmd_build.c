@@ -6,6 +6,7 @@
 #include "build/python_symbols.h"
 #include "cli/build_items.h"
 #include "cli/common.h"
+#include "cli/library_owner.h"
 #include "cli/output.h"
 #include "cli/plan_format.h"
 #include "cli/report.h"
@@ -78,11 +79,10 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		neon |= g_str_equal(g_ptr_array_index(r->wheel.cpu, n), "neon");
 	g_autoptr(GPtrArray) owners =
 		g_ptr_array_new_with_free_func((GDestroyNotify)repair_owner_free);
-	for (guint n = 0; product->libraries && n < product->libraries->len; n++) {
-		const library_place *l = g_ptr_array_index(product->libraries, n);
-		g_ptr_array_add(
-			owners, repair_owner_new(l->package, l->folder, l->licence));
-	}
+	g_autoptr(GPtrArray) parts =
+		g_ptr_array_new_with_free_func((GDestroyNotify)repair_owner_free);
+	library_owners(product->libraries, owners);
+	library_owners(product->parts, parts);
 	repair_options repair = {.patchelf = product->patchelf,
 		.work = product->work,
 		.platform = i->platform,
@@ -90,6 +90,8 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		.owners = owners,
 		.exclude = r->wheel.exclude_libs,
 		.licences = product->licences,
+		.parts = parts,
+		.sbom = r->wheel.sbom,
 		.mtime = product->source_date_epoch};
 	wheel_expect expect = {.name = r->package.name,
 		.version = r->package.version,
@@ -107,7 +109,7 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		.provides_data = names,
 		.python_symbols = exports,
 		.mtime = product->source_date_epoch,
-		.repair = product->patchelf ? &repair : NULL,
+		.repair = product->patchelf || parts->len ? &repair : NULL,
 		.beside = beside,
 		.jobs = 1};
 

@@ -1,6 +1,7 @@
 #include "cli/repair_libraries.h"
 #include "base/error.h"
 #include "build/library_find.h"
+#include "cli/library_owner.h"
 #include <string.h>
 
 struct repair_libraries {
@@ -51,19 +52,6 @@ static void add_folders(const repair_libraries *l, GPtrArray *owners)
 		const char *dir = g_ptr_array_index(l->o->lib_dirs, n);
 		repair_owner *owner = repair_owner_new(dir, dir, NULL);
 		owner->bare = TRUE;
-		g_ptr_array_add(owners, owner);
-	}
-}
-
-static void add_places(const GPtrArray *places, GPtrArray *owners)
-{
-	for (guint n = 0; n < places->len; n++) {
-		const library_place *p = g_ptr_array_index(places, n);
-		repair_owner *owner = repair_owner_new(p->package, p->folder, p->licence);
-		owner->version = g_strdup(p->version);
-		owner->purl = g_strdup(p->purl);
-		owner->sha256 = g_strdup(p->sha256);
-		owner->expression = g_strdup(p->expression);
 		g_ptr_array_add(owners, owner);
 	}
 }
@@ -198,6 +186,6 @@ gboolean repair_libraries_find(repair_libraries *l, GBytes *bytes, const char *f
 		}
 		if (!places)
 			return FALSE;
-		add_places(places, owners);
+		library_owners(places, owners);
 	}
 }

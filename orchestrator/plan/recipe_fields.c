@@ -284,7 +284,7 @@ static const bind_field wheel_fields[] = {
 		.doc = "host libraries to link statically, by link name: xml2"},
 	{"strip", BIND_BOOL, IN(recipe, wheel.strip), .doc = "strip (default true)"},
 	{"sbom", BIND_BOOL, IN(recipe, wheel.sbom),
-		.doc = "a list of what is inside (default true)"},
+		.doc = "a list of parts where foreign code is in it (default true)"},
 	{"pure", BIND_CHOICE, IN(recipe, wheel.pure_allowed), .arg = pure_names,
 		.doc = "a wheel without extensions: error, allow"},
 	{"extensions", BIND_STRLIST, IN(recipe, wheel.extensions), BIND_UNIQUE,

@@ -35,7 +35,8 @@ typedef struct repair_options {
 	/* Of another's wheel: libpython is taken out of what modules need, and RPATH
 	 * entries that leave the wheel go, as auditwheel does. */
 	gboolean foreign;
-	/* sbom_part *: what else the list of parts names; NULL: none. */
+	/* repair_owner * without a folder: what else the list of parts names, because it
+	 * is linked statically; NULL: none. */
 	const GPtrArray *parts;
 	gboolean sbom; /* a list of parts is written when there is any */
 	gint64 mtime;

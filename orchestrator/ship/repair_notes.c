@@ -49,6 +49,11 @@ gboolean repair_add_licences(repairing *r, GError **err)
 			!add_licence(r, f->owner->package, f->owner->licence, err))
 			return FALSE;
 	}
+	for (guint n = 0; r->o->parts && n < r->o->parts->len; n++) {
+		const repair_owner *o = g_ptr_array_index(r->o->parts, n);
+		if (o->licence && !add_licence(r, o->package, o->licence, err))
+			return FALSE;
+	}
 	while (dir && (name = g_dir_read_name(dir)))
 		if (!add_folder_licences(r, name, err))
 			return FALSE;
@@ -75,19 +80,26 @@ static void set_licence(sbom_part *p, const repair_owner *o)
 	}
 }
 
+static sbom_part *part_by(const repair_owner *o, const char *name)
+{
+	sbom_part *p = sbom_part_new(name, o->version);
+
+	p->purl = g_strdup(o->purl);
+	p->sha256 = g_strdup(o->sha256);
+	set_licence(p, o);
+	return p;
+}
+
 static sbom_part *part_of(const repairing *r, const foreign *f)
 {
 	const repair_owner *o = f->owner;
-	sbom_part *p = sbom_part_new(o->bare ? f->soname : o->package, o->version);
+	sbom_part *p = part_by(o, o->bare ? f->soname : o->package);
 	g_autofree char *path = g_strdup_printf("%s/%s", r->folder, f->file);
 	GBytes *bytes = g_hash_table_lookup(r->contents, path);
 	gsize size = 0;
 	const void *data = g_bytes_get_data(bytes, &size);
 	g_autofree char *sha256 = digest_bytes(data, size);
 
-	p->purl = g_strdup(o->purl);
-	p->sha256 = g_strdup(o->sha256);
-	set_licence(p, o);
 	sbom_part_add_file(p, path, sha256);
 	return p;
 }
@@ -107,21 +119,19 @@ static char *free_name(const repairing *r)
 
 void repair_add_sbom(repairing *r)
 {
-	g_autoptr(GPtrArray) all = g_ptr_array_new();
-	g_autoptr(GPtrArray) own =
+	g_autoptr(GPtrArray) all =
 		g_ptr_array_new_with_free_func((GDestroyNotify)sbom_part_free);
 	const char *version = wheel_header(r->wheel->metadata, "Version");
 	const char *name = wheel_header(r->wheel->metadata, "Name");
 
 	if (!r->o->sbom)
 		return;
-	for (guint n = 0; n < r->grafts->len; n++) {
-		sbom_part *p = part_of(r, g_ptr_array_index(r->grafts, n));
-		g_ptr_array_add(own, p);
-		g_ptr_array_add(all, p);
+	for (guint n = 0; n < r->grafts->len; n++)
+		g_ptr_array_add(all, part_of(r, g_ptr_array_index(r->grafts, n)));
+	for (guint n = 0; r->o->parts && n < r->o->parts->len; n++) {
+		const repair_owner *o = g_ptr_array_index(r->o->parts, n);
+		g_ptr_array_add(all, part_by(o, o->package));
 	}
-	for (guint n = 0; r->o->parts && n < r->o->parts->len; n++)
-		g_ptr_array_add(all, g_ptr_array_index(r->o->parts, n));
 	if (!all->len)
 		return;
 	char *text = sbom_text(name ? name : r->wheel->name->name,

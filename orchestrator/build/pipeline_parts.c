@@ -1,0 +1,157 @@
+#include "build/pipeline_parts.h"
+#include "base/fs.h"
+#include "build/host_files.h"
+#include "build/pipeline_host.h"
+#include "build/pipeline_library.h"
+#include "build/step_rust.h"
+#include "build/tree_walk.h"
+#include "format/purl.h"
+#include <string.h>
+
+/* Raise when the same inputs give another list. */
+#define PARTS_VERSION "1"
+#define WORD_MAX (64 << 20)
+
+library_place *pipeline_parts_library(const item *library, const char *folder)
+{
+	const recipe *r = library->recipe;
+	const recipe_lock *lock = library->source->lock;
+	const lock_source *first =
+		lock->sources->len ? g_ptr_array_index(lock->sources, 0) : NULL;
+	library_place *l = library_place_new(r->normalized, folder, NULL);
+
+	l->version = g_strdup(r->package.version);
+	l->purl = purl_generic(r->normalized, r->package.version);
+	l->expression = g_strdup(r->about.license);
+	if (first && first->file)
+		l->sha256 = g_strdup(first->file->sha256);
+	return l;
+}
+
+static void add_libraries(const item *i, GPtrArray *out)
+{
+	g_autoptr(GPtrArray) libraries = pipeline_library_items(i);
+
+	for (guint n = 0; n < libraries->len; n++)
+		g_ptr_array_add(out,
+			pipeline_parts_library(g_ptr_array_index(libraries, n), NULL));
+}
+
+/* ---- static archives of Debian's ---- */
+
+static gboolean has_archive(const library_place *l, const char *name)
+{
+	return l->archives && g_strv_contains((const char *const *)l->archives, name);
+}
+
+static gboolean add_archives(pipeline *p, item *i, GPtrArray *out, GError **err)
+{
+	const GPtrArray *names = i->recipe->wheel.link_static;
+	const GPtrArray *packages = host_packages_locked(i);
+	cross_request request;
+
+	if (!names || !names->len || !packages)
+		return TRUE;
+	if (!pipeline_cross_bare(p, i, &request, err))
+		return FALSE;
+	g_autoptr(GPtrArray) places = host_files_prepare(p->ctx, packages, i->platform,
+		request.sysroot->packages.debian.suite, err);
+	for (guint n = 0; places && n < names->len; n++) {
+		g_autofree char *archive =
+			g_strdup_printf("lib%s.a", (char *)g_ptr_array_index(names, n));
+		for (guint k = 0; k < places->len; k++) {
+			if (!has_archive(g_ptr_array_index(places, k), archive))
+				continue;
+			g_ptr_array_add(out, g_ptr_array_steal_index(places, k));
+			break;
+		}
+	}
+	return places != NULL;
+}
+
+/* ---- crates ---- */
+
+typedef struct compiled {
+	const char *triple;
+	GString *words; /* all dependency files for the target */
+} compiled;
+
+/* target/TRIPLE/release/deps/NAME-HASH.d: the files that a crate was compiled from. */
+static gboolean read_word(const tree_entry *e, void *data, GError **err)
+{
+	compiled *c = data;
+	g_autofree char *below = NULL;
+
+	(void)err;
+	if (e->type != TREE_FILE || !g_str_has_suffix(e->path, ".d") ||
+		c->words->len > WORD_MAX)
+		return TRUE;
+	below = g_strdup_printf("/%s/", c->triple);
+	g_autofree char *path = g_strconcat("/", e->path, NULL);
+	const char *at = strstr(path, below);
+	g_autoptr(GBytes) bytes =
+		at && strstr(at, "/deps/") ? fs_read(e->full, WORD_MAX, NULL) : NULL;
+	if (bytes)
+		g_string_append_len(c->words, g_bytes_get_data(bytes, NULL),
+			(gssize)g_bytes_get_size(bytes));
+	return TRUE;
+}
+
+static gboolean add_crates(
+	const item *i, const char *const *built, GPtrArray *out, GError **err)
+{
+	const GPtrArray *crates = i->source->lock->crates;
+	g_autoptr(GString) words = g_string_new(NULL);
+	compiled c = {i->platform->rust_triple, words};
+
+	if (!crates || !crates->len || !step_rust_used(i))
+		return TRUE;
+	for (; *built; built++)
+		if (g_file_test(*built, G_FILE_TEST_IS_DIR) &&
+			!tree_walk(*built, read_word, &c, err))
+			return FALSE;
+	for (guint n = 0; n < crates->len; n++) {
+		const locked_file *f = g_ptr_array_index(crates, n);
+		g_autofree char *folder = g_strdup_printf("/%s-%s/", f->name, f->version);
+		if (!strstr(words->str, folder))
+			continue;
+		library_place *l = library_place_new(f->name, NULL, NULL);
+		l->version = g_strdup(f->version);
+		l->sha256 = g_strdup(f->sha256);
+		l->purl = purl_cargo(f->name, f->version);
+		g_ptr_array_add(out, l);
+	}
+	return TRUE;
+}
+
+GPtrArray *pipeline_parts(pipeline *p, item *i, const char *const *built, GError **err)
+{
+	g_autoptr(GPtrArray) out =
+		g_ptr_array_new_with_free_func((GDestroyNotify)library_place_free);
+
+	if (!i->recipe->wheel.sbom)
+		return g_steal_pointer(&out);
+	add_libraries(i, out);
+	if (!add_archives(p, i, out, err) || !add_crates(i, built, out, err))
+		return NULL;
+	return g_steal_pointer(&out);
+}
+
+void pipeline_parts_add_to_key(const item *i, key *k)
+{
+	const GPtrArray *crates = i->source->lock->crates;
+	g_autoptr(GPtrArray) libraries = pipeline_library_items(i);
+	gboolean any = libraries->len || i->recipe->wheel.link_static ||
+		       (crates && crates->len && step_rust_used(i));
+
+	if (!i->recipe->wheel.sbom || !any)
+		return;
+	key_add(k, "list of parts", PARTS_VERSION);
+	/* what a library's own key leaves out */
+	for (guint n = 0; n < libraries->len; n++) {
+		const item *other = g_ptr_array_index(libraries, n);
+		g_autofree char *name =
+			g_strdup_printf("licence %s", other->recipe->normalized);
+		key_add(k, name, other->recipe->about.license);
+	}
+}
