@@ -90,11 +90,35 @@ static gboolean read_configuration(
 	return TRUE;
 }
 
+static GHashTable *of_project; /* name -> const GPtrArray * */
+
+void registry_project(const char *name, const GPtrArray *urls)
+{
+	if (!of_project)
+		of_project = g_hash_table_new(g_str_hash, g_str_equal);
+	if (urls)
+		g_hash_table_insert(of_project, (gpointer)name, (gpointer)urls);
+	else
+		g_hash_table_remove(of_project, name);
+}
+
+static GPtrArray *project_urls(const char *name)
+{
+	const GPtrArray *all = of_project ? g_hash_table_lookup(of_project, name) : NULL;
+	GPtrArray *urls = all ? url_list() : NULL;
+
+	for (guint n = 0; all && n < all->len; n++)
+		registry_add_url(urls, g_ptr_array_index(all, n));
+	return urls;
+}
+
 gboolean registry_configured(const char *name, GPtrArray **urls, GError **err)
 {
 	g_autofree char *mine = registry_config_file("xorch", "config.yaml");
 
-	*urls = NULL;
+	*urls = project_urls(name);
+	if (*urls)
+		return TRUE;
 	if (!read_configuration(mine, name, urls, err))
 		return FALSE;
 	return *urls || read_configuration("/etc/xorch/config.yaml", name, urls, err);

@@ -6,14 +6,13 @@
  * In this order, the first that says anything wins:
  *
  *   Debian: XORCH_MIRROR_DEBIAN (a list separated by blanks); `mirrors: {debian:
- *	[…]}` in $XDG_CONFIG_HOME/xorch/config.yaml, then /etc/xorch/config.yaml;
- *	apt's sources (XORCH_APT_DIR, default /etc/apt).
- *   PyPI: XORCH_MIRROR_PYPI; `mirrors: {pypi: […]}`; UV_DEFAULT_INDEX,
- *	UV_INDEX_URL; PIP_INDEX_URL; uv.toml; pip.conf (site, user, global); what
- *	the installed pip, or the pip wheel that Python carries, has built in.
- *   Rust crates: XORCH_MIRROR_CRATES; `mirrors: {crates: […]}`; what [source] in
- *	CARGO_HOME/config.toml puts in place of the default registry; what the cargo
- *	at hand has built in.
+ *	[…]}` of the project (registry_project), in $XDG_CONFIG_HOME/xorch/config.yaml,
+ *then /etc/xorch/config.yaml; apt's sources (XORCH_APT_DIR, default /etc/apt). PyPI:
+ *XORCH_MIRROR_PYPI; `mirrors: {pypi: […]}`; UV_DEFAULT_INDEX, UV_INDEX_URL;
+ *PIP_INDEX_URL; uv.toml; pip.conf (site, user, global); what the installed pip, or the
+ *pip wheel that Python carries, has built in. Rust crates: XORCH_MIRROR_CRATES; `mirrors:
+ *{crates: […]}`; what [source] in CARGO_HOME/config.toml puts in place of the default
+ *registry; what the cargo at hand has built in.
  *
  * URLs may hold credentials: show them by http_url_show only. Without any the
  * functions fail with exit 2, X0506, and say what to set. */
@@ -33,3 +32,8 @@ gboolean registry_pypi(char **index_url, GError **err); /* the first */
 gboolean registry_crates(const char *cargo, GPtrArray **index_urls, GError **err);
 /* What that cargo would use by itself, in the same form; NULL when it does not say. */
 char *registry_crates_builtin(const char *cargo);
+
+/* The project file's mirrors for a registry ("debian", "pypi", "crates", "go", "oci"):
+ * after XORCH_MIRROR_…, before the user's configuration. `urls` (char *) is borrowed for
+ * the rest of the run; NULL: none. Before any thread is started. */
+void registry_project(const char *name, const GPtrArray *urls);

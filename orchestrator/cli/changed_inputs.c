@@ -1,5 +1,6 @@
 #include "cli/changed_inputs.h"
 #include "build/overlay_choose.h"
+#include "cli/choice.h"
 #include "cli/selection_needs.h"
 #include "format/project_name.h"
 #include "plan/catalog.h"
@@ -120,12 +121,8 @@ static const char *build_sysroot(changed_catalog *c, const char *name)
 
 static void add_compilers(changed_catalog *c, GPtrArray *out, const recipe *r)
 {
-	const char *sysroot = c->o->sysroot	     ? c->o->sysroot
-			      : r->toolchain.sysroot ? r->toolchain.sysroot
-						     : SYSROOT_DEFAULT;
-	const char *compiler = c->o->toolchain	     ? c->o->toolchain
-			       : r->toolchain.c == 2 ? "gcc"
-						     : "clang";
+	const char *sysroot = choice_sysroot(c->o, r);
+	const char *compiler = choice_toolchain(c->o, r);
 	const char *other = build_sysroot(c, sysroot);
 
 	add_definition(c, out, CATALOG_SYSROOT, sysroot);

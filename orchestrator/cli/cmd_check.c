@@ -7,6 +7,7 @@
 #include "cli/verbs.h"
 #include "plan/lock_check.h"
 #include "plan/platform.h"
+#include "plan/project.h"
 #include "plan/recipe.h"
 #include <string.h>
 
@@ -228,6 +229,9 @@ static void check_file(const char *path, diag_list *l)
 	case DEFINITION_TOOLCHAIN:
 		check_toolchain(path, l);
 		break;
+	case DEFINITION_PROJECT:
+		project_free(project_load(path, TRUE, l));
+		break;
 	case DEFINITION_RECIPE:
 		check_recipe(path, l);
 	}
@@ -258,13 +262,27 @@ static void annotate(diag_list *l)
 		output_people(text);
 }
 
-int cmd_check(const options *o, char **args, GError **err)
+/* What counts for all recipes is checked with any of them. */
+static void add_project(GPtrArray *files)
 {
-	static const char *const here[] = {".", NULL};
-	g_autoptr(diag_list) l = diag_list_new();
-	g_autoptr(GPtrArray) files =
-		definition_find(*args ? (const char *const *)args : here, l);
+	g_autofree char *path = project_file();
+	g_autofree char *cwd = g_get_current_dir();
+	g_autofree char *here = g_build_filename(cwd, PROJECT_FILE, NULL);
 
+	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		return;
+	for (guint i = 0; i < files->len; i++) {
+		g_autofree char *other =
+			g_canonicalize_filename(g_ptr_array_index(files, i), NULL);
+		if (g_str_equal(other, path))
+			return;
+	}
+	g_ptr_array_insert(
+		files, 0, g_strdup(g_str_equal(path, here) ? PROJECT_FILE : path));
+}
+
+static int check_all(const options *o, GPtrArray *files, diag_list *l, GError **err)
+{
 	g_autoptr(changed_since) changed = NULL;
 
 	if (files && o->changed_since && !keep_changed(o, files, &changed, err))
@@ -280,4 +298,20 @@ int cmd_check(const options *o, char **args, GError **err)
 	if (o->json)
 		report_json(l, files, changed, bad ? EXIT_INPUT : EXIT_DONE);
 	return bad ? EXIT_INPUT : EXIT_DONE;
+}
+
+int cmd_check(const options *o, char **args, GError **err)
+{
+	static const char *const here[] = {".", NULL};
+	g_autoptr(diag_list) l = diag_list_new();
+	g_autoptr(GPtrArray) files =
+		definition_find(*args ? (const char *const *)args : here, l);
+	/* One that is wrong is among the files. */
+	g_autoptr(project) p = project_load_all(NULL);
+	options mine = *o;
+
+	mine.project = p;
+	if (files)
+		add_project(files);
+	return check_all(&mine, files, l, err);
 }

@@ -1,6 +1,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "cli/choice.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 #include <errno.h>
@@ -77,6 +78,9 @@ static gboolean settle(option_parser *p, const verb *v, options *o, GError **err
 	if (o->directory && chdir(o->directory) != 0)
 		return error_set_errno(err, EXIT_INPUT, "X0127", errno,
 			"cannot work in %s (-C)", o->directory);
+	if (v && !o->help && !o->version && !(v->flags & (VERB_PLAIN | VERB_HIDDEN)) &&
+		!choice_begin(o, err))
+		return FALSE;
 	/* One place decides where the cache is, for children too. */
 	if (o->cache_dir)
 		g_setenv("XORCH_CACHE_DIR", o->cache_dir, TRUE);
@@ -119,6 +123,7 @@ int main(int argc, char **argv)
 		code = output_exit_code(err);
 	}
 	code = output_finish(code);
+	choice_end(&o);
 	option_clear(option_rows, &o);
 	return code;
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/option.h"
+#include "plan/project.h"
 
 /* Every option of the program has one meaning, one row in option_rows and one
  * field here; a verb names those it takes (cli/verbs.c). */
@@ -50,6 +51,7 @@ typedef struct options {
 	GPtrArray *lib_dirs, *exclude_libs; /* repair; NULL: not given */
 	char *directory;
 	gboolean help, version;
+	project *project; /* its file and the user's; NULL: not read */
 } options;
 
 extern const option option_rows[];

@@ -4,6 +4,7 @@
 #include "build/host_requires.h"
 #include "build/python_select.h"
 #include "cli/changed.h"
+#include "cli/choice.h"
 #include "cli/common.h"
 #include "cli/output.h"
 #include "cli/selection_needs.h"
@@ -12,7 +13,6 @@
 #include <string.h>
 
 #define RECIPES_DEFAULT "recipes"
-#define SYSROOT_DEFAULT "debian-11"
 
 typedef struct wish {
 	const options *o;
@@ -98,11 +98,16 @@ static void check_host(item *i)
 		i->state = ITEM_FAILED;
 }
 
+static gboolean names_targets(const recipe *r)
+{
+	return yaml_map_get(r->doc->root, "targets") != NULL;
+}
+
 /* Whether the recipe is for the item's target and Python at all. */
 static gboolean is_meant(item *i)
 {
 	const recipe *r = i->source->recipe;
-	gboolean explicit_targets = yaml_map_get(r->doc->root, "targets") != NULL;
+	gboolean explicit_targets = names_targets(r);
 	g_autofree char *version =
 		i->python_tag ? item_python_version(i->python_tag) : NULL;
 
@@ -123,13 +128,9 @@ gboolean selection_add_item(selection *s, const options *o, item *i, diag_list *
 {
 	const recipe *r = i->source->recipe;
 
-	i->floor = g_strdup(o->floor ? o->floor : recipe_floor(r, i->platform->name));
-	i->toolchain = g_strdup(o->toolchain	      ? o->toolchain
-				: r->toolchain.c == 2 ? "gcc"
-						      : "clang");
-	i->sysroot = g_strdup(o->sysroot	     ? o->sysroot
-			      : r->toolchain.sysroot ? r->toolchain.sysroot
-						     : SYSROOT_DEFAULT);
+	i->floor = g_strdup(choice_floor(o, r, i->platform->name));
+	i->toolchain = g_strdup(choice_toolchain(o, r));
+	i->sysroot = g_strdup(choice_sysroot(o, r));
 	g_ptr_array_add(s->items, i);
 	if (!is_meant(i))
 		return TRUE;
@@ -178,11 +179,14 @@ static const host_python *found_python(const selection *s, const char *tag)
 static GPtrArray *python_tags(wish *w, const recipe *r, GError **err)
 {
 	g_autoptr(GPtrArray) tags = g_ptr_array_new_with_free_func(g_free);
-
-	if (!w->pythons && r->python.versions) {
-		for (guint n = 0; n < r->python.versions->len; n++) {
-			char *tag = python_tag_parse(
-				g_ptr_array_index(r->python.versions, n), err);
+	const project *p = w->o->project;
+	const GPtrArray *versions = w->pythons		 ? NULL
+				    : r->python.versions ? r->python.versions
+				    : p			 ? p->pythons
+							 : NULL;
+	if (versions) {
+		for (guint n = 0; n < versions->len; n++) {
+			char *tag = python_tag_parse(g_ptr_array_index(versions, n), err);
 			if (!tag)
 				return NULL;
 			g_ptr_array_add(tags, tag);
@@ -200,8 +204,8 @@ static GPtrArray *python_tags(wish *w, const recipe *r, GError **err)
 	if (!chosen)
 		return NULL;
 	for (guint n = 0; n < chosen->len; n++) {
-		const host_python *p = g_ptr_array_index(chosen, n);
-		g_ptr_array_add(tags, g_strdup(p->tag));
+		const host_python *one = g_ptr_array_index(chosen, n);
+		g_ptr_array_add(tags, g_strdup(one->tag));
 	}
 	w->chosen = g_ptr_array_ref(tags);
 	return g_steal_pointer(&tags);
@@ -227,8 +231,11 @@ static gboolean add_source(wish *w, item_source *source, diag_list *l, GError **
 
 	if (!how)
 		return FALSE;
-	for (guint n = 0; n < r->targets->len; n++)
-		g_ptr_array_add(names, g_ptr_array_index(r->targets, n));
+	const project *p = w->o->project;
+	const GPtrArray *fallback =
+		p && p->targets && !names_targets(r) ? p->targets : r->targets;
+	for (guint n = 0; n < fallback->len; n++)
+		g_ptr_array_add(names, g_ptr_array_index(fallback, n));
 	g_ptr_array_add(names, NULL);
 	g_autoptr(GPtrArray) targets =
 		common_targets(w->o, (const char *const *)names->pdata, err);

@@ -1,5 +1,6 @@
 #include "cli/selection_needs.h"
 #include "base/error.h"
+#include "cli/choice.h"
 #include "format/project_name.h"
 #include <string.h>
 
@@ -109,10 +110,8 @@ static item *make_item(selection *s, const options *o, item_source *source,
 	item *i = item_new(source, asks->platform, NULL);
 
 	i->implicit = TRUE;
-	i->floor = g_strdup(o->floor ? o->floor : recipe_floor(r, i->platform->name));
-	i->toolchain = g_strdup(o->toolchain	      ? o->toolchain
-				: r->toolchain.c == 2 ? "gcc"
-						      : "clang");
+	i->floor = g_strdup(choice_floor(o, r, i->platform->name));
+	i->toolchain = g_strdup(choice_toolchain(o, r));
 	i->sysroot =
 		g_strdup(r->toolchain.sysroot ? r->toolchain.sysroot : asks->sysroot);
 	i->recipe = recipe_resolve(r, &vars, l);

@@ -1,4 +1,5 @@
 #include "cli/target_env.h"
+#include "cli/choice.h"
 #include "base/error.h"
 #include "build/cross.h"
 #include "cli/common.h"
@@ -19,12 +20,11 @@ static gboolean ready(
 	const options *o, const platform *p, const char *floor, cross *out, GError **err)
 {
 	build_context c;
-	g_autoptr(sysroot_def) sysroot =
-		sysroot_def_find(o->sysroot ? o->sysroot : "debian-11", err);
+	g_autoptr(sysroot_def) sysroot = sysroot_def_find(choice_sysroot(o, NULL), err);
 
 	if (!sysroot || !sysroot_def_has(sysroot, p, err) || !common_open(o, &c, err))
 		return FALSE;
-	cross_request request = {.toolchain = o->toolchain ? o->toolchain : "clang",
+	cross_request request = {.toolchain = choice_toolchain(o, NULL),
 		.sysroot = sysroot,
 		.platform = p,
 		.floor = floor};
@@ -35,8 +35,8 @@ static gboolean ready(
 
 GPtrArray *target_environment(const options *o, gboolean alone, GError **err)
 {
-	const char *floor = o->floor ? o->floor : "2_17";
 	const platform *p = common_target(o, err);
+	const char *floor = p ? choice_floor(o, NULL, p->name) : NULL;
 	g_auto(cross) c = {0};
 
 	if (!p || !floor_ok(floor, err))

@@ -21,7 +21,8 @@ static const char check_details[] =
 	"Reports all errors and warnings, sorted by file and line. A folder stands for "
 	"every *.yaml below it that has the key schema_version, definitions of sysroots "
 	"and toolchains included; - is standard input; without arguments the working "
-	"directory is checked. The locks beside them are checked too. On GitHub Actions "
+	"directory is checked. The locks beside them and the project file xorch.yaml are "
+	"checked too. On GitHub Actions "
 	"the findings become annotations.";
 
 static const char fetch_details[] = "With --sysroot or --toolchain and no recipe: makes "
@@ -135,7 +136,7 @@ const verb verbs[] = {
 	{"__sysroot", "NAME [PACKAGE…]", "make a sysroot with further packages", "target",
 		cmd_sysroot, VERB_HIDDEN},
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
-		"strict", cmd_audit},
+		"strict", cmd_audit, VERB_PLAIN},
 	{"build", "[RECIPE|DIR|ID…]", "build, audit and place what recipes describe",
 		"target python only skip shard durations changed-since toolchain sysroot "
 		"floor out "
@@ -155,7 +156,7 @@ const verb verbs[] = {
 		"carried between CI runs should. clean removes everything, after waiting "
 		"for running builds. All but clean are safe beside running builds."},
 	{"check", "[RECIPE|DIR…]", "check recipes, catalogues and locks without building",
-		"changed-since explain strict", cmd_check, 0, check_details},
+		"changed-since explain strict", cmd_check, VERB_PLAIN, check_details},
 	{"doctor", "", "show what this machine has and lacks for building", "",
 		cmd_doctor},
 	{"env", "", "print the variables that build systems read, for a target",
@@ -165,13 +166,14 @@ const verb verbs[] = {
 		"target toolchain sysroot floor no-fetch", cmd_exec, VERB_COMMAND},
 	{"explain", "[CODE|FILE…]",
 		"explain an error code such as X0201, or what a result was made from", "",
-		cmd_explain, 0, explain_details},
+		cmd_explain, VERB_PLAIN, explain_details},
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
 		"target python only skip shard durations changed-since toolchain sysroot "
 		"floor explain "
 		"allow-empty",
 		cmd_fetch, 0, fetch_details},
-	{"help", "[VERB|recipe]", "show help, or the keys of a recipe", "", cmd_help},
+	{"help", "[VERB|recipe]", "show help, or the keys of a recipe", "", cmd_help,
+		VERB_PLAIN},
 	{"lock", "[RECIPE|DIR…]", "write what is missing in locks, or renew them",
 		"target python only skip shard durations changed-since toolchain sysroot "
 		"floor upgrade "
@@ -196,8 +198,8 @@ const verb verbs[] = {
 	{"verify", "[WHEEL|PROGRAM|DIR]…", "run the tests of what was built",
 		"python out recipe find-links command timeout strict allow-empty",
 		cmd_verify, 0, verify_details},
-	{"version", "", "show the version of xorch and of its libraries", "",
-		cmd_version},
+	{"version", "", "show the version of xorch and of its libraries", "", cmd_version,
+		VERB_PLAIN},
 	{0}};
 
 const verb *verb_by_name(const char *name)

@@ -9,6 +9,7 @@ typedef int (*verb_run)(const options *o, char **args, GError **err);
 enum verb_flags {
 	VERB_COMMAND = 1 << 0, /* the first argument ends the options (`exec`) */
 	VERB_HIDDEN = 1 << 1,  /* not in the help: xorch calling itself */
+	VERB_PLAIN = 1 << 2,   /* no matter of a project: its file is not read */
 };
 
 typedef struct verb {

@@ -21,16 +21,21 @@ void recipe_free(recipe *r)
 	g_free(r);
 }
 
-const char *recipe_floor(const recipe *r, const char *target)
+const char *manylinux_floor(const GPtrArray *list, const char *target)
 {
-	const GPtrArray *list = r->toolchain.manylinux;
-
 	for (guint i = 0; list && i < list->len; i++) {
 		const bind_pair *p = g_ptr_array_index(list, i);
 		if (!*p->name || g_str_equal(p->name, target))
 			return p->value;
 	}
-	return RECIPE_FLOOR_DEFAULT;
+	return NULL;
+}
+
+const char *recipe_floor(const recipe *r, const char *target)
+{
+	const char *own = manylinux_floor(r->toolchain.manylinux, target);
+
+	return own ? own : RECIPE_FLOOR_DEFAULT;
 }
 
 const char *recipe_source_version(const recipe *r, const recipe_source *s)

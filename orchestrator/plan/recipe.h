@@ -187,6 +187,8 @@ recipe *recipe_resolve(const recipe *r, const recipe_vars *vars, diag_list *l);
 /* "2_17" for a target: toolchain.manylinux, else the default. */
 const char *recipe_floor(const recipe *r, const char *target);
 #define RECIPE_FLOOR_DEFAULT "2_17"
+/* Of such a list alone; NULL: it says nothing about the target. `list` may be NULL. */
+const char *manylinux_floor(const GPtrArray *list, const char *target);
 /* The version of a source: its own, else the package's. */
 const char *recipe_source_version(const recipe *r, const recipe_source *s);
 /* "recipes/cwcwidth.yaml:8:3", for messages about a source. New string. */
@@ -208,11 +210,13 @@ void recipe_set_env(recipe *r, const char *name, const char *value);
  * does not exist. Element type char *. NULL with errors in the list. */
 GPtrArray *recipe_find(const char *const *paths, diag_list *l);
 /* The same with the definitions of the catalogues, which recipe_find leaves out
- * of folders: a YAML file in a folder called sysroots or toolchains is one. */
+ * of folders: a YAML file in a folder called sysroots or toolchains is one, and so is a
+ * project file. */
 GPtrArray *definition_find(const char *const *paths, diag_list *l);
 typedef enum definition_kind {
 	DEFINITION_RECIPE,
 	DEFINITION_SYSROOT,
-	DEFINITION_TOOLCHAIN
+	DEFINITION_TOOLCHAIN,
+	DEFINITION_PROJECT /* xorch.yaml */
 } definition_kind;
 definition_kind definition_kind_of(const char *path);

@@ -102,7 +102,7 @@ static void settings_read(const binder *b, const yaml_node *n, void *field)
 	}
 }
 
-static const bind_custom manylinux_custom = {
+const bind_custom manylinux_custom = {
 	"a string or a map by target", manylinux_read, clear_array};
 static const bind_custom settings_custom = {"a map", settings_read, clear_array};
 
@@ -123,9 +123,9 @@ static const bind_field python_fields[] = {
 		       "later ones"},
 	{0}};
 
-static const char *const c_names[] = {"auto", "clang", "gcc", NULL};
+const char *const recipe_compilers[] = {"auto", "clang", "gcc", NULL};
 static const bind_field toolchain_fields[] = {
-	{"c", BIND_CHOICE, IN(recipe, toolchain.c), .arg = c_names,
+	{"c", BIND_CHOICE, IN(recipe, toolchain.c), .arg = recipe_compilers,
 		.doc = "C and C++ compiler: auto, clang, gcc"},
 	{"manylinux", BIND_CUSTOM, IN(recipe, toolchain.manylinux),
 		.arg = &manylinux_custom,

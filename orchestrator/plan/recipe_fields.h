@@ -4,6 +4,9 @@
 
 /* The keys of a recipe as tables. */
 extern const bind_struct recipe_binding, source_binding;
+/* Of toolchain.manylinux and toolchain.c, which a project file has too. */
+extern const bind_custom manylinux_custom;
+extern const char *const recipe_compilers[];
 /* Which keys a source of a kind takes, blank-separated; the first is its own. */
 extern const char *const source_keys[SOURCE_DEBSRC + 1];
 

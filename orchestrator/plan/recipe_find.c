@@ -1,4 +1,5 @@
 #include "format/git.h"
+#include "plan/project.h"
 #include "plan/recipe.h"
 #include <errno.h>
 #include <stdio.h>
@@ -78,7 +79,7 @@ static void walk(search *s, const char *dir, int depth)
 			walk(s, path, depth + 1);
 		else if (yaml && (s->catalogues || !definition_kind_of(path)) &&
 			 g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
-			 has_schema_version(path))
+			 (project_is_file(path) || has_schema_version(path)))
 			g_ptr_array_add(s->found, g_strdup(path));
 	}
 }
@@ -122,6 +123,8 @@ definition_kind definition_kind_of(const char *path)
 	g_autofree char *dir = g_path_get_dirname(absolute);
 	g_autofree char *name = g_path_get_basename(dir);
 
+	if (project_is_file(path))
+		return DEFINITION_PROJECT;
 	if (g_str_equal(name, "sysroots"))
 		return DEFINITION_SYSROOT;
 	return g_str_equal(name, "toolchains") ? DEFINITION_TOOLCHAIN : DEFINITION_RECIPE;

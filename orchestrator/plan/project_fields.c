@@ -1,0 +1,95 @@
+#include "plan/project_fields.h"
+#include "plan/recipe_fields.h"
+#include <string.h>
+
+#define AT(field) offsetof(project, field)
+
+/* quay.io=https://HOST/PREFIX, or a URL for all of them. */
+static const char *check_oci_mirror(const char *text)
+{
+	const char *equals = strchr(text, '=');
+
+	return check_url(equals && !g_str_has_prefix(text, "http") ? equals + 1 : text);
+}
+
+static const bind_field python_fields[] = {
+	{"versions", BIND_STRLIST, AT(pythons), BIND_UNIQUE, .check = check_python,
+		.doc = "Python versions; 3.13t is free-threaded"},
+	{0}};
+static const bind_struct python_binding = {"`python`", 0, python_fields, NULL};
+
+static const bind_field toolchain_fields[] = {
+	{"c", BIND_CHOICE, AT(c), .arg = recipe_compilers,
+		.doc = "C and C++ compiler: auto, clang, gcc"},
+	{"manylinux", BIND_CUSTOM, AT(manylinux), .arg = &manylinux_custom,
+		.doc = "oldest glibc to run on, \"2_17\", or a map by target"},
+	{"sysroot", BIND_STRING, AT(sysroot), .check = check_name,
+		.doc = "sysroot definition"},
+	{0}};
+static const bind_struct toolchain_binding = {"`toolchain`", 0, toolchain_fields, NULL};
+
+static const bind_field mirror_fields[] = {
+	{"debian", BIND_STRLIST, AT(debian), BIND_ONE_OK, .check = check_url,
+		.doc = "mirrors of the Debian archive"},
+	{"pypi", BIND_STRLIST, AT(pypi), BIND_ONE_OK, .check = check_url,
+		.doc = "package indexes of Python (simple API)"},
+	{"crates", BIND_STRLIST, AT(crates), BIND_ONE_OK, .check = check_url,
+		.doc = "sparse indexes of Rust crates"},
+	{"go", BIND_STRLIST, AT(go), BIND_ONE_OK, .check = check_url,
+		.doc = "proxies of Go modules"},
+	{"oci", BIND_STRLIST, AT(oci), BIND_ONE_OK, .check = check_oci_mirror,
+		.doc = "of image registries: quay.io=https://HOST/PREFIX, or a URL"},
+	{0}};
+static const bind_struct mirrors_binding = {"`mirrors`", 0, mirror_fields, NULL};
+
+/* The machine's own: credentials may stand in a URL, and places may be anywhere. */
+static const bind_field own_mirror_fields[] = {
+	{"debian", BIND_STRLIST, AT(debian), BIND_ONE_OK, .doc = "mirrors"},
+	{"pypi", BIND_STRLIST, AT(pypi), BIND_ONE_OK, .doc = "mirrors"},
+	{"crates", BIND_STRLIST, AT(crates), BIND_ONE_OK, .doc = "mirrors"},
+	{"go", BIND_STRLIST, AT(go), BIND_ONE_OK, .doc = "mirrors"},
+	{"oci", BIND_STRLIST, AT(oci), BIND_ONE_OK, .doc = "mirrors"}, {0}};
+static const bind_struct own_mirrors_binding = {"`mirrors`", 0, own_mirror_fields, NULL};
+
+#define COMMON                                                                           \
+	{"targets", BIND_STRLIST, AT(targets), BIND_UNIQUE, .check = check_target,       \
+		.doc = "platforms of recipes that name none (default aarch64, armv7)"},  \
+		{"python", BIND_STRUCT, 0, .arg = &python_binding,                       \
+			.doc = "Pythons of recipes that name none"},                     \
+	{                                                                                \
+		"toolchain", BIND_STRUCT, 0,                                             \
+			.arg = &toolchain_binding,                                       \
+			.doc = "compiler, floor and sysroot of recipes that name none"   \
+	}
+
+static const bind_field project_fields[] = {
+	{"schema_version", BIND_INT, AT(schema_version), BIND_REQUIRED, .min = 1,
+		.max = G_MAXINT32, .doc = "1, the version of this format"},
+	COMMON,
+	{"cache", BIND_STRING, AT(cache), .check = check_path,
+		.doc = "folder of the cache, inside the project"},
+	{"out", BIND_STRING, AT(out), .check = check_path,
+		.doc = "folder for the results, inside the project (default dist)"},
+	{"durations", BIND_STRING, AT(durations), .check = check_path,
+		.doc = "file for --shard to balance by"},
+	{"mirrors", BIND_STRUCT, 0, .arg = &mirrors_binding,
+		.doc = "where registries are, by their names"},
+	{0}};
+const bind_struct project_binding = {
+	"a project file", sizeof(project), project_fields, NULL};
+
+static const bind_field config_fields[] = {
+	{"schema_version", BIND_INT, AT(schema_version), .min = 1, .max = G_MAXINT32,
+		.doc = "1, the version of this format"},
+	COMMON,
+	{"cache", BIND_STRING, AT(cache), .check = check_line,
+		.doc = "folder of the cache"},
+	{"out", BIND_STRING, AT(out), .check = check_line,
+		.doc = "folder for the results"},
+	{"durations", BIND_STRING, AT(durations), .check = check_line,
+		.doc = "file for --shard to balance by"},
+	{"mirrors", BIND_STRUCT, 0, .arg = &own_mirrors_binding,
+		.doc = "where registries are, by their names"},
+	{0}};
+const bind_struct config_binding = {
+	"the configuration", sizeof(project), config_fields, NULL};
