@@ -77,6 +77,7 @@ gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 /* What programs of the build machine may need of its glibc: any system since
  * 2018 runs them. */
 #define BUILD_FLOOR "2_28"
+#define BUILD_FLOOR_MINOR 28
 
 /* Trees lie side by side in the store, so a cross folder finds its others by
  * relative names, wherever the cache is. */
@@ -95,11 +96,6 @@ static char *floor_of(const build_context *ctx, const sysroot_def *def,
 	const toolchain *assembler, char **key_out, GError **err)
 {
 	g_autofree char *base_key = NULL;
-	if (def->python) {
-		error_set(err, EXIT_INPUT, "X0302",
-			"sysroot %s is one to run in, not to link against", def->name);
-		return NULL;
-	}
 	g_autofree char *base = sysroot_prepare(ctx, def, target, extra, &base_key, err);
 	floor_spec spec = {base, target, floor, assembler};
 
@@ -107,10 +103,12 @@ static char *floor_of(const build_context *ctx, const sysroot_def *def,
 }
 
 /* Is the build machine's sysroot of the same definition? So that mostly nothing more is
- * fetched; but images are large, and their C library may be older than BUILD_FLOOR. */
+ * fetched; but images are large, and the C library may not have BUILD_FLOOR. */
 gboolean cross_serves_build(const sysroot_def *def)
 {
-	return !def->packages.images &&
+	return def->packages.debian.suite &&
+	       sysroot_def_glibc(def) >= BUILD_FLOOR_MINOR &&
+	       sysroot_def_lowest(def) <= BUILD_FLOOR_MINOR &&
 	       sysroot_def_has(def, platform_by_name("x86_64"), NULL);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "build/host_library.h"
 #include "build/wrapper_conf.h"
-#include "plan/catalog.h"
+#include "plan/floor_range.h"
 
 /* Everything that is needed to compile for a platform at a floor. */
 typedef struct cross {
@@ -41,7 +41,7 @@ gboolean cross_describe(
 
 /* The build machine's programs are linked against the request's sysroot too when that
  * serves it, else against this one. */
-#define CROSS_BUILD_SYSROOT "debian-11"
+#define CROSS_BUILD_SYSROOT SYSROOT_DEFAULT
 gboolean cross_serves_build(const sysroot_def *def);
 
 /* Fills the existing folder `dir` with the wrappers and their file. */

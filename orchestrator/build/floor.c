@@ -3,7 +3,9 @@
 #include "base/event.h"
 #include "base/fault.h"
 #include "base/fs.h"
+#include "build/floor_attributes.h"
 #include "build/floor_caps.h"
+#include "build/floor_extras.h"
 #include "build/floor_facets.h"
 #include "build/floor_headers.h"
 #include "build/floor_link.h"
@@ -39,38 +41,6 @@ static void floor_work_clear(floor_work *w)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(floor_work, floor_work_clear)
 
-/* Before it the C library had no names for what today's compilers ask of it
- * (__poll_chk, secure_getenv), and ARM's 64 bits did not exist. */
-#define FLOOR_LOWEST 17
-
-gboolean floor_parse(const char *text, int *minor, GError **err)
-{
-	g_autofree char *shown = text_escape(text, -1);
-	char *end = NULL;
-	guint64 n = 0;
-
-	if (g_str_has_prefix(text, "2_") && g_ascii_isdigit(text[2]))
-		n = g_ascii_strtoull(text + 2, &end, 10);
-	if (!end || *end || n >= 100) {
-		error_set(err, EXIT_INPUT, "X0330", "not a floor: %s", shown);
-		error_help(err,
-			"write glibc's version as in the wheel's tag: 2_17, 2_28, 2_31");
-		return FALSE;
-	}
-	if (n < FLOOR_LOWEST) {
-		error_set(err, EXIT_INPUT, "X0330", "the floor %s is below 2_%d", shown,
-			FLOOR_LOWEST);
-		error_note(
-			err, "the headers of today's sysroots cannot be made fit for it");
-		error_help(err,
-			"take 2_%d: a wheel that needs less gets a lower tag by itself",
-			FLOOR_LOWEST);
-		return FALSE;
-	}
-	*minor = (int)n;
-	return TRUE;
-}
-
 /* glibc's minor number as the sysroot's headers say it; 0 when they do not. */
 static int sysroot_glibc(const char *tree)
 {
@@ -104,7 +74,7 @@ static gboolean floor_fits(const floor_work *w, GError **err)
 			have);
 		return FALSE;
 	}
-	if (floor < 34 && have >= 34) {
+	if (floor < FLOOR_MERGED && have >= FLOOR_MERGED) {
 		error_set(err, EXIT_INPUT, "X0332",
 			"a sysroot with glibc 2.%d cannot be lowered to 2_%d", have,
 			floor);
@@ -342,6 +312,21 @@ static gboolean gcc_links(const floor_work *w, GError **err)
 	return TRUE;
 }
 
+/* build/floor_extras.h, for each archive of GCC's. */
+static gboolean extras_add(const floor_work *w, GError **err)
+{
+	static const char *const files[] = {
+		"libstdc++.a", "libstdc++_nonshared.a", "libgcc_eh.a", NULL};
+	g_autofree char *folder = gcc_folder(w);
+
+	for (const char *const *f = files; folder && *f; f++) {
+		g_autofree char *path = g_build_filename(folder, *f, NULL);
+		if (!floor_extras_add(w->spec, path, w->lacking, w->temp, err))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static gboolean headers_lower(floor_work *w, GError **err)
 {
 	floor_headers h = {.tree = w->dir,
@@ -373,7 +358,10 @@ static gboolean floor_fill(floor_work *w, GError **err)
 	for (const char *const *l = other_libraries; *l; l++)
 		if (!library_lower(w, *l, FALSE, err))
 			return FALSE;
-	if (!cxx_lower(w, err) || !gcc_links(w, err) || !headers_lower(w, err))
+	if (!floor_attributes_set(w->spec, w->dir, w->temp, err))
+		return FALSE;
+	if (!cxx_lower(w, err) || !extras_add(w, err) || !gcc_links(w, err) ||
+		!headers_lower(w, err))
 		return FALSE;
 	g_autofree char *names = g_build_filename(w->dir, FLOOR_NAMES, NULL);
 	return file_replace(names, w->names->str, w->names->len, err) &&

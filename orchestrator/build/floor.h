@@ -1,5 +1,6 @@
 #pragma once
 #include "build/toolchain.h"
+#include "plan/floor_range.h"
 
 /* A sysroot at a floor: the base sysroot's tree (build/sysroot.h) as it would
  * be with an older C library and libstdc++. Derived, never run:
@@ -28,9 +29,6 @@ typedef struct floor_spec {
 	const char *floor;	    /* "2_17" */
 	const toolchain *assembler; /* a clang: assembles and links the stubs */
 } floor_spec;
-
-/* Checks a floor's spelling ("2_17") and gives glibc's minor number. X0330. */
-gboolean floor_parse(const char *text, int *minor, GError **err);
 
 /* The version of the GCC whose libstdc++.a a sysroot's tree holds, the name of
  * a folder: "10". New string or NULL. */

@@ -37,6 +37,8 @@ static const struct {
 	{30, "_GLIBCXX_USE_PTHREAD_RWLOCK_CLOCKLOCK"},
 	{25, "_GLIBCXX_HAVE_GETENTROPY"},
 	{36, "_GLIBCXX_HAVE_ARC4RANDOM"},
+	{36, "_GLIBCXX_USE_UCHAR_C8RTOMB_MBRTOC8_CXX20"},
+	{36, "_GLIBCXX_USE_UCHAR_C8RTOMB_MBRTOC8_FCHAR8_T"},
 };
 
 /* Headers that came with a version; before it, sources ask whether they exist. */

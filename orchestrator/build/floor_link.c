@@ -71,6 +71,18 @@ GBytes *floor_compile(const floor_spec *spec, const char *source, const char *wh
 	return fs_read(object, 1 << 20, err);
 }
 
+gboolean floor_objcopy(const floor_spec *spec, const char *const *args, GError **err)
+{
+	const toolchain *t = spec->assembler;
+	g_autofree char *path =
+		g_strdup_printf("usr/lib/llvm-%s/bin/llvm-objcopy", t->version);
+	g_autoptr(GPtrArray) cmd = toolchain_command(t, path, "llvm-objcopy");
+
+	for (; *args; args++)
+		add(cmd, *args);
+	return run(cmd, NULL, "llvm-objcopy", "crti.o", err);
+}
+
 gboolean floor_link(const floor_spec *spec, const floor_library *library,
 	const char *work, const char *path, GError **err)
 {

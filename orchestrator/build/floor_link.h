@@ -11,3 +11,6 @@ gboolean floor_link(const floor_spec *spec, const floor_library *library,
  * an object file in `work`, and returns its bytes. X0931. */
 GBytes *floor_compile(const floor_spec *spec, const char *source, const char *what,
 	const char *work, GError **err);
+
+/* Runs llvm-objcopy with these arguments. X0931. */
+gboolean floor_objcopy(const floor_spec *spec, const char *const *args, GError **err);

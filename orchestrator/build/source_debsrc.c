@@ -2,12 +2,11 @@
 #include "base/error.h"
 #include "build/debian_source.h"
 #include "build/registry.h"
-#include "plan/catalog.h"
+#include "plan/floor_range.h"
 
 /* The upstream tarball of a Debian source package: what upstream released, from the
  * archive's mirrors and down its signed chain. */
 
-#define SYSROOT_DEFAULT "debian-11"
 /* Whose signed_by names the keys of the archive, whatever the suite. */
 #define KEYS "debian-keyring"
 

@@ -1,12 +1,11 @@
 #include "build/starter_private.h"
 #include "base/words.h"
 #include "format/pep508.h"
-#include "plan/catalog.h"
+#include "plan/floor_range.h"
 #include "plan/known_library.h"
 #include "plan/recipe_fields.h"
 #include <string.h>
 
-#define SYSROOT_DEFAULT "debian-11"
 #define COLUMNS 88
 #define IMPORTS_MAX 25
 

@@ -1,18 +1,20 @@
 #include "cli/changed_inputs.h"
+#include "build/cross.h"
 #include "build/overlay_choose.h"
 #include "cli/choice.h"
+#include "cli/floor_option.h"
 #include "cli/selection_needs.h"
 #include "format/project_name.h"
 #include "plan/catalog.h"
 #include <string.h>
 
-#define SYSROOT_DEFAULT "debian-11"
 #define RECIPE "recipe:"
 
 struct changed_catalog {
 	const options *o;
 	GHashTable *definitions; /* "sysroots/NAME" -> path or "" */
-	GHashTable *more;	 /* sysroot's name -> one of the build machine, or "" */
+	GHashTable *more;	 /* sysroot's name -> one of the build machine, or ""; and
+				  * "FLOOR TARGET NAME" -> sysroot's name */
 	GHashTable *overlays;	 /* folder, name, version, target -> path or "" */
 };
 
@@ -112,22 +114,44 @@ static const char *build_sysroot(changed_catalog *c, const char *name)
 	if (other)
 		return other;
 	g_autoptr(sysroot_def) def = sysroot_def_find(name, NULL);
-	gboolean serves = def && !def->packages.images &&
-			  sysroot_def_has(def, platform_by_name("x86_64"), NULL);
-	other = serves ? "" : SYSROOT_DEFAULT;
+	other = def && cross_serves_build(def) ? "" : CROSS_BUILD_SYSROOT;
 	g_hash_table_insert(c->more, g_strdup(name), g_strdup(other));
 	return other;
 }
 
+/* The one that cli/selection_settle.c takes for a target. */
+static const char *target_sysroot(
+	changed_catalog *c, const recipe *r, const platform *target)
+{
+	const char *named = choice_sysroot(c->o, r), *known;
+	g_autofree char *floor = floor_option(c->o, r, target, NULL);
+	g_autofree char *what = g_strdup_printf(
+		"%s %s %s", floor ? floor : "", target->name, named ? named : "");
+
+	known = g_hash_table_lookup(c->more, what);
+	if (known)
+		return known;
+	g_autoptr(sysroot_def) def =
+		floor ? sysroot_for_floor(named, floor, target, NULL) : NULL;
+	char *name = g_strdup(def ? def->name : named ? named : SYSROOT_DEFAULT);
+	g_hash_table_insert(c->more, g_steal_pointer(&what), name);
+	return name;
+}
+
 static void add_compilers(changed_catalog *c, GPtrArray *out, const recipe *r)
 {
-	const char *sysroot = choice_sysroot(c->o, r);
 	const char *compiler = choice_toolchain(c->o, r);
-	const char *other = build_sysroot(c, sysroot);
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
-	add_definition(c, out, CATALOG_SYSROOT, sysroot);
-	if (*other)
-		add_definition(c, out, CATALOG_SYSROOT, other);
+	for (const platform *p = platforms; p->name; p++) {
+		const char *sysroot = p->builds_wheels ? target_sysroot(c, r, p) : NULL;
+		if (!sysroot || !g_hash_table_add(seen, (gpointer)sysroot))
+			continue;
+		const char *other = build_sysroot(c, sysroot);
+		add_definition(c, out, CATALOG_SYSROOT, sysroot);
+		if (*other)
+			add_definition(c, out, CATALOG_SYSROOT, other);
+	}
 	add_definition(c, out, CATALOG_TOOLCHAIN, "clang"); /* of the build machine */
 	if (!g_str_equal(compiler, "clang"))
 		add_definition(c, out, CATALOG_TOOLCHAIN, compiler);

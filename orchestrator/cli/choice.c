@@ -1,8 +1,6 @@
 #include "cli/choice.h"
 #include "build/registry.h"
 
-#define SYSROOT_DEFAULT "debian-11"
-
 static const char *const compilers[] = {NULL, "clang", "gcc"};
 
 const char *choice_floor(const options *o, const recipe *r, const char *target)
@@ -35,7 +33,7 @@ const char *choice_sysroot(const options *o, const recipe *r)
 		name = r->toolchain.sysroot;
 	if (!name && o->project)
 		name = o->project->sysroot;
-	return name ? name : SYSROOT_DEFAULT;
+	return name;
 }
 
 static void take(char **to, const char *from)

@@ -3,7 +3,9 @@
 #include "build/python_select.h"
 #include "build/python_target.h"
 #include "cli/common.h"
+#include "cli/floor_option.h"
 #include "cli/verbs.h"
+#include "plan/floor_range.h"
 #include <stdio.h>
 
 /* For tests: makes the target Pythons of --target and --python and prints a line
@@ -34,22 +36,25 @@ static gboolean make_all(const options *o, const build_context *c, GError **err)
 	g_autoptr(GPtrArray) found = host_python_find_all(c->store, NULL);
 	g_autoptr(GPtrArray) targets = common_targets(o, NULL, err);
 	g_autoptr(GPtrArray) wanted = g_ptr_array_new();
-	g_autoptr(sysroot_def) def =
-		sysroot_def_find(o->sysroot ? o->sysroot : "debian-11", err);
-	const char *floor = o->floor ? o->floor : "2_17";
 
 	for (guint i = 0; o->pythons && i < o->pythons->len; i++)
 		g_ptr_array_add(wanted, g_ptr_array_index(o->pythons, i));
 	g_ptr_array_add(wanted, NULL);
 	g_autoptr(GPtrArray) pythons =
 		python_select(c->store, found, (const char *const *)wanted->pdata, err);
-	if (!targets || !def || !pythons)
+	if (!targets || !pythons)
 		return FALSE;
 	for (guint t = 0; t < targets->len; t++) {
+		const platform *p = g_ptr_array_index(targets, t);
+		g_autofree char *floor = floor_option(o, NULL, p, err);
+		g_autoptr(sysroot_def) def =
+			floor ? sysroot_for_floor(o->sysroot, floor, p, err) : NULL;
+		if (!def)
+			return FALSE;
 		cross_request request = {
 			.toolchain = o->toolchain ? o->toolchain : "clang",
 			.sysroot = def,
-			.platform = g_ptr_array_index(targets, t),
+			.platform = p,
 			.floor = floor};
 		g_auto(cross) x = {0};
 		if (!cross_prepare(c, &request, &x, err))

@@ -1,6 +1,7 @@
 #include "cli/common.h"
 #include "base/cpus.h"
 #include "base/error.h"
+#include "cli/floor_option.h"
 #include "cli/output.h"
 #include "plan/platform_choice.h"
 
@@ -33,8 +34,14 @@ GPtrArray *common_targets(const options *o, const char *const *fallback, GError 
 	for (guint i = 0; o->targets && i < o->targets->len; i++)
 		g_ptr_array_add(flags, g_ptr_array_index(o->targets, i));
 	g_ptr_array_add(flags, NULL);
-	GPtrArray *found = platforms_choose(
-		(const char *const *)flags->pdata, &docker, fallback, notes, err);
+	GError *error = NULL;
+	const char *asked[] = {o->targets ? NULL : floor_option_target(&error), NULL};
+	if (error) {
+		g_propagate_error(err, error);
+		return NULL;
+	}
+	GPtrArray *found = platforms_choose((const char *const *)flags->pdata, &docker,
+		*asked ? asked : fallback, notes, err);
 	for (guint i = 0; i < notes->len; i++)
 		output_note("%s", (char *)g_ptr_array_index(notes, i));
 	return found;

@@ -14,7 +14,8 @@ void common_close(build_context *c);
 int common_jobs(const options *o);
 
 /* The run's targets (element type const platform *): --target, else Docker's
- * variables, else `fallback` (names, may be NULL). Notes are shown. */
+ * variables, else what PLAT names, else `fallback` (names, may be NULL). Notes are
+ * shown. */
 GPtrArray *common_targets(const options *o, const char *const *fallback, GError **err);
 /* For verbs that take just one. */
 const platform *common_target(const options *o, GError **err);

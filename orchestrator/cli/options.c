@@ -14,7 +14,8 @@ const option option_rows[] = {
 	{"target", 0, "T", OPTION_LIST, AT(targets), "XORCH_TARGET",
 		"platform to build for: aarch64, armv7, linux/arm/v7, a triple, all; "
 		"repeatable (default: Docker's TARGETPLATFORM, TARGETARCH and "
-		"TARGETVARIANT, then the recipe's targets)"},
+		"TARGETVARIANT, then PLAT=manylinux_2_28_aarch64, then the recipe's "
+		"targets)"},
 	{"python", 0, "V", OPTION_LIST, AT(pythons), "XORCH_PYTHON",
 		"Python version: cp311, 3.11, 3.13t, all; repeatable (default: the "
 		"recipe's, then what python3 names)"},
@@ -37,9 +38,11 @@ const option option_rows[] = {
 	{"toolchain", 0, "NAME", OPTION_STRING, AT(toolchain), "XORCH_TOOLCHAIN",
 		"C and C++ compiler: clang or gcc (default: the recipe's)"},
 	{"sysroot", 0, "NAME", OPTION_STRING, AT(sysroot), "XORCH_SYSROOT",
-		"sysroot definition (default: the recipe's)"},
+		"sysroot definition (default: the recipe's, else the one that has the "
+		"floor)"},
 	{"floor", 0, "2_NN", OPTION_STRING, AT(floor), "XORCH_FLOOR",
-		"oldest glibc to run on, as in manylinux_2_17 (default: the recipe's)"},
+		"oldest glibc to run on, as in manylinux_2_17 (default: what PLAT or "
+		"AUDITWHEEL_PLAT say, then the recipe's)"},
 	{"out", 'o', "DIR", OPTION_STRING, AT(out), "XORCH_OUT",
 		"folder for the results (default: dist); for `new` the recipe's file"},
 	{"from", 0, "KIND", OPTION_CHOICE, AT(from), NULL,

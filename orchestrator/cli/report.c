@@ -119,6 +119,7 @@ static json_t *item_json(const selection *s, const item *i)
 	set_string(o, "python", i->python_tag);
 	set_string(o, "recipe", i->source->recipe->path);
 	set_string(o, "floor", i->floor);
+	set_string(o, "sysroot", i->sysroot);
 	set_string(o, "toolchain", i->toolchain);
 	if (i->needs->len)
 		json_object_set_new(o, "needs", needs_json(i));

@@ -10,6 +10,7 @@
 #include "cli/selection_needs.h"
 #include "cli/selection_overlay.h"
 #include "cli/shard.h"
+#include "cli/selection_settle.h"
 #include <string.h>
 
 #define RECIPES_DEFAULT "recipes"
@@ -31,6 +32,7 @@ void selection_clear(selection *s)
 	g_clear_pointer(&s->pythons, g_ptr_array_unref);
 	g_clear_pointer(&s->changed, g_hash_table_unref);
 	g_clear_pointer(&s->unchanged, g_ptr_array_unref);
+	g_clear_pointer(&s->sysroots, g_hash_table_unref);
 }
 
 static gboolean contains(const GPtrArray *list, const char *text)
@@ -72,6 +74,7 @@ static void skip(item *i, char *reason)
 	i->state = ITEM_SKIPPED;
 	g_free(i->reason);
 	i->reason = reason;
+	g_clear_error(&i->error); /* what it would have lacked does not matter */
 }
 
 /* Resolves the recipe for the item; a value that turns out wrong is shown. */
@@ -126,11 +129,7 @@ static gboolean is_meant(item *i)
 
 gboolean selection_add_item(selection *s, const options *o, item *i, diag_list *l)
 {
-	const recipe *r = i->source->recipe;
-
-	i->floor = g_strdup(choice_floor(o, r, i->platform->name));
-	i->toolchain = g_strdup(choice_toolchain(o, r));
-	i->sysroot = g_strdup(choice_sysroot(o, r));
+	selection_settle(s, o, i, NULL);
 	g_ptr_array_add(s->items, i);
 	if (!is_meant(i))
 		return TRUE;

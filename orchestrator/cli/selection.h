@@ -16,6 +16,8 @@ typedef struct selection {
 	 * them: then they move to `sources`. */
 	GPtrArray *unchanged;
 	gboolean part; /* of --shard */
+	GHashTable
+		*sysroots; /* cli/selection_settle.c: choices made so far; may be NULL */
 } selection;
 
 /* Reads recipes and locks, finds Pythons, makes the items. Those that are not for

@@ -1,4 +1,5 @@
 #include "cli/selection_needs.h"
+#include "cli/selection_settle.h"
 #include "base/error.h"
 #include "cli/choice.h"
 #include "format/project_name.h"
@@ -110,10 +111,7 @@ static item *make_item(selection *s, const options *o, item_source *source,
 	item *i = item_new(source, asks->platform, NULL);
 
 	i->implicit = TRUE;
-	i->floor = g_strdup(choice_floor(o, r, i->platform->name));
-	i->toolchain = g_strdup(choice_toolchain(o, r));
-	i->sysroot =
-		g_strdup(r->toolchain.sysroot ? r->toolchain.sysroot : asks->sysroot);
+	selection_settle(s, o, i, asks->sysroot);
 	i->recipe = recipe_resolve(r, &vars, l);
 	g_ptr_array_add(s->items, i);
 	if (i->recipe && i->recipe->skip_reason) {

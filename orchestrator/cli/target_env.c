@@ -1,28 +1,19 @@
 #include "cli/target_env.h"
 #include "cli/choice.h"
-#include "base/error.h"
 #include "build/cross.h"
 #include "cli/common.h"
+#include "cli/floor_option.h"
 #include "plan/environment.h"
-#include "plan/recipe_fields.h"
-
-static gboolean floor_ok(const char *floor, GError **err)
-{
-	const char *why = check_floor(floor);
-
-	if (!why)
-		return TRUE;
-	g_autofree char *shown = text_escape(floor, -1);
-	return error_set(err, EXIT_INPUT, "X0121", "--floor %s: %s", shown, why);
-}
+#include "plan/floor_range.h"
 
 static gboolean ready(
 	const options *o, const platform *p, const char *floor, cross *out, GError **err)
 {
 	build_context c;
-	g_autoptr(sysroot_def) sysroot = sysroot_def_find(choice_sysroot(o, NULL), err);
+	g_autoptr(sysroot_def) sysroot =
+		sysroot_for_floor(choice_sysroot(o, NULL), floor, p, err);
 
-	if (!sysroot || !sysroot_def_has(sysroot, p, err) || !common_open(o, &c, err))
+	if (!sysroot || !common_open(o, &c, err))
 		return FALSE;
 	cross_request request = {.toolchain = choice_toolchain(o, NULL),
 		.sysroot = sysroot,
@@ -36,10 +27,10 @@ static gboolean ready(
 GPtrArray *target_environment(const options *o, gboolean alone, GError **err)
 {
 	const platform *p = common_target(o, err);
-	const char *floor = p ? choice_floor(o, NULL, p->name) : NULL;
+	g_autofree char *floor = p ? floor_option(o, NULL, p, err) : NULL;
 	g_auto(cross) c = {0};
 
-	if (!p || !floor_ok(floor, err))
+	if (!floor)
 		return NULL;
 	environment_spec spec = {.platform = p, .floor = floor};
 	if (alone)

@@ -104,6 +104,68 @@ def test_floor():
              "manylinux_2_28_armv7l")
 
 
+def test_plat():
+    """PLAT and AUDITWHEEL_PLAT of the environment say floor and target."""
+    for given, target, plat in (
+            ({"PLAT": "manylinux_2_35_armv7l"}, [], "manylinux_2_35_armv7l"),
+            ({"AUDITWHEEL_PLAT": "manylinux_2_28_aarch64"}, [], "manylinux_2_28_aarch64"),
+            ({"PLAT": "manylinux2014_x86_64"}, [], "manylinux_2_17_x86_64"),
+            ({"PLAT": "manylinux_2_34"}, ["armv7"], "manylinux_2_34_armv7l"),
+            ({"PLAT": "manylinux_2_34_armv7l", "AUDITWHEEL_PLAT": "manylinux_2_34"}, [],
+             "manylinux_2_34_armv7l"),
+            # multibuild's PLAT, auditwheel's auto, and nothing at all
+            ({"PLAT": "x86_64"}, ["armv7"], "manylinux_2_17_armv7l"),
+            ({"AUDITWHEEL_PLAT": "auto", "PLAT": ""}, ["armv7"], "manylinux_2_17_armv7l"),
+            # what an image says of itself is nothing to other targets
+            ({"AUDITWHEEL_PLAT": "manylinux_2_28_x86_64"}, ["aarch64"],
+             "manylinux_2_17_aarch64"),
+            ({"AUDITWHEEL_PLAT": "manylinux_2_28_x86_64"}, ["x86_64"],
+             "manylinux_2_28_x86_64"),
+            ({"AUDITWHEEL_PLAT": "musllinux_1_2_x86_64"}, ["armv7"],
+             "manylinux_2_17_armv7l"),
+            ({"AUDITWHEEL_PLAT": "manylinux_2_28_x86_64", "PLAT": "manylinux_2_31_armv7l"},
+             [], "manylinux_2_31_armv7l"),
+            # for Go alone: no wheels, no floor
+            ({"PLAT": "manylinux_2_28_aarch64"}, ["arm/v6"], None)):
+        args = [x for t in target for x in ("--target", t)]
+        xt.equal(variables(*args, **given).get("PLAT"), plat, given, target)
+
+
+def test_plat_goes_after_flags_and_before_nothing_else():
+    both = {"PLAT": "manylinux_2_28_armv7l", "AUDITWHEEL_PLAT": "manylinux_2_28_armv7l"}
+    xt.equal(variables("--floor", "2_31", **both)["PLAT"], "manylinux_2_31_armv7l")
+    xt.equal(variables(XORCH_FLOOR="2_31", **both)["PLAT"], "manylinux_2_31_armv7l")
+    xt.equal(variables("--floor", "2_24", XORCH_FLOOR="2_31", **both)["PLAT"],
+             "manylinux_2_24_armv7l")
+    # Docker's variables and PLAT must agree; --target decides, and says so once.
+    xt.equal(variables(TARGETPLATFORM="linux/arm/v7", **both)["PLAT"],
+             "manylinux_2_28_armv7l")
+    r = env("--target", "aarch64", **both)
+    xt.equal(r.code, 0, r)
+    xt.check("PLAT='manylinux_2_17_aarch64'" in r.out, r)
+    xt.equal(r.err.count("note:"), 1, r)
+    xt.check("--target decides; PLAT=manylinux_2_28_armv7l" in r.err, r)
+
+
+def test_plat_contradictions():
+    for given, code, words in (
+            ({"PLAT": "manylinux_2_28_aarch64", "TARGETPLATFORM": "linux/arm/v7"}, "X0108",
+             ("PLAT=manylinux_2_28_aarch64 is for aarch64, the target is armv7",)),
+            ({"PLAT": "manylinux_2_28_aarch64", "AUDITWHEEL_PLAT": "manylinux2014_aarch64"},
+             "X0108", ("PLAT=manylinux_2_28_aarch64", "AUDITWHEEL_PLAT=manylinux2014_aarch64",
+                       "--floor")),
+            ({"PLAT": "manylinux_2_28_aarch64", "AUDITWHEEL_PLAT": "manylinux_2_28_armv7l"},
+             "X0108", ("contradict each other",)),
+            ({"PLAT": "manylinux_2_28_ppc64le"}, "X0131", ("no wheels can be built",)),
+            ({"PLAT": "musllinux_1_2_aarch64"}, "X0131", ("not for musl",)),
+            ({"PLAT": "manylinux_2_aarch64"}, "X0131", ("not the platform tag",)),
+            ({"PLAT": "manylinux2015_aarch64"}, "X0131", ("not the platform tag",)),
+            ({"PLAT": "manylinux_2_28_aarch64\x1b[31m"}, "X0131", ("\\x1b[31m",))):
+        r = env(**given)
+        xt.equal((r.code, r.out), (2, ""), given, r)
+        xt.check(code in r.err and all(w in r.err for w in words), given, r)
+
+
 def test_exec():
     base = ["exec", "--target", "armv7", "--no-fetch", "--"]
     r = xt.run([*base, "sh", "-c", "echo $GOARM $_PYTHON_HOST_PLATFORM $MINE; exit 5"],

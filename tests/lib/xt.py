@@ -41,7 +41,7 @@ def environment(home, **more):
     """A clean environment with `home` as HOME and cache; None removes a name."""
     env = {k: v for k, v in os.environ.items()
            if not k.startswith(("XORCH_", "TARGET", "XDG_", "GITHUB_", "GITLAB_"))
-           and k not in ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")}
+           and k not in ("CI", "PLAT", "AUDITWHEEL_PLAT", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")}
     env.update(HOME=home, XORCH_CACHE_DIR=os.path.join(home, "cache"), TERM="dumb",
                LC_ALL="C.UTF-8",
                ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "detect_leaks=0"))

@@ -91,7 +91,7 @@ static void own_toolchains(void)
 
 static void unknown(void)
 {
-	static const char *const names[] = {"debian-12", "../x", "", ".hidden", "a/b"};
+	static const char *const names[] = {"debian-4", "../x", "", ".hidden", "a/b"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_autoptr(GError) err = NULL;
