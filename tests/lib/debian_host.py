@@ -35,28 +35,38 @@ def base(suite):
     return target_root.prepared(f"hosts/{suite}", make)
 
 
+CERTIFICATES = "/root/certificates.pem"
+
+
+def network_settings():
+    """Variables by which a host reaches what this machine reaches."""
+    own = {k: v for k, v in os.environ.items()
+           if k.endswith(("_proxy", "_PROXY")) or
+           k in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX")}
+    return {**own, "SSL_CERT_FILE": CERTIFICATES, "PIP_CERT": CERTIFICATES}
+
+
+def copy_of(suite, root):
+    """A copy of base(suite) that knows the network and certificates of this machine."""
+    subprocess.run(["cp", "-a", base(suite), root], check=True)
+    for path in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf"):
+        if os.path.exists(path):
+            shutil.copyfile(path, root + path)
+    shutil.copyfile("/etc/ssl/certs/ca-certificates.crt", root + CERTIFICATES)
+
+
 class Host:
-    """A copy below `parent`; it knows the network and the certificates of this machine."""
+    """A copy below `parent`."""
 
     def __init__(self, suite, parent, name="host"):
         self.root = os.path.join(parent, name)
-        subprocess.run(["cp", "-a", base(suite), self.root], check=True)
-        for path in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf"):
-            if os.path.exists(path):
-                shutil.copyfile(path, self.root + path)
-        os.makedirs(self.root + "/etc/ssl/certs", exist_ok=True)
-        self.certificates = "/root/certificates.pem"
-        shutil.copyfile("/etc/ssl/certs/ca-certificates.crt", self.root + self.certificates)
+        copy_of(suite, self.root)
 
     def run(self, command, timeout=1500, code=0):
         """stdout of a shell command in it."""
         env = {"HOME": "/root", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
                "/sbin:/bin", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
-               "SSL_CERT_FILE": self.certificates}
-        env.update({k: v for k, v in os.environ.items()
-                    if k.endswith(("_proxy", "_PROXY")) or
-                    k in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL",
-                          "UV_DEFAULT_INDEX", "CCACHE_DISABLE")})
+               **network_settings()}
         p = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh",
                             "-ec", ENTER, "sh", self.root, command], env=env,
                            stdin=subprocess.DEVNULL, capture_output=True, text=True,

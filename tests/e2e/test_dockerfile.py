@@ -1,0 +1,107 @@
+"""README's Dockerfile, performed stage by stage (tests/lib/docker_stages.py stands in for
+docker build), and what comes of it used as a wheelhouse by pip and uv."""
+import os
+import re
+import subprocess
+import sys
+
+import debian_host
+import docker_stages
+import judges
+import target_root
+import test_package
+import test_wheels
+import xt
+
+ARGUMENTS = {"aarch64": {"TARGETARCH": "arm64"},
+             "armv7": {"TARGETARCH": "arm", "TARGETVARIANT": "v7"}}
+ANSWER = 'import cwcwidth; print(cwcwidth.wcswidth("コンニチハ, セカイ!"))'
+
+
+def example():
+    with open(os.path.join(xt.SOURCE, "README.md"), encoding="utf-8") as f:
+        return re.search(r"^```dockerfile\n(.*?)^```", f.read(), re.M | re.S)[1]
+
+
+def perform(target):
+    with xt.scratch() as home:
+        context = os.path.join(home, "context")
+        test_package.sources(context)
+        root = target_root.get("bookworm", target)
+        images = {"debian:12": lambda to: debian_host.copy_of("bookworm", to),
+                  "python:3.11-slim": lambda to: subprocess.run(
+                      ["cp", "-a", root.folder, to], check=True)}
+        stages = docker_stages.perform(example(), home, context, ARGUMENTS[target], images)
+        wheels, last = stages["wheels"], stages[""]
+        xt.equal(last.said, [], "nothing runs in the last stage")
+        told = "".join(err for _, _, err in wheels.said)
+        # in a container /proc is partly covered: Landlock is what there really is
+        xt.check("sandbox landlock" in told, told[-3000:])
+        built = os.listdir(wheels.root + "/wheels")
+        xt.equal(len([n for n in built if n.endswith(".whl")]), 1, built)
+        wheel = os.path.join(wheels.root, "wheels",
+                             next(n for n in built if n.endswith(".whl")))
+        judges.check_wheel(wheel, target, "cp311")
+        # no state but the cache's and the output's: another start has the cache mount
+        left = subprocess.run(["find", wheels.root + "/var/cache/xorch", "-type", "f"],
+                              capture_output=True, text=True, check=True).stdout
+        xt.equal(left, "", "the cache is in the mount, not in the layer")
+        final = target_root.Root("bookworm", target, last.root)
+        path = last.root + last.env["PYTHONPATH"]
+        xt.equal(final.python(["-c", ANSWER], path=[path]).strip(), "19")
+
+
+# label: long
+def test_stages_aarch64():
+    perform("aarch64")
+
+
+# label: long
+def test_stages_armv7():
+    perform("armv7")
+
+
+def uv():
+    """The command uv of PyPI, newest, in the environment of auditwheel."""
+    home = os.path.dirname(judges.auditwheel())
+    program = os.path.join(home, "uv")
+    if not os.path.exists(program):
+        p = subprocess.run([os.path.join(home, "pip"), "install", "-q", "uv"],
+                           capture_output=True, text=True)
+        if p.returncode:
+            raise xt.Skip("uv cannot be installed from PyPI: " + p.stderr[-300:])
+    return program
+
+
+def test_requirements_with_find_links():
+    """A line in requirements.txt, as a project has it whose developers lack wheels: pip
+    takes the wheel for either target, uv for aarch64, which it knows by name."""
+    with xt.scratch() as home:
+        for target in ARGUMENTS:
+            result = test_wheels.build("cwcwidth.yaml", [target], "cp311", home)
+            xt.equal(result.code, 0, result)
+        os.rename(os.path.join(home, "dist"), os.path.join(home, "wheels"))
+        xt.write(os.path.join(home, "requirements.txt"),
+                 "--find-links wheels\ncwcwidth==0.1.12\n")
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--only-binary",
+               ":all:", "--python-version", "3.11", "-r", "requirements.txt"]
+        for target, tag in (("aarch64", "manylinux2014_aarch64"),
+                            ("armv7", "manylinux_2_17_armv7l")):
+            to = os.path.join(home, "pip-" + target)
+            p = subprocess.run([*pip, "--platform", tag, "--target", to], cwd=home,
+                               capture_output=True, text=True)
+            xt.equal(p.returncode, 0, p.stdout, p.stderr)
+            root = target_root.get("bookworm", target)
+            xt.equal(root.python(["-c", ANSWER], path=[to]).strip(), "19")
+        to = os.path.join(home, "uv-aarch64")
+        p = subprocess.run([uv(), "pip", "install", "--no-index", "--only-binary", ":all:",
+                            "--python-version", "3.11", "--python-platform",
+                            "aarch64-manylinux_2_17", "--target", to, "-r",
+                            "requirements.txt"], cwd=home, capture_output=True, text=True)
+        xt.equal(p.returncode, 0, p.stdout, p.stderr)
+        root = target_root.get("bookworm", "aarch64")
+        xt.equal(root.python(["-c", ANSWER], path=[to]).strip(), "19")
+
+
+if __name__ == "__main__":
+    xt.main(globals())
