@@ -10,7 +10,7 @@ import subprocess
 import debian_host
 import xt
 
-# Docker's default, https://docs.docker.com/engine/security/
+# Docker's default (its manual, engine security).
 CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID",
                 "SETUID", "SETFCAP", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL",
                 "AUDIT_WRITE"]
