@@ -3,7 +3,6 @@ docker build), and what comes of it used as a wheelhouse by pip and uv."""
 import os
 import re
 import subprocess
-import sys
 
 import debian_host
 import docker_stages
@@ -83,8 +82,9 @@ def test_requirements_with_find_links():
         os.rename(os.path.join(home, "dist"), os.path.join(home, "wheels"))
         xt.write(os.path.join(home, "requirements.txt"),
                  "--find-links wheels\ncwcwidth==0.1.12\n")
-        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--only-binary",
-               ":all:", "--python-version", "3.11", "-r", "requirements.txt"]
+        pip = [os.path.join(os.path.dirname(judges.auditwheel()), "pip"), "install", "-q",
+               "--no-index", "--only-binary", ":all:", "--python-version", "3.11", "-r",
+               "requirements.txt"]
         for target, tag in (("aarch64", "manylinux2014_aarch64"),
                             ("armv7", "manylinux_2_17_armv7l")):
             to = os.path.join(home, "pip-" + target)
