@@ -269,7 +269,9 @@ void report_plan(const selection *s, gboolean json)
 		if (i->state == ITEM_SKIPPED)
 			g_string_append_printf(table, "skip: %s\n", i->reason);
 		else if (i->state == ITEM_CACHED)
-			g_string_append_printf(table, "up to date: %s\n", i->file);
+			/* a library is no file of the output folder */
+			g_string_append_printf(table, "up to date%s%s\n",
+				i->file ? ": " : "", i->file ? i->file : "");
 		else if (i->state == ITEM_FAILED)
 			g_string_append_printf(
 				table, "cannot: %s\n", i->error ? i->error->message : "");

@@ -216,6 +216,9 @@ def test_library_of_a_recipe():
         run_answer(wheel)
         again = build(home, recipe).json["items"]
         xt.equal(sorted(i["state"] for i in again), ["cached", "cached"], again)
+        plan = xt.run(["plan", recipe, "--target", "aarch64", "--python", "cp311"],
+                      home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+        xt.check(re.search(r"^mini-\S+ +up to date$", plan.out, re.M), plan)
         # another library: another wheel
         xt.write(os.path.join(home, "mini-src", "mini.h"), "/* new */\nint mini_answer(void);\n")
         result = build(home, recipe)
