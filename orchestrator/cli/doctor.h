@@ -26,6 +26,8 @@ void doctor_programs(GPtrArray *checks);
 void doctor_sandbox(GPtrArray *checks);
 /* Also appends {tag, version, executable, origin, headers} to `list`. */
 void doctor_pythons(GPtrArray *checks, const options *o, json_t *list);
+/* Pythons that recipes/ names and are not among `pythons` (host_python *). */
+void doctor_recipes(GPtrArray *checks, const GPtrArray *pythons);
 void doctor_cache(GPtrArray *checks, const options *o);
 void doctor_registries(GPtrArray *checks);
 void doctor_environment(GPtrArray *checks);

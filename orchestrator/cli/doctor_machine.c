@@ -41,19 +41,17 @@ typedef struct program {
 	const char *need, *help;
 } program;
 
+/* What this machine has to bring; compilers, sysroots, Rust, uv, patchelf and the rest
+ * come out of toolchains/ and sysroots/. */
 static const program programs[] = {
 	{{"gpgv", "sqv", NULL}, DOCTOR_MISSING, "signatures of Debian's archive",
 		"apt-get install gpgv"},
-	{{"git", NULL, NULL}, DOCTOR_NOTE, "sources and changes in git",
-		"apt-get install git"},
 	{{"patch", NULL, NULL}, DOCTOR_NOTE, "recipes with patches",
 		"apt-get install patch"},
 	{{"make", NULL, NULL}, DOCTOR_NOTE, "projects that build with make",
 		"apt-get install make"},
 	{{"perl", NULL, NULL}, DOCTOR_NOTE, "configure scripts, OpenSSL's above all",
 		"apt-get install perl"},
-	{{"patchelf", NULL, NULL}, DOCTOR_NOTE, "putting libraries into wheels",
-		"apt-get install patchelf"},
 	{{"qemu-aarch64-static", "qemu-aarch64", NULL}, DOCTOR_NOTE,
 		"`xorch verify` (never a build)", "apt-get install qemu-user-static"},
 };
@@ -148,6 +146,7 @@ void doctor_pythons(GPtrArray *checks, const options *o, json_t *list)
 			"a wheel for cp312 needs a CPython 3.12 on this machine: apt-get "
 			"install "
 			"python3, `uv python install 3.12`, or `pyenv install 3.12`");
+	doctor_recipes(checks, found);
 	for (guint i = 0; i < refused->len; i++) {
 		const host_python_refusal *r = g_ptr_array_index(refused, i);
 		g_autofree char *path = text_escape(r->executable, -1);

@@ -45,6 +45,22 @@ def test_missing_things():
                  bwrap)
 
 
+def test_pythons_that_recipes_want():
+    with xt.scratch() as home:
+        found = xt.run(["doctor", "--json"], home=home).json["pythons"]
+        text = ("schema_version: 1\npackage: {name: %s, version: \"1.0\"}\nkind: wheel\n"
+                "source: {path: src}\npython: {versions: [%s]}\n")
+        here = found[0]["version"].rsplit(".", 1)[0] if found else "3.9t"
+        for name in ("a", "b"):
+            xt.write(os.path.join(home, "recipes", name + ".yaml"),
+                     text % (name, f'"3.14t", "{here}"'))
+        os.mkdir(os.path.join(home, "recipes", "src"))
+        r = xt.run(["doctor"], home=home)
+        xt.check("cp314t is not here; 2 recipes in recipes/ are for it" in r.out, r)
+        if found:
+            xt.check(found[0]["tag"] + " is not here" not in r.out, r)
+
+
 def test_little_space():
     with xt.scratch() as home:
         space = xt.write(os.path.join(home, "space"), "5000000")
