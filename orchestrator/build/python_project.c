@@ -42,7 +42,11 @@ static gboolean take(python_project *out, const char *text, gsize size, GError *
 	if (wrong || !r) {
 		g_autofree char *why =
 			text_escape(json_get_string(wrong, "text") ?: "no answer", -1);
-		return error_set(err, EXIT_INPUT, "X0250", "%s", why);
+		error_set(err, EXIT_INPUT, "X0250", "%s", why);
+		if (g_strcmp0(json_get_string(wrong, "kind"), "no-toml") == 0)
+			error_help(err, "install tomli for that Python, or a pip of at "
+					"least 21.2, which brings it");
+		return FALSE;
 	}
 	out->requires = strings_of(r, "requires");
 	out->backend = g_strdup(json_get_string(r, "backend"));

@@ -45,6 +45,19 @@ def test_missing_things():
                  bwrap)
 
 
+def test_old_bubblewrap():
+    """Stands for Debian 11's, which says just this."""
+    with xt.scratch() as home:
+        old = xt.write(os.path.join(home, "bwrap"), "#!/bin/sh\n"
+                       "echo 'bwrap: Unknown option --perms' >&2\nexit 1\n")
+        os.chmod(old, 0o755)
+        r = xt.run(["doctor", "--json"], home=home, XORCH_BWRAP=old)
+        bwrap, = [c for c in r.json["checks"] if c["check"] == "sandbox" and
+                  "bwrap" in c["text"]]
+        xt.check(bwrap["state"] == "less" and "too old" in bwrap["text"] and
+                 "0.5.0" in bwrap["help"], bwrap)
+
+
 def test_pythons_that_recipes_want():
     with xt.scratch() as home:
         found = xt.run(["doctor", "--json"], home=home).json["pythons"]
