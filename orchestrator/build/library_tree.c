@@ -4,7 +4,9 @@
 #include "build/tree_walk.h"
 #include "format/ar.h"
 #include "format/elf.h"
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PC_MAX (1 << 20)
 
@@ -253,6 +255,21 @@ static gboolean licences(
 	return TRUE;
 }
 
+/* The user's umask is no input of a build. */
+static gboolean set_mode(const tree_entry *e, void *data, GError **err)
+{
+	struct stat st;
+
+	(void)data;
+	if (e->type == TREE_LINK)
+		return TRUE;
+	if (lstat(e->full, &st) != 0 ||
+		chmod(e->full,
+			e->type == TREE_FOLDER || st.st_mode & S_IXUSR ? 0755 : 0644))
+		return fs_fail(err, errno, "set the mode of", e->full, 0);
+	return TRUE;
+}
+
 gboolean library_tree_make(const char *dest, const char *project, const recipe *r,
 	const platform *target, const char *tree, GError **err)
 {
@@ -268,5 +285,5 @@ gboolean library_tree_make(const char *dest, const char *project, const recipe *
 		error_help(err, "install into $XORCH_DESTDIR with prefix /usr");
 		return FALSE;
 	}
-	return licences(project, r, tree, err);
+	return licences(project, r, tree, err) && tree_walk(tree, set_mode, NULL, err);
 }

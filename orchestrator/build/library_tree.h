@@ -10,6 +10,7 @@
  *  - where only the static archive is there, a .pc file says what that needs as its
  *    own needs (Libs.private, Requires.private become Libs, Requires): nobody has to
  *    know that `pkg-config --static` would be right;
+ *  - modes are 0755 and 0644, whatever the umask;
  *  - every object is for the target, no member of an archive has a date or an owner. */
 
 /* Fills `tree`, an empty folder, from what was installed below `dest`; licences come

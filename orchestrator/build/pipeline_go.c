@@ -334,7 +334,7 @@ static gboolean go_build(
 	g_autofree char *names =
 		r->go.cgo ? g_build_filename(ready.cross.sysroot_tree, FLOOR_NAMES, NULL)
 			  : NULL;
-	const char *paths[] = {store_root(p->ctx->store), w->dir, "/xorch/", NULL};
+	const char *paths[] = {store_dir(p->ctx->store), w->dir, "/xorch/", NULL};
 	pipeline_product product = {.folder = folder,
 		.source_date_epoch = s.base.source_date_epoch,
 		.floor_names = names,

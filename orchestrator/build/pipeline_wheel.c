@@ -169,7 +169,7 @@ static gboolean wheel_build(
 		return pipeline_step(i, "audit", &begun, FALSE);
 	g_autofree char *folder = g_path_get_dirname(wheel);
 	g_autofree char *names = g_build_filename(c.sysroot_tree, FLOOR_NAMES, NULL);
-	const char *paths[] = {store_root(p->ctx->store), w->dir, "/xorch/", NULL};
+	const char *paths[] = {store_dir(p->ctx->store), w->dir, "/xorch/", NULL};
 	pipeline_product product = {.folder = folder,
 		.source_date_epoch = s.base.source_date_epoch,
 		.floor_names = names,
