@@ -122,6 +122,12 @@ static const char rebuild_details[] =
 	"differs is named), 6 FILE is not what its provenance says, 2 there is no "
 	"recipe.";
 
+static const char schema_details[] =
+	"For editors. A recipe with\n\n"
+	"  # yaml-language-server: $schema=recipe-1.schema.json\n\n"
+	"in its first line is completed and checked while it is written, where that file "
+	"holds the output. It is made from the same table as the checks.";
+
 const verb verbs[] = {
 	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
 		cmd_fetch_files, VERB_HIDDEN},
@@ -195,6 +201,9 @@ const verb verbs[] = {
 	{"repair", "WHEEL|DIR…", "put the libraries a wheel lacks into it, and its tag",
 		"target sysroot floor out lib-dir exclude-lib replace strict", cmd_repair,
 		0, repair_details},
+	{"schema", "[recipe|project]",
+		"print the JSON schema of a recipe, or of xorch.yaml", "", cmd_schema,
+		VERB_PLAIN, schema_details},
 	{"verify", "[WHEEL|PROGRAM|DIR]…", "run the tests of what was built",
 		"python out recipe find-links command timeout strict allow-empty",
 		cmd_verify, 0, verify_details},

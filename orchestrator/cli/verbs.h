@@ -48,6 +48,7 @@ int cmd_sandbox(const options *o, char **args, GError **err);
 int cmd_new(const options *o, char **args, GError **err);
 int cmd_plan(const options *o, char **args, GError **err);
 int cmd_repair(const options *o, char **args, GError **err);
+int cmd_schema(const options *o, char **args, GError **err);
 int cmd_sysroot(const options *o, char **args, GError **err);
 int cmd_verify(const options *o, char **args, GError **err);
 int cmd_version(const options *o, char **args, GError **err);

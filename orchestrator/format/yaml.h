@@ -21,7 +21,8 @@ typedef struct yaml_node {
 	char *text;		  /* scalar: its value, NUL-terminated, no NUL inside */
 	gboolean quoted;	  /* scalar: in quotes or a block (| or >) */
 	gboolean broken;	  /* an error has been reported: nobody need look */
-	gboolean maybe;		  /* in a list: a condition not decided yet chooses it */
+	gboolean maybe;		  /* in a list: a condition not decided yet chooses it;
+				   * of a list: conditions chose what is in it */
 	GPtrArray *items;	  /* sequence: yaml_node */
 	GPtrArray *keys, *values; /* map: parallel, keys are scalars */
 } yaml_node;

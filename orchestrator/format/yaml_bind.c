@@ -202,7 +202,7 @@ static void read_strlist(
 			wrong_value(b, item, "in the list twice");
 		g_ptr_array_add(list, text);
 	}
-	if (!n->items->len && !(f->flags & BIND_EMPTY_OK))
+	if (!n->items->len && !n->maybe && !(f->flags & BIND_EMPTY_OK))
 		wrong_value(b, n, "the list must not be empty");
 }
 

@@ -83,6 +83,7 @@ typedef struct bind_custom {
 	/* Reports by yaml_error(b->doc, b->l, …). */
 	void (*read)(const binder *b, const yaml_node *value, void *field);
 	void (*clear)(void *field);
+	const char *schema; /* what it takes as a JSON schema, ' for " (plan/schema.h) */
 } bind_custom;
 
 /* Binds a map. out is `size` bytes that need not be initialised. TRUE when it

@@ -4,8 +4,7 @@
 
 #define AT(field) offsetof(project, field)
 
-/* quay.io=https://HOST/PREFIX, or a URL for all of them. */
-static const char *check_oci_mirror(const char *text)
+const char *check_oci_mirror(const char *text)
 {
 	const char *equals = strchr(text, '=');
 

@@ -4,3 +4,6 @@
 
 /* The keys of xorch.yaml, and of the user's and the system's configuration, as tables. */
 extern const bind_struct project_binding, config_binding;
+
+/* quay.io=https://HOST/PREFIX, or a URL for all of them: NULL or why not. */
+const char *check_oci_mirror(const char *text);

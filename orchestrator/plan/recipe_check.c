@@ -156,8 +156,25 @@ static void check_build(const recipe *r, diag_list *l)
 	}
 }
 
+/* What says which recipe this is holds no expression, so nobody would replace one. */
+static void check_settled(const recipe *r, diag_list *l)
+{
+	static const char *const paths[] = {
+		"schema_version", "kind", "package.name", "package.version"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+		const yaml_node *n = yaml_path(r->doc->root, paths[i]);
+		if (!n || n->kind != YAML_SCALAR || !strstr(n->text, "${{"))
+			continue;
+		diag *d = yaml_error(
+			r->doc, l, n, "X0213", "`%s` is not allowed here", n->text);
+		diag_label(d, "no expression here: it says which recipe this is");
+	}
+}
+
 void recipe_check(recipe *r, diag_list *l)
 {
+	check_settled(r, l);
 	check_sources(r, l);
 	check_kind(r, l);
 	check_build(r, l);

@@ -102,9 +102,15 @@ static void settings_read(const binder *b, const yaml_node *n, void *field)
 	}
 }
 
-const bind_custom manylinux_custom = {
-	"a string or a map by target", manylinux_read, clear_array};
-static const bind_custom settings_custom = {"a map", settings_read, clear_array};
+const bind_custom manylinux_custom = {"a string or a map by target", manylinux_read,
+	clear_array,
+	"{'anyOf': [{'$ref': '#/definitions/floor'}, {'type': 'object', 'propertyNames': "
+	"{'$ref': '#/definitions/target-settled'}, 'additionalProperties': {'$ref': "
+	"'#/definitions/floor'}}]}"};
+static const bind_custom settings_custom = {"a map", settings_read, clear_array,
+	"{'type': 'object', 'additionalProperties': {'anyOf': [{'$ref': "
+	"'#/definitions/text'}, {'type': 'array', 'items': {'$ref': "
+	"'#/definitions/text'}}]}}"};
 
 /* ---- the other maps ---- */
 
@@ -214,8 +220,11 @@ static void script_clear(void *field)
 	g_clear_pointer(&s->file, g_free);
 }
 
-static const bind_custom script_custom = {
-	"a list of commands", script_read, script_clear};
+static const bind_custom script_custom = {"a list of commands", script_read, script_clear,
+	"{'anyOf': [{'type': 'array', 'minItems': 1, 'items': {'anyOf': [{'$ref': "
+	"'#/definitions/string'}, {'type': 'object', 'required': ['if', 'then']}]}}, "
+	"{'type': 'object', 'additionalProperties': false, 'required': ['file'], "
+	"'properties': {'file': {'$ref': '#/definitions/path'}}}]}"};
 
 static const bind_field build_fields[] = {
 	{"number", BIND_INT, IN(recipe, build.number), .min = 0, .max = 1000000,
@@ -328,8 +337,13 @@ static void contents_clear(void *field)
 	g_clear_pointer(&t->has_not, g_ptr_array_unref);
 }
 
-static const bind_custom contents_custom = {
-	"a map with has and not", contents_read, contents_clear};
+#define PATTERNS                                                                         \
+	"{'type': 'array', 'minItems': 1, 'items': {'anyOf': [{'$ref': "                 \
+	"'#/definitions/line'}, {'type': 'object', 'required': ['if', 'then']}]}}"
+static const bind_custom contents_custom = {"a map with has and not", contents_read,
+	contents_clear,
+	"{'type': 'object', 'additionalProperties': false, 'properties': "
+	"{'has': " PATTERNS ", 'not': " PATTERNS "}}"};
 
 static const bind_field test_fields[] = {
 	{"imports", BIND_STRLIST, IN(recipe_test, imports), .check = check_import,

@@ -346,10 +346,12 @@ static yaml_node *expand_seq(template_scope *s, const yaml_node *n)
 
 	for (guint i = 0; i < n->items->len; i++) {
 		const yaml_node *item = g_ptr_array_index(n->items, i);
-		if (yaml_map_get(item, "if") && yaml_map_get(item, "then"))
+		if (yaml_map_get(item, "if") && yaml_map_get(item, "then")) {
+			out->maybe = TRUE;
 			conditional(s, out, item);
-		else
-			g_ptr_array_add(out->items, expand(s, item));
+			continue;
+		}
+		g_ptr_array_add(out->items, expand(s, item));
 	}
 	return out;
 }
