@@ -48,26 +48,23 @@ static gboolean machine_of(const running *run, const char *file, const wheel_nam
 {
 	*out = run->target;
 	for (char **tag = name->platforms; *tag; tag++) {
-		const char *arch = NULL;
-		int claimed;
+		const char *arch = policy_tag_arch(*tag);
+		const platform *p = arch ? platform_by_wheel_arch(arch) : NULL;
 		if (g_str_equal(*tag, "any"))
 			continue;
 		if (g_str_has_prefix(*tag, "musllinux_"))
 			return not_for_us(file, "it is for musl", err);
-		if (!policy_tag_split(&policy_manylinux, *tag, &claimed, &arch)) {
-			/* as distutils called them; the code decides */
-			if (run->target && g_str_has_prefix(*tag, "linux_"))
-				continue;
-			g_autofree char *why = g_strdup_printf("its tag is %s", *tag);
-			return not_for_us(file, why, err);
-		}
-		const platform *p = platform_by_wheel_arch(arch);
+		/* as distutils called it; the code decides */
+		if (!p && run->target && g_strcmp0(arch, "arm") == 0)
+			continue;
 		if (!p || !p->builds_wheels) {
-			g_autofree char *why = g_strdup_printf("it is for %s", arch);
+			g_autofree char *why = g_strdup_printf("its tag is %s", *tag);
 			return not_for_us(file, why, err);
 		}
 		if (run->target && p != run->target)
 			return contradicts(file, *tag, run->target, err);
+		if (*out && p != *out)
+			return not_for_us(file, "its tags name several machines", err);
 		*out = p;
 	}
 	return TRUE;

@@ -181,3 +181,36 @@ gboolean policy_tag_split(
 	}
 	return FALSE;
 }
+
+/* Behind "_" and a number; NULL when there is none. */
+static const char *skip_number(const char *text)
+{
+	const char *p = text + 1;
+
+	if (*text != '_' || !g_ascii_isdigit(*p))
+		return NULL;
+	while (g_ascii_isdigit(*p))
+		p++;
+	return p;
+}
+
+const char *policy_tag_arch(const char *tag)
+{
+	static const char *const plain[] = {
+		"linux", "manylinux1", "manylinux2010", "manylinux2014", NULL};
+	static const char *const numbered[] = {"manylinux", "musllinux", NULL};
+
+	for (int i = 0; plain[i]; i++) {
+		size_t n = strlen(plain[i]);
+		if (g_str_has_prefix(tag, plain[i]) && tag[n] == '_' && tag[n + 1])
+			return tag + n + 1;
+	}
+	for (int i = 0; numbered[i]; i++) {
+		if (!g_str_has_prefix(tag, numbered[i]))
+			continue;
+		const char *p = skip_number(tag + strlen(numbered[i]));
+		p = p ? skip_number(p) : NULL;
+		return p && *p == '_' && p[1] ? p + 1 : NULL;
+	}
+	return NULL;
+}

@@ -75,3 +75,7 @@ char **policy_tags(const policy_family *f, int index, const char *arch);
  * linux_ARCH, -1 for a tag of no policy. */
 gboolean policy_tag_split(
 	const policy_family *f, const char *tag, int *claimed, const char **arch);
+/* "manylinux_2_30_aarch64" -> "aarch64", "linux_arm" -> "arm": of any tag of Linux's
+ * forms (PEP 425, 513, 571, 599, 600, 656), whether there is such a policy or machine or
+ * not. Points into `tag`; NULL for another form. */
+const char *policy_tag_arch(const char *tag);

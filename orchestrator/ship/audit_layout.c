@@ -243,6 +243,21 @@ static void check_place(audit_run *run, audit_member *m)
 	}
 }
 
+/* The tag is for one CPython (or its stable ABI) and Linux: nobody tags pure Python so,
+ * but a build that went on without its extensions does. */
+static gboolean is_for_code(const wheel_name *n)
+{
+	for (char **abi = n->abis; *abi; abi++)
+		if (!g_str_has_prefix(*abi, "cp") && !g_str_equal(*abi, "abi3"))
+			return FALSE;
+	for (char **p = n->platforms; *p; p++)
+		if (!g_str_has_prefix(*p, "linux_") &&
+			!g_str_has_prefix(*p, "manylinux") &&
+			!g_str_has_prefix(*p, "musllinux"))
+			return FALSE;
+	return TRUE;
+}
+
 static void check_pure(audit_run *run)
 {
 	const wheel_name *n = run->wheel->name;
@@ -254,6 +269,14 @@ static void check_pure(audit_run *run)
 		audit_hint(f,
 			"the build skipped its extension modules (see the log), or the "
 			"package has none for this Python: `wheel: {pure: allow}`");
+	}
+	if (run->report->pure && !run->options->own && n && is_for_code(n)) {
+		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0716", NULL,
+			"tagged for machine code, and there is none in it");
+		audit_line(f, "the tag is %s-%s", n->abis[0], n->platforms[0]);
+		audit_hint(f, "the build went on without its extension modules: its log "
+			      "has the compiler's error; what has none is tagged "
+			      "py3-none-any");
 	}
 	if (!run->report->pure && any) {
 		audit_finding *f = audit_add(run, AUDIT_ERROR, "X0716", NULL,

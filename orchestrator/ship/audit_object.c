@@ -26,9 +26,11 @@ static void check_machine(audit_run *run, audit_member *m)
 	}
 	if (f->machine != p->elf_machine || f->elf_class != p->elf_class) {
 		found = audit_add(run, AUDIT_ERROR, "X0703", m->name,
-			"%s says %s, code is %s", run->wheel ? "wheel" : "target",
+			"%s says %s, code is %s%s%s", run->wheel ? "wheel" : "target",
 			p->wheel_arch ? p->wheel_arch : p->name,
-			elf_machine_name(f->machine));
+			elf_machine_name(f->machine),
+			f->machine == p->elf_machine ? ", " : "",
+			f->machine == p->elf_machine ? class_name(f->elf_class) : "");
 		audit_line(found, "e_machine %u (%s, %s)", f->machine,
 			elf_machine_name(f->machine), class_name(f->elf_class));
 		g_autofree char *have = g_strdup(elf_machine_name(p->elf_machine));
@@ -40,13 +42,19 @@ static void check_machine(audit_run *run, audit_member *m)
 		return;
 	}
 	/* Data files may be for anything; an extension module is for this wheel. */
-	if (m->other && f->machine != EM_ARM)
-		audit_add(run,
+	if (m->other && f->machine != EM_ARM) {
+		found = audit_add(run,
 			strstr(m->base, ".cpython-") || strstr(m->base, ".abi3.")
 				? AUDIT_ERROR
 				: audit_grade(run, AUDIT_WARNING),
 			"X0703", m->name,
 			"made for another libc or byte order than the wheel is for");
+		audit_line(found, "it is %s-endian%s%s, the wheel is %s",
+			f->byte_order == ELFDATA2MSB ? "big" : "little",
+			f->needed->len ? " and needs " : "",
+			f->needed->len ? (char *)f->needed->pdata[0] : "",
+			run->family->name);
+	}
 }
 
 /* A program asks for the platform's loader or does not start; xorch gives another

@@ -30,40 +30,6 @@ static gboolean check_system(audit_run *run, char **tags)
 	return FALSE;
 }
 
-/* Behind "_" and a number; NULL when there is none. */
-static const char *skip_number(const char *text)
-{
-	const char *p = text + 1;
-
-	if (*text != '_' || !g_ascii_isdigit(*p))
-		return NULL;
-	while (g_ascii_isdigit(*p))
-		p++;
-	return p;
-}
-
-/* "manylinux_2_17_aarch64" -> "aarch64"; NULL for a tag of no known form. */
-static const char *arch_of(const char *tag)
-{
-	static const char *const plain[] = {
-		"linux", "manylinux1", "manylinux2010", "manylinux2014", NULL};
-	static const char *const numbered[] = {"manylinux", "musllinux", NULL};
-
-	for (int i = 0; plain[i]; i++) {
-		size_t n = strlen(plain[i]);
-		if (g_str_has_prefix(tag, plain[i]) && tag[n] == '_' && tag[n + 1])
-			return tag + n + 1;
-	}
-	for (int i = 0; numbered[i]; i++) {
-		if (!g_str_has_prefix(tag, numbered[i]))
-			continue;
-		const char *p = skip_number(tag + strlen(numbered[i]));
-		p = p ? skip_number(p) : NULL;
-		return p && *p == '_' && p[1] ? p + 1 : NULL;
-	}
-	return NULL;
-}
-
 static gboolean is_known(const char *arch)
 {
 	return policy_arch_find(&policy_manylinux, arch) ||
@@ -120,7 +86,7 @@ void audit_platforms(audit_run *run)
 	if (!tags || run->options->retag || check_system(run, tags))
 		return;
 	for (char **t = tags; *t; t++) {
-		const char *arch = arch_of(*t);
+		const char *arch = policy_tag_arch(*t);
 		if (g_str_equal(*t, "any"))
 			continue;
 		if (!arch || (!is_known(arch) && !is_other_arm(run, arch))) {

@@ -72,10 +72,22 @@ static int privates_first(const audit_run *run, const audit_member *m)
 	return first;
 }
 
-/* x86-64-v2 and later in the GNU property note; Python 2's floating-point trap. */
+/* "x86-64-v3" when the GNU property note asks for more than the baseline (x86-64 psABI,
+ * GNU_PROPERTY_X86_ISA_1_NEEDED), else NULL. */
+static const char *isa_level(const elf_file *f)
+{
+	guint32 bits = f->machine == EM_X86_64 ? f->x86_isa_needed : 0;
+
+	return bits & 8	  ? "x86-64-v4"
+	       : bits & 4 ? "x86-64-v3"
+	       : bits & 2 ? "x86-64-v2"
+			  : NULL;
+}
+
+/* Such a note; Python 2's floating-point trap. */
 static int machine_first(const elf_file *f, gboolean module)
 {
-	if (f->machine == EM_X86_64 && (f->x86_isa_needed & 0xe))
+	if (isa_level(f))
 		return POLICY_NONE;
 	for (guint k = 0; module && k < f->n_symbols; k++) {
 		const elf_symbol *s = &f->symbols[k];
@@ -240,6 +252,43 @@ static void report_privates(audit_run *run)
 	}
 }
 
+static void report_machine(audit_run *run)
+{
+	audit_finding *f = audit_add(run, AUDIT_ERROR, "X0703", NULL,
+		"needs more than the processors of %s have", run->claim);
+
+	for (guint i = 0; i < run->n_members; i++) {
+		const audit_member *m = &run->members[i];
+		if (!audit_is_code(m) || !audit_is_root(m) ||
+			machine_first(m->elf, m->module) <= run->claimed)
+			continue;
+		if (isa_level(m->elf))
+			audit_line(f, "%s: its property note asks for %s", m->name,
+				isa_level(m->elf));
+		else
+			audit_line(f, "%s: uses Python 2's PyFPE", m->name);
+	}
+	audit_hint(f, "a -march of the package overrides the platform's");
+}
+
+/* Libraries of the wheel that others load: the tag is not about them (as auditwheel sees
+ * it), but newer loaders refuse them where the processor lacks it. */
+static void check_libraries(audit_run *run)
+{
+	for (guint i = 0; i < run->n_members; i++) {
+		const audit_member *m = &run->members[i];
+		if (!audit_is_code(m) || audit_is_root(m) || !isa_level(m->elf))
+			continue;
+		g_autofree char *line = g_strdup_printf(
+			"its property note asks for %s", isa_level(m->elf));
+		audit_hint(audit_gather(run, audit_grade(run, AUDIT_WARNING), "X0721",
+				   m->name, "asks for more than x86-64's baseline", line),
+			"a -march of the package overrides the platform's; a program "
+			"that "
+			"loads it ends on older processors");
+	}
+}
+
 void audit_policy(audit_run *run)
 {
 	audit_report *r = run->report;
@@ -285,10 +334,8 @@ void audit_policy(audit_run *run)
 		report_libraries(&g);
 		report_privates(run);
 		if (g.machine > run->claimed)
-			audit_hint(
-				audit_add(run, AUDIT_ERROR, "X0703", NULL,
-					"needs x86-64-v2 or later, or Python 2's PyFPE"),
-				"a -march of the package overrides the platform's");
+			report_machine(run);
 	}
+	check_libraries(run);
 	g_hash_table_unref(g.outside);
 }

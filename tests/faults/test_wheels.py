@@ -5,15 +5,8 @@ import struct
 
 import elfmake
 import xt
+from broken_wheels import GLIBC, module
 from elfmake import GLOBAL, OBJECT, WEAK, Elf
-
-GLIBC = {"aarch64": "GLIBC_2.17", "armv7": "GLIBC_2.4", "x86_64": "GLIBC_2.2.5"}
-
-
-def module(machine="aarch64", undefined=(), defined=(), **more):
-    return Elf(machine, undefined=["PyModule_Create2",
-                                   ("malloc", "libc.so.6", GLIBC[machine]), *undefined],
-               defined=["PyInit__impl", *defined], **more).bytes()
 
 
 def make(folder, machine="aarch64", policy="manylinux_2_17", abi="cp311", member=None,

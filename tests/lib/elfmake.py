@@ -69,10 +69,12 @@ def arm_attributes(tags):
 class Elf:
     def __init__(self, machine="aarch64", needed=("libc.so.6",), soname=None, rpath=None,
                  runpath=None, undefined=(), defined=(), text=b"", flags=None, stack=6,
-                 textrel=False, code_flags=5, attributes=None, needs=(), isa=None):
+                 textrel=False, code_flags=5, attributes=None, needs=(), isa=None,
+                 feature=None, interp=None):
         """undefined: name or (name, library, version[, bind]); defined: name or
         (name, bind[, type]); needs: bare (library, version) without a symbol;
-        stack: flags of PT_GNU_STACK, None: no such header."""
+        stack: flags of PT_GNU_STACK, None: no such header; isa, feature: bits of the
+        GNU property notes of x86-64 and AArch64; interp: a program's loader."""
         self.bits, self.machine, self.flags, self.order = MACHINES[machine]
         if flags is not None:
             self.flags = flags
@@ -83,6 +85,7 @@ class Elf:
         self.defined = [(d,) if isinstance(d, str) else tuple(d) for d in defined]
         self.text, self.stack, self.textrel, self.code_flags = text, stack, textrel, code_flags
         self.attributes, self.needs, self.isa = attributes, needs, isa
+        self.feature, self.interp = feature, interp
 
     def pack(self, form, *values):
         return struct.pack(self.order + form, *values)
@@ -149,17 +152,19 @@ class Elf:
                 tags.append((tag, strings.add(value)))
         if self.textrel:
             tags.append((22, 0))
-        note = b""
-        if self.isa is not None:
-            desc = self.pack("III", 0xc0008002, 4, self.isa) + (b"\0" * 4 if wide else b"")
+        note, interp = b"", self.interp.encode() + b"\0" if self.interp else b""
+        if self.isa is not None or self.feature is not None:
+            kind, bits = (0xc0008002, self.isa) if self.feature is None else (
+                0xc0000000, self.feature)
+            desc = self.pack("III", kind, 4, bits) + (b"\0" * 4 if wide else b"")
             note = self.pack("III", 4, len(desc), 5) + b"GNU\0" + desc
 
-        n_ph = 3 + (self.stack is not None) + bool(note)
+        n_ph = 3 + (self.stack is not None) + bool(note) + bool(interp)
         parts, at = {}, ehsize + n_ph * phsize
         layout = [(".hash", hashes), (".dynsym", symbols), (".dynstr", strings.data),
                   (".gnu.version", versym), (".gnu.version_r", needs),
                   (".text", b"\0" * 32), (".rodata", self.text or b"\0"),
-                  (".note.gnu.property", note)]
+                  (".note.gnu.property", note), (".interp", interp)]
         body = b""
         for name, data in layout:
             pad = -at % 8
@@ -186,6 +191,8 @@ class Elf:
                    (2, 6, *parts[".dynamic"], 8)]
         if self.stack is not None:
             headers.append((0x6474e551, self.stack, 0, 0, 16))
+        if interp:
+            headers.insert(0, (3, 4, *parts[".interp"], 1))
         if note:
             headers.append((4, 4, *parts[".note.gnu.property"], 8 if wide else 4))
         program = b""
