@@ -17,7 +17,7 @@
 GPtrArray *library_find_own(const build_context *ctx, const sysroot_def *def,
 	const platform *target, GError **err)
 {
-	if (!def->packages.images) {
+	if (package_def_is_debian(&def->packages)) {
 		g_autoptr(GPtrArray) packages =
 			sysroot_library_packages(ctx, def, target, err);
 		return packages ? host_files_prepare(ctx, packages, target,
@@ -101,9 +101,10 @@ GPtrArray *library_find_packages(const build_context *ctx, const sysroot_def *de
 	const platform *target, const GPtrArray *sonames, GPtrArray *unknown,
 	GError **err)
 {
-	if (def->packages.images) {
+	if (!package_def_is_debian(&def->packages)) {
 		error_set(err, EXIT_INPUT, "X0337",
-			"the sysroot %s is made of an image and has no packages to add",
+			"the sysroot %s is not made of Debian packages and has none to "
+			"add",
 			def->name);
 		error_line(err, "wanted: %s", (char *)sonames->pdata[0]);
 		error_help(err, "take a sysroot of packages such as debian-11 "

@@ -400,10 +400,11 @@ static gboolean unpack_layers(const build_context *ctx, const package_set *set,
 		if (!layers[i].path)
 			return error_set(err, EXIT_INTEGRITY, "X0601",
 				"%s of %s was damaged or removed in the store just now",
-				p->name, section->image);
+				p->name, set->name);
 	}
-	if (!image_layers_unpack(layers, section->packages->len, section->image, dir,
-		    place, (void *)set, &stats, err))
+	if (!image_layers_unpack(layers, section->packages->len,
+		    *section->image ? section->image : set->name, dir, place, (void *)set,
+		    &stats, err))
 		return FALSE;
 	event_log(EVENT_DEBUG, set->name,
 		"%u members in %u layers: %u files, %u links, %u links that lead to what "

@@ -16,6 +16,7 @@ package_section *package_image_resolve(
 gboolean package_image_fetch(const build_context *ctx, const package_set *set,
 	const package_section *section, GError **err);
 
-/* Unpacks them below `dir`, an empty folder. */
+/* Unpacks them below `dir`, an empty folder; and in the same way the RPMs of a section
+ * (build/package_rpm.h), each as a layer. */
 gboolean package_image_unpack(const build_context *ctx, const package_set *set,
 	const package_section *section, const char *dir, GError **err);

@@ -5,6 +5,7 @@
 #include "build/debian_repo.h"
 #include "build/package_files.h"
 #include "build/package_image.h"
+#include "build/package_rpm.h"
 #include "build/store.h"
 #include "format/digest.h"
 #include "plan/key.h"
@@ -37,6 +38,8 @@ static const char *architecture(const package_set *set)
 
 	if (set->def->images)
 		return set->target->docker;
+	if (package_def_is_rpm(set->def))
+		return set->target->rpm_arch;
 	return fixed ? fixed : set->target->debian_arch;
 }
 
@@ -102,6 +105,8 @@ static package_section *resolve(const build_context *ctx, const package_set *set
 {
 	if (set->def->images)
 		return package_image_resolve(ctx, set, err);
+	if (package_def_is_rpm(set->def))
+		return package_rpm_resolve(ctx, set, not_before, err);
 	const GPtrArray *roots = package_def_roots(set->def, target_name(set));
 	g_autofree char *what = describe(set);
 
@@ -288,7 +293,7 @@ static package_section *section_on_disk(const build_context *ctx, const package_
 	if (old && package_section_fits(old, set->def, architecture(set), why))
 		copy = section_copy(old);
 	/* another suite has another history */
-	if (old && !g_strcmp0(old->suite, set->def->debian.suite))
+	if (old && !g_strcmp0(old->suite, package_def_suite(set->def)))
 		*date = g_strdup(old->date);
 	g_mutex_unlock(&memo_guard);
 	return copy;
@@ -326,13 +331,15 @@ package_section *package_set_lock(const build_context *ctx, const package_set *s
 GPtrArray *package_set_more(const build_context *ctx, const package_set *set,
 	const package_section *section, const GPtrArray *names, GError **err)
 {
-	if (set->def->images) {
+	if (!package_def_is_debian(set->def)) {
 		error_set(err, EXIT_INPUT, "X0337",
-			"the sysroot %s is made of an image and has no packages to add",
+			"the sysroot %s is not made of Debian packages and has none to "
+			"add",
 			set->name);
 		error_line(err, "wanted: %s", (char *)names->pdata[0]);
-		error_help(err, "take a sysroot of packages such as debian-11, or a "
-				"recipe of kind: library");
+		error_help(err,
+			"take a sysroot of Debian packages such as debian-11, or a "
+			"recipe of kind: library");
 		return NULL;
 	}
 	g_autoptr(debian_repo) repo = debian_repo_open(
@@ -365,11 +372,12 @@ static void key_packages(key *k, const GPtrArray *packages)
 	}
 }
 
+/* What is taken of an image or of RPMs, and where it goes. */
 static void key_image(key *k, const package_def *def)
 {
 	guint n = def->keep ? def->keep->len : 0, m = def->place ? def->place->len : 0;
 
-	key_add_int(k, "image", IMAGE_VERSION);
+	key_add_int(k, def->images ? "image" : "rpm", IMAGE_VERSION);
 	key_add_int(k, "keep", n);
 	for (guint i = 0; i < n; i++)
 		key_add(k, "keep", def->keep->pdata[i]);
@@ -391,7 +399,7 @@ char *package_set_key(const package_set *set, const package_section *section)
 	key_add_int(k, "prune", set->def->prune ? set->def->prune->len : 0);
 	for (guint i = 0; set->def->prune && i < set->def->prune->len; i++)
 		key_add(k, "prune", set->def->prune->pdata[i]);
-	if (set->def->images)
+	if (!package_def_is_debian(set->def))
 		key_image(k, set->def);
 	key_add_int(k, "packages", section->packages->len);
 	key_packages(k, section->packages);
@@ -466,6 +474,8 @@ static gboolean fetch_all(const build_context *ctx, const package_set *set,
 {
 	if (set->def->images)
 		return package_image_fetch(ctx, set, section, err);
+	if (package_def_is_rpm(set->def))
+		return package_rpm_fetch(ctx, set, section, err);
 	for (int moves = 0;; moves++) {
 		g_autoptr(GPtrArray) all = all_packages(set, section);
 		g_autoptr(GPtrArray) gone = g_ptr_array_new();
@@ -494,11 +504,11 @@ static gboolean fill(const build_context *ctx, const package_set *set,
 	g_autoptr(GPtrArray) all = all_packages(set, section);
 	g_autofree char *what = describe(set);
 	gint64 begun = event_step_begin(what, "unpack");
-	gboolean ok =
-		(set->def->images ? package_image_unpack(ctx, set, section, dir, err)
-				  : package_files_unpack(
-					    ctx, all, dir, set->def->prune, err)) &&
-		(!set->finish || set->finish(set, dir, err));
+	gboolean ok = (!package_def_is_debian(set->def)
+				      ? package_image_unpack(ctx, set, section, dir, err)
+				      : package_files_unpack(
+						ctx, all, dir, set->def->prune, err)) &&
+		      (!set->finish || set->finish(set, dir, err));
 
 	event_step_end(what, "unpack", begun, ok);
 	return ok;

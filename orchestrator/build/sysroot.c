@@ -81,7 +81,9 @@ GPtrArray *sysroot_library_packages(const build_context *ctx, const sysroot_def 
 	if (!section)
 		return NULL;
 	out = g_ptr_array_new_with_free_func((GDestroyNotify)locked_package_free);
-	for (guint n = 0; n < section->packages->len; n++) {
+	for (guint n = 0;
+		package_def_is_debian(&def->packages) && n < section->packages->len;
+		n++) {
 		const locked_package *p = g_ptr_array_index(section->packages, n);
 		if (holds_libraries(p->name))
 			g_ptr_array_add(out, locked_package_copy(p));

@@ -119,7 +119,8 @@ static const GPtrArray *own_places(
 
 static gboolean asks_nobody(const repair_libraries *l)
 {
-	return l->c->locked || l->c->offline || l->sysroot->packages.images;
+	return l->c->locked || l->c->offline ||
+	       !package_def_is_debian(&l->sysroot->packages);
 }
 
 static gboolean found_nowhere(const repair_libraries *l, const GPtrArray *missing,
@@ -135,9 +136,8 @@ static gboolean found_nowhere(const repair_libraries *l, const GPtrArray *missin
 		g_autofree char *by = text_escape(m->needed_by, -1);
 		error_line(err, "%s, needed by %s", soname, by);
 	}
-	if (l->sysroot->packages.images)
-		error_note(err, "the sysroot %s, an image, does not have it",
-			l->sysroot->name);
+	if (!package_def_is_debian(&l->sysroot->packages))
+		error_note(err, "the sysroot %s does not have it", l->sysroot->name);
 	else if (asks_nobody(l))
 		error_note(err,
 			"the sysroot %s does not have it; its suite was not asked (%s)",

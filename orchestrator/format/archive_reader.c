@@ -1,5 +1,6 @@
 #include "format/archive_reader.h"
 #include "base/error.h"
+#include "format/rpm.h"
 #include "format/tar_scan.h"
 #include <errno.h>
 #include <locale.h>
@@ -15,7 +16,7 @@ struct archive_reader {
 	guint64 at;
 	struct archive *filters; /* the first step, or NULL */
 	tar_scan scan;
-	gboolean end_missing_ok;
+	gboolean end_missing_ok, rpm;
 	char *label;
 	struct archive *handle;
 	locale_t utf8, outer;
@@ -76,6 +77,25 @@ static la_ssize_t on_read_tar(struct archive *a, void *data, const void **out)
 		return -1;
 	}
 	return rc == ARCHIVE_EOF ? 0 : (la_ssize_t)size;
+}
+
+/* What is in an RPM's payload; cpio has its own end mark, which libarchive minds. */
+static la_ssize_t on_read_cpio(struct archive *a, void *data, const void **out)
+{
+	archive_reader *r = data;
+	size_t size = 0;
+	la_int64_t offset;
+	int rc;
+
+	do
+		rc = archive_read_data_block(r->filters, out, &size, &offset);
+	while (rc == ARCHIVE_OK && !size);
+	if (rc == ARCHIVE_EOF)
+		return 0;
+	if (rc == ARCHIVE_OK)
+		return (la_ssize_t)size;
+	archive_set_error(a, EINVAL, "%s", archive_error_string(r->filters));
+	return -1;
 }
 
 static la_int64_t on_skip(G_GNUC_UNUSED struct archive *a, void *data, la_int64_t request)
@@ -233,6 +253,19 @@ static gboolean open_tar(archive_reader *r)
 	return archive_read_open1(a) == ARCHIVE_OK;
 }
 
+static gboolean open_cpio(archive_reader *r)
+{
+	struct archive *a = r->handle = archive_read_new();
+
+	r->filters = open_filters(r);
+	if (!r->filters)
+		return FALSE;
+	archive_read_support_format_cpio(a);
+	archive_read_set_read_callback(a, on_read_cpio);
+	archive_read_set_callback_data(a, r);
+	return archive_read_open1(a) == ARCHIVE_OK;
+}
+
 archive_reader *archive_reader_open(const archive_slice *slice, const char *label,
 	archive_reader_mode mode, GError **err)
 {
@@ -248,7 +281,12 @@ archive_reader *archive_reader_open(const archive_slice *slice, const char *labe
 		r->outer = uselocale(r->utf8);
 	slice_head(slice, head, sizeof(head));
 	r->end_missing_ok = mode == READER_TAR_LAYER;
-	if (mode == READER_RAW)
+	r->rpm = mode == READER_TAR_LAYER && rpm_magic(head, sizeof(head));
+	if (r->rpm && !rpm_payload(slice, label, &r->slice, err))
+		return NULL;
+	if (r->rpm)
+		ok = open_cpio(r);
+	else if (mode == READER_RAW)
 		ok = (r->handle = open_filters(r)) != NULL;
 	else if (mode == READER_TAR_ZIP && !memcmp(head, "PK", 2))
 		ok = open_zip(r);
@@ -279,6 +317,11 @@ void archive_reader_free(archive_reader *r)
 	g_free(r->buffer);
 	g_free(r->label);
 	g_free(r);
+}
+
+gboolean archive_reader_is_rpm(const archive_reader *r)
+{
+	return r->rpm;
 }
 
 struct archive *archive_reader_handle(archive_reader *r)

@@ -9,7 +9,7 @@ typedef struct archive_reader archive_reader;
 typedef enum archive_reader_mode {
 	READER_TAR,
 	READER_TAR_LAYER, /* may lack the end mark: umoci writes image layers so, and the
-			     readers of such layers take them */
+			     readers of such layers take them; or an RPM package */
 	READER_TAR_ZIP,
 	READER_RAW /* one stream, decompressed */
 } archive_reader_mode;
@@ -20,6 +20,8 @@ archive_reader *archive_reader_open(const archive_slice *slice, const char *labe
 void archive_reader_free(archive_reader *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(archive_reader, archive_reader_free)
 struct archive *archive_reader_handle(archive_reader *r);
+/* A cpio out of an RPM: of hard links the last alone has the contents. */
+gboolean archive_reader_is_rpm(const archive_reader *r);
 
 /* [X0622] "LABEL is damaged: <libarchive's text>"; returns FALSE. */
 gboolean archive_reader_error(archive_reader *r, GError **err);

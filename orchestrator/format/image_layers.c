@@ -39,6 +39,7 @@ typedef struct work {
 	GPtrArray *links;     /* link_wish * */
 	GHashTable *present;  /* char *: what will be there */
 	char *refused;	      /* a wanted member that cannot be had */
+	GHashTable *linked;   /* linked_file, by name */
 	image_stats stats;
 } work;
 
@@ -145,6 +146,81 @@ static const char *name_of(struct archive_entry *e)
 	return name ? name : archive_entry_pathname_utf8(e);
 }
 
+/* Hard links in an RPM: all names but the last come without contents, and libarchive
+ * calls each but the first a link to the first. So the first waits for the one with the
+ * contents, which becomes the file; the others become links to it. */
+typedef struct linked_file {
+	char *name;
+	guint member;
+	GPtrArray *more; /* char *: further names without contents */
+} linked_file;
+
+static void linked_free(gpointer data)
+{
+	linked_file *l = data;
+
+	g_free(l->name);
+	g_ptr_array_unref(l->more);
+	g_free(l);
+}
+
+static void wait_for_contents(work *w, const char *name, guint member)
+{
+	linked_file *l = g_new0(linked_file, 1);
+
+	l->name = g_strdup(name);
+	l->member = member;
+	l->more = g_ptr_array_new_with_free_func(g_free);
+	g_hash_table_replace(w->linked, l->name, l);
+}
+
+/* `file` is in the tree; the others are not yet. */
+static gboolean link_to(work *w, const linked_file *l, const char *file, GError **err)
+{
+	if (strcmp(l->name, file) &&
+		!image_tree_add(w->tree, IMAGE_HARDLINK, l->name, file, 0, err))
+		return FALSE;
+	for (guint i = 0; i < l->more->len; i++)
+		if (!image_tree_add(
+			    w->tree, IMAGE_HARDLINK, l->more->pdata[i], file, 0, err))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean scan_linked(work *w, const char *name, const char *first, guint member,
+	gboolean contents, GError **err)
+{
+	linked_file *l = g_hash_table_lookup(w->linked, first);
+
+	if (!l)
+		return image_tree_add(w->tree, IMAGE_HARDLINK, name, first, member, err);
+	if (!contents) {
+		g_ptr_array_add(l->more, g_strdup(name));
+		return TRUE;
+	}
+	gboolean ok = image_tree_add(w->tree, IMAGE_FILE, name, NULL, member, err) &&
+		      link_to(w, l, name, err);
+	g_hash_table_remove(w->linked, first);
+	return ok;
+}
+
+/* At a layer's end: those that are empty indeed. */
+static gboolean scan_empty(work *w, GError **err)
+{
+	GHashTableIter iter;
+	void *value;
+
+	g_hash_table_iter_init(&iter, w->linked);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const linked_file *l = value;
+		if (!image_tree_add(w->tree, IMAGE_FILE, l->name, NULL, l->member, err) ||
+			!link_to(w, l, l->name, err))
+			return FALSE;
+	}
+	g_hash_table_remove_all(w->linked);
+	return TRUE;
+}
+
 static gboolean scan_member(work *w, guint layer, guint member, archive_reader *r,
 	struct archive_entry *e, GError **err)
 {
@@ -154,7 +230,6 @@ static gboolean scan_member(work *w, guint layer, guint member, archive_reader *
 						    : NULL;
 	la_int64_t size = archive_entry_size(e);
 
-	(void)r;
 	w->stats.members++;
 	w->bytes += size > 0 ? (guint64)size : 0;
 	if (w->bytes > w->max_bytes)
@@ -162,6 +237,14 @@ static gboolean scan_member(work *w, guint layer, guint member, archive_reader *
 			"%s is refused: with it the image has more than "
 			"%" G_GUINT64_FORMAT " MiB",
 			w->layers[layer].label, w->max_bytes >> 20);
+	if (archive_reader_is_rpm(r) && name_of(e)) {
+		if (kind == IMAGE_HARDLINK)
+			return scan_linked(w, name_of(e), target, member, size > 0, err);
+		if (kind == IMAGE_FILE && size <= 0 && archive_entry_nlink(e) > 1) {
+			wait_for_contents(w, name_of(e), member);
+			return TRUE;
+		}
+	}
 	return image_tree_add(w->tree, kind, name_of(e), target, member, err);
 }
 
@@ -175,7 +258,7 @@ static gboolean scan(work *w, GError **err)
 	w->max_bytes = MAX(MIN_BYTES_LIMIT, w->packed * BYTES_FACTOR);
 	for (guint i = 0; i < w->n; i++) {
 		image_tree_next_layer(w->tree, w->layers[i].label);
-		if (!read_layer(w, i, G_MAXUINT, scan_member, err))
+		if (!read_layer(w, i, G_MAXUINT, scan_member, err) || !scan_empty(w, err))
 			return FALSE;
 	}
 	return TRUE;
@@ -346,6 +429,7 @@ gboolean image_layers_unpack(const image_layer *layers, guint n, const char *lab
 	w.last = g_new0(guint, n + 1);
 	w.links = g_ptr_array_new_with_free_func(link_free);
 	w.present = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	w.linked = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, linked_free);
 	w.stats.layers = n;
 	gboolean ok = scan(&w, err);
 	if (ok) {
@@ -361,6 +445,7 @@ gboolean image_layers_unpack(const image_layer *layers, guint n, const char *lab
 	g_ptr_array_unref(w.order);
 	g_ptr_array_unref(w.links);
 	g_hash_table_unref(w.present);
+	g_hash_table_unref(w.linked);
 	g_free(w.last);
 	g_free(w.refused);
 	return ok;

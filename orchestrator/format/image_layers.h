@@ -2,7 +2,8 @@
 #include "format/image_tree.h"
 #include "format/unpack.h"
 
-/* The layers of an image (tars, plain or in gzip or zstd, told by their first bytes)
+/* The layers of an image (tars, plain or in gzip or zstd, told by their first bytes; or
+ * RPM packages, format/rpm.h, each as a layer)
  * unpacked as one: read once for what they come to (format/image_tree.h), then again for
  * the contents that are wanted, so nothing is written that a later layer takes away. */
 

@@ -1,18 +1,13 @@
-#include "format/solv.h"
+#include "format/solv_private.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "format/decompress.h"
-#include <lazy/solvext.h>
+#include "format/repomd.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define INDEX_MAX (1ull << 30)
-
-struct solv_index {
-	Pool *pool;
-	Repo *repo;
-};
 
 void solv_package_free(solv_package *p)
 {
@@ -26,13 +21,24 @@ void solv_package_free(solv_package *p)
 	g_free(p);
 }
 
-static solv_index *index_new(const char *architecture)
+solv_index *solv_index_new(int disttype, const char *architecture)
 {
 	solv_index *index = g_new0(solv_index, 1);
 
 	index->pool = pool_create();
-	pool_setdisttype(index->pool, DISTTYPE_DEB);
-	pool_setarch(index->pool, architecture);
+	pool_setdisttype(index->pool, disttype);
+	/* The architecture itself and noarch; RPM's own table lets i686 in, too. */
+	if (disttype == DISTTYPE_RPM)
+		pool_setarchpolicy(index->pool, architecture);
+	else
+		pool_setarch(index->pool, architecture);
+	return index;
+}
+
+static solv_index *debian_new(const char *architecture)
+{
+	solv_index *index = solv_index_new(DISTTYPE_DEB, architecture);
+
 	index->repo = repo_create(index->pool, "suite");
 	return index;
 }
@@ -45,13 +51,13 @@ void solv_index_free(solv_index *index)
 	g_free(index);
 }
 
-static void index_ready(solv_index *index)
+void solv_index_ready(solv_index *index)
 {
 	pool_addfileprovides(index->pool);
 	pool_createwhatprovides(index->pool);
 }
 
-static gboolean damaged(const char *why, GError **err)
+gboolean solv_damaged(const char *why, GError **err)
 {
 	return error_set(
 		err, EXIT_INTEGRITY, "X0632", "the package index is damaged: %s", why);
@@ -75,7 +81,7 @@ static GString *read_text(const char *path, GError **err)
 	fclose(f);
 	if (!fault)
 		return text;
-	damaged(fault == EFBIG ? "it is larger than 1 GiB" : "it cannot be unpacked",
+	solv_damaged(fault == EFBIG ? "it is larger than 1 GiB" : "it cannot be unpacked",
 		err);
 	g_string_free(text, TRUE);
 	return NULL;
@@ -178,7 +184,7 @@ static gboolean add_sizes(solv_index *index, const GString *text)
 
 solv_index *solv_index_read(const char *path, const char *architecture, GError **err)
 {
-	g_autoptr(solv_index) index = index_new(architecture);
+	g_autoptr(solv_index) index = debian_new(architecture);
 	GString *text = read_text(path, err);
 	gboolean ok = FALSE;
 
@@ -191,19 +197,19 @@ solv_index *solv_index_read(const char *path, const char *architecture, GError *
 		fclose(f);
 	}
 	if (!ok || !index->repo->nsolvables)
-		ok = damaged("it lists no packages", err);
+		ok = solv_damaged("it lists no packages", err);
 	else if (!add_sizes(index, text))
-		ok = damaged("its entries are not in order", err);
+		ok = solv_damaged("its entries are not in order", err);
 	g_string_free(text, TRUE);
 	if (!ok)
 		return NULL;
-	index_ready(index);
+	solv_index_ready(index);
 	return g_steal_pointer(&index);
 }
 
 solv_index *solv_index_load(const char *path, const char *architecture)
 {
-	g_autoptr(solv_index) index = index_new(architecture);
+	g_autoptr(solv_index) index = debian_new(architecture);
 	FILE *f = fopen(path, "re");
 
 	if (!f)
@@ -212,7 +218,7 @@ solv_index *solv_index_load(const char *path, const char *architecture)
 	fclose(f);
 	if (!ok)
 		return NULL;
-	index_ready(index);
+	solv_index_ready(index);
 	return g_steal_pointer(&index);
 }
 
@@ -239,30 +245,16 @@ static gboolean bad_entry(Pool *pool, Solvable *s, const char *why, GError **err
 		"the package index is not to be trusted: %s %s", shown, why);
 }
 
-static const char *path_fault(const char *path)
+static solv_package *package_of(const solv_index *index, Id id, GError **err)
 {
-	const char *end = path ? path + strlen(path) : NULL;
-
-	if (!path || !*path)
-		return "has no file name";
-	if (*path == '/' || strstr(path, "..") || strstr(path, "//") ||
-		strpbrk(path, "\\?#%") || end[-1] == '/' || strlen(path) > 1000)
-		return "has a file name that leads elsewhere";
-	for (const char *p = path; *p; p++)
-		if (*p <= ' ' || (guchar)*p >= 0x7f)
-			return "has a file name with characters it must not have";
-	return NULL;
-}
-
-static solv_package *package_of(Pool *pool, Id id, GError **err)
-{
+	Pool *pool = index->pool;
 	Solvable *s = pool_id2solvable(pool, id);
 	unsigned media;
 	Id type = 0;
 	const char *path = solvable_get_location(s, &media);
 	const char *sum = solvable_lookup_checksum(s, SOLVABLE_CHECKSUM, &type);
 	guint64 size = solvable_lookup_num(s, SOLVABLE_DOWNLOADSIZE, 0);
-	const char *why = path_fault(path);
+	const char *why = repository_path_fault(path);
 
 	if (!why && (!sum || type != REPOKEY_TYPE_SHA256 || strlen(sum) != 64))
 		why = "has no SHA256";
@@ -276,7 +268,8 @@ static solv_package *package_of(Pool *pool, Id id, GError **err)
 	p->name = g_strdup(pool_id2str(pool, s->name));
 	p->version = g_strdup(pool_id2str(pool, s->evr));
 	p->architecture = g_strdup(pool_id2str(pool, s->arch));
-	p->path = g_strdup(path);
+	p->path = index->repo ? g_strdup(path)
+			      : g_strdup_printf("%s/%s", s->repo->name, path);
 	p->sha256 = g_strdup(sum);
 	p->size = size;
 	return p;
@@ -314,7 +307,7 @@ solv_package *solv_index_find(solv_index *index, const char *name, GError **err)
 {
 	Id id = newest(index->pool, name);
 
-	return id ? package_of(index->pool, id, err) : NULL;
+	return id ? package_of(index, id, err) : NULL;
 }
 
 static gboolean unsolved(Solver *solver, int problems, GError **err)
@@ -375,6 +368,9 @@ static Id provider(Pool *pool, Id dep, const Map *chosen)
 			Id left = provider(pool, rel->name, chosen);
 			return left ? left : provider(pool, rel->evr, chosen);
 		}
+		/* (a if b), (a unless b): what is there of a */
+		if (rel->flags == REL_COND || rel->flags == REL_UNLESS)
+			return provider(pool, rel->name, chosen);
 	}
 	const Id *p = pool->whatprovidesdata + providers(pool, dep);
 	for (; *p; p++)
@@ -402,6 +398,22 @@ static void visit(Pool *pool, Id id, const Map *chosen, const GPtrArray *without
 	queue_insert(todo, todo->count, id);
 }
 
+/* To the package that meets a dependency; of RPM's (a and b) to both. */
+static void follow(Pool *pool, Id dep, const Map *chosen, const GPtrArray *without,
+	Map *seen, Queue *todo)
+{
+	const Reldep *rel = ISRELDEP(dep) ? GETRELDEP(pool, dep) : NULL;
+
+	if (rel && rel->flags == REL_AND) {
+		follow(pool, rel->name, chosen, without, seen, todo);
+		follow(pool, rel->evr, chosen, without, seen, todo);
+		return;
+	}
+	Id by = provider(pool, dep, chosen);
+	if (by)
+		visit(pool, by, chosen, without, seen, todo);
+}
+
 static int by_name(gconstpointer a, gconstpointer b)
 {
 	return strcmp(
@@ -410,11 +422,12 @@ static int by_name(gconstpointer a, gconstpointer b)
 
 /* Walks from the roots over what was chosen, around those left out: so nothing stays
  * that only they wanted. */
-static GPtrArray *walk(Pool *pool, const GPtrArray *roots, const GPtrArray *without,
-	const Map *chosen, GError **err)
+static GPtrArray *walk(const solv_index *index, const GPtrArray *roots,
+	const GPtrArray *without, const Map *chosen, GError **err)
 {
 	g_autoptr(GPtrArray) list =
 		g_ptr_array_new_with_free_func((GDestroyNotify)solv_package_free);
+	Pool *pool = index->pool;
 	Queue todo, requires;
 	gboolean ok = TRUE;
 	Map seen;
@@ -427,21 +440,17 @@ static GPtrArray *walk(Pool *pool, const GPtrArray *roots, const GPtrArray *with
 			&seen, &todo);
 	for (int i = 0; ok && i < todo.count; i++) {
 		Id id = todo.elements[i];
-		solv_package *p = package_of(pool, id, err);
+		solv_package *p = package_of(index, id, err);
 		ok = p != NULL;
 		if (!ok)
 			break;
 		g_ptr_array_add(list, p);
 		solvable_lookup_deparray(
 			pool_id2solvable(pool, id), SOLVABLE_REQUIRES, &requires, 0);
-		for (int n = 0; n < requires.count; n++) {
-			Id dep = requires.elements[n];
-			if (dep == SOLVABLE_PREREQMARKER)
-				continue;
-			Id by = provider(pool, dep, chosen);
-			if (by)
-				visit(pool, by, chosen, without, &seen, &todo);
-		}
+		for (int n = 0; n < requires.count; n++)
+			if (requires.elements[n] != SOLVABLE_PREREQMARKER)
+				follow(pool, requires.elements[n], chosen, without, &seen,
+					&todo);
 	}
 	map_free(&seen);
 	queue_free(&requires);
@@ -460,7 +469,7 @@ GPtrArray *solv_index_closure(
 
 	map_init(&chosen, index->pool->nsolvables);
 	if (solve(index, roots, &chosen, err))
-		list = walk(index->pool, roots, without, &chosen, err);
+		list = walk(index, roots, without, &chosen, err);
 	map_free(&chosen);
 	return list;
 }

@@ -24,6 +24,14 @@ solv_index *solv_index_read(const char *path, const char *architecture, GError *
 solv_index *solv_index_load(const char *path, const char *architecture);
 gboolean solv_index_save(solv_index *index, const char *path, GError **err);
 void solv_index_free(solv_index *index);
+
+/* An index of RPM repositories (rpm-md): primary and, for dependencies on files,
+ * filelists (NULL: none), compressed as they are, verified before. A package's path
+ * begins with its repository's name. X0632. After the last one solv_index_rpm_ready. */
+solv_index *solv_index_rpm(const char *architecture);
+gboolean solv_index_rpm_add(solv_index *index, const char *repository,
+	const char *primary, const char *filelists, GError **err);
+gboolean solv_index_rpm_ready(solv_index *index, GError **err);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(solv_index, solv_index_free)
 
 /* `roots` and everything they depend on (Depends, Pre-Depends), sorted by name.

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "format/pep440.h"
 #include "plan/image_def.h"
+#include "plan/rpm_def.h"
 #include <string.h>
 
 static const char *const folders[] = {"sysroots", "toolchains"};
@@ -199,13 +200,15 @@ static const char *check_name(const char *text)
 
 static const bind_field sysroot_fields[] = {COMMON_FIELDS(sysroot_def),
 	PACKAGE_FIELDS(sysroot_def, 0),
+	{"rpm", BIND_STRUCT, offsetof(sysroot_def, packages.rpm), 0, &rpm_source_binding,
+		.doc = "RPM repositories and who signs them"},
 	{"oci", BIND_CUSTOM, offsetof(sysroot_def, packages.images), 0,
 		&image_roots_binding, .doc = "image of a registry it is made of"},
 	{"keep", BIND_STRLIST, offsetof(sysroot_def, packages.keep), BIND_UNIQUE,
-		.doc = "paths of the image that are taken"},
+		.doc = "paths of the image or the RPMs that are taken"},
 	{"place", BIND_STRMAP, offsetof(sysroot_def, packages.place), 0,
 		.check = image_def_check_to, .name_check = image_def_check_from,
-		.doc = "folders of the image that go elsewhere"},
+		.doc = "folders of the image or the RPMs that go elsewhere"},
 	{"targets", BIND_STRLIST, offsetof(sysroot_def, targets),
 		BIND_REQUIRED | BIND_UNIQUE, .check = check_target,
 		.doc = "targets it exists for"},
@@ -249,27 +252,34 @@ static gboolean load(const char *path, const bind_struct *binding, char **name, 
 	return diag_list_to_error(l, err);
 }
 
-/* Either of packages or of an image, with the keys that belong to it. */
+/* Of Debian packages, of RPMs or of an image, with the keys that belong to it. */
 static gboolean check_provider(const sysroot_def *def, GError **err)
 {
 	const package_def *p = &def->packages;
-	const char *stray = NULL;
+	gboolean rpm = package_def_is_rpm(p);
+	const char *stray = NULL, *fault;
 
-	if (!p->images == !(p->roots && p->debian.suite))
+	if ((p->images != NULL) + rpm + package_def_is_debian(p) != 1 ||
+		!p->images != (p->roots != NULL))
 		return error_set(err, EXIT_INPUT, "X0303",
-			"%s wants either `debian` and `packages`, or `oci`", def->path);
+			"%s wants either `debian` and `packages`, `rpm` and `packages`, "
+			"or `oci`",
+			def->path);
 	if (p->images)
-		stray = p->debian.suite ? "debian"
-			: p->roots	? "packages"
-			: p->without	? "without"
-			: p->exact	? "exact"
-			: def->python	? "python"
-					: NULL;
-	else
+		stray = p->without ? "without" : p->exact ? "exact" : NULL;
+	else if (!rpm)
 		stray = p->keep ? "keep" : p->place ? "place" : NULL;
-	return !stray || error_set(err, EXIT_INPUT, "X0303",
-				 "%s has `%s`, which is not for a sysroot of %s",
-				 def->path, stray, p->images ? "an image" : "packages");
+	if (!package_def_is_debian(p) && def->python)
+		stray = "python";
+	if (stray)
+		return error_set(err, EXIT_INPUT, "X0303",
+			"%s has `%s`, which is not for a sysroot of %s", def->path, stray,
+			p->images ? "an image"
+			: rpm	  ? "RPMs"
+				  : "packages");
+	fault = rpm ? rpm_def_fault(&p->rpm) : NULL;
+	return !fault ||
+	       error_set(err, EXIT_INPUT, "X0303", "%s: `rpm`: %s", def->path, fault);
 }
 
 sysroot_def *sysroot_def_load(const char *path, GError **err)

@@ -75,7 +75,9 @@ void lock_check_sysroot(const sysroot_def *def, const package_lock *lock, diag_l
 		const platform *p = platform_by_name(s->target);
 		if (p && p->debian_arch)
 			section_check(s, &def->packages,
-				def->packages.images ? p->docker : p->debian_arch,
+				def->packages.images		     ? p->docker
+				: package_def_is_rpm(&def->packages) ? p->rpm_arch
+								     : p->debian_arch,
 				def->path, "sysroot", def->name, l);
 	}
 }

@@ -1,6 +1,7 @@
 #include "plan/package_def.h"
 #include "plan/image_def.h"
 #include "plan/platform.h"
+#include "plan/rpm_def.h"
 #include <string.h>
 
 static const char *check_fingerprint(const char *text)
@@ -119,6 +120,21 @@ const GPtrArray *package_def_roots(const package_def *def, const char *target)
 			return r->names;
 	}
 	return NULL;
+}
+
+gboolean package_def_is_debian(const package_def *def)
+{
+	return def->debian.suite != NULL;
+}
+
+gboolean package_def_is_rpm(const package_def *def)
+{
+	return def->rpm.repositories != NULL;
+}
+
+const char *package_def_suite(const package_def *def)
+{
+	return package_def_is_rpm(def) ? RPM_SUITE : def->debian.suite;
 }
 
 gboolean package_def_serves(const package_def *def, const char *target)

@@ -28,20 +28,36 @@ typedef struct package_source {
 	GPtrArray *signed_by;			/* char *: 40 hex digits, upper case */
 } package_source;
 
+/* RPM repositories instead (plan/rpm_def.h). */
+typedef struct rpm_source {
+	GPtrArray *repositories; /* bind_pair *: name, URL; NULL: not of RPMs */
+	GPtrArray *pinned;	 /* bind_pair *: name, sha256 of repomd.xml; or NULL */
+	GPtrArray *signed_by;	 /* as above; NULL with pinned ones */
+	char *keyring;		 /* file beside the definition, or NULL */
+} rpm_source;
+
 typedef struct package_def {
 	package_source debian;
+	rpm_source rpm;
 	GPtrArray *roots;		    /* package_roots * */
 	GPtrArray *without, *exact, *prune; /* char *; NULL: none */
 	/* Of an image instead (plan/image_def.h): */
 	GPtrArray *images; /* image_root *; NULL: of packages */
-	GPtrArray *keep;   /* char *; NULL: all */
-	GPtrArray *place;  /* bind_pair *; NULL: none */
+	/* Of an image or of RPMs: */
+	GPtrArray *keep;  /* char *; NULL: all */
+	GPtrArray *place; /* bind_pair *; NULL: none */
 } package_def;
 
 /* Rows for the binding of a definition that has this struct as a member; see
  * plan/catalog.c. */
 extern const bind_struct package_source_binding;
 extern const bind_custom package_roots_binding;
+
+/* Of Debian packages, of RPMs? Else of an image. */
+gboolean package_def_is_debian(const package_def *def);
+gboolean package_def_is_rpm(const package_def *def);
+/* "bullseye", "rpm", or NULL: what the lock's sections call its origin. */
+const char *package_def_suite(const package_def *def);
 
 /* The root packages for a target, or NULL if the definition does not serve it. */
 const GPtrArray *package_def_roots(const package_def *def, const char *target);

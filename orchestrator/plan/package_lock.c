@@ -128,7 +128,7 @@ gboolean package_section_fits(const package_section *s, const package_def *def,
 		*why = "`oci`";
 	else if (def->images)
 		return TRUE;
-	else if (*s->image || strcmp(s->suite, def->debian.suite))
+	else if (*s->image || g_strcmp0(s->suite, package_def_suite(def)))
 		*why = "the suite";
 	else if (strcmp(s->architecture, architecture))
 		*why = "the architecture";
