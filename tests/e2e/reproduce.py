@@ -73,19 +73,23 @@ class Other:
     def run(self, *args):
         binds = {"source": xt.SOURCE, "program": os.path.dirname(binary()),
                  "cache": self.store, "home": self.work, "bin": self.home}
+        script = "set -e\nmount -t tmpfs -o mode=0755 none /mnt\n"
+        for name, real in binds.items():
+            script += bind(real, f"{THERE}/{name}")
+        # Pythons made by pyenv know where they lie: they stay there, in reach.
         pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
         path = "/usr/local/bin:/usr/bin:/bin:/usr/local/go/bin"
         if os.path.isdir(pyenv):
-            binds["pyenv"] = pyenv
-            path = f"{THERE}/pyenv/shims:{path}"
-        script = "set -e\nmount -t tmpfs -o mode=0755 none /mnt\n"
-        for name, real in binds.items():
-            script += (f'mkdir -p "{THERE}/{name}"\n'
-                       f'mount --bind "{real}" "{THERE}/{name}"\n')
+            path = f"{pyenv}/shims:{path}"
+            parent = os.path.dirname(pyenv)
+            if not os.stat(parent).st_mode & 0o001:
+                script += (bind(pyenv, f"{THERE}/pyenv") +
+                           f'mount -t tmpfs -o mode=0755 none "{parent}"\n' +
+                           bind(f"{THERE}/pyenv", pyenv))
         script += ("umask 077\n"
                    f'cd "{THERE}/home"\nexec setpriv --reuid {USER} --regid {USER} '
                    '--clear-groups --inh-caps=-all taskset -c 0 "$@"\n')
-        env = {"PATH": path, "HOME": f"{THERE}/home", "PYENV_ROOT": f"{THERE}/pyenv",
+        env = {"PATH": path, "HOME": f"{THERE}/home", "PYENV_ROOT": pyenv,
                "TMPDIR": "/var/tmp", "TZ": "Pacific/Kiritimati", "LC_ALL": "C",
                "USER": "somebody", "TERM": "dumb", "ASAN_OPTIONS": "detect_leaks=0",
                "XORCH_CACHE_DIR": f"{THERE}/cache", "XORCH_BWRAP": f"{THERE}/bin/bwrap",
@@ -98,6 +102,10 @@ class Other:
         result = xt.Result(p.returncode, p.stdout, p.stderr)
         test_wheels.need_network(result)
         return result
+
+
+def bind(real, there):
+    return f'mkdir -p "{there}"\nmount --bind "{real}" "{there}"\n'
 
 
 def binary():
@@ -146,16 +154,13 @@ def tree(top):
 
 
 def same_statement(mine, theirs):
-    """But for the key, which knows where the build machine's Python lies, and the commit,
-    as the first may be the result of an earlier run."""
+    """But for the commit: the first may be the result of an earlier run."""
     lines = []
     for path in (mine, theirs):
         with open(path + ".intoto.jsonl", encoding="utf-8") as f:
             s = json.load(f)["predicate"]["buildDefinition"]
-        inside = s["internalParameters"]
-        inside.pop("key")
         rows = [r for r in s.pop("resolvedDependencies") if r["name"] != "repository"]
-        rows += [i for i in inside.pop("inputs") if not i[0].startswith("needs ")]
+        rows += s["internalParameters"].pop("inputs")
         lines.append({json.dumps(x, sort_keys=True) for x in rows + [s]})
     xt.equal(sorted(lines[0] ^ lines[1]), [], mine)
 
