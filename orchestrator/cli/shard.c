@@ -175,7 +175,7 @@ static void divide(GArray *units, guint n)
 gboolean shard_keep(selection *s, const options *o, GError **err)
 {
 	g_autoptr(GHashTable) table = NULL;
-	guint part, all;
+	guint part = 0, all = 1;
 
 	if (!parse(o->shard, &part, &all, err))
 		return FALSE;

@@ -71,7 +71,7 @@ class Other:
         self.store = other_store()
 
     def run(self, *args):
-        binds = {"source": xt.SOURCE, "program": os.path.dirname(binary()),
+        binds = {"source": xt.SOURCE, "program": os.path.dirname(xt.XORCH),
                  "cache": self.store, "home": self.work, "bin": self.home}
         script = "set -e\nmount -t tmpfs -o mode=0755 none /mnt\n"
         for name, real in binds.items():
@@ -96,7 +96,7 @@ class Other:
                "XORCH_CATALOG": f"{THERE}/source"}
         p = subprocess.run(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh",
-             f"{THERE}/program/{os.path.basename(binary())}", *args],
+             f"{THERE}/program/{os.path.basename(xt.XORCH)}", *args],
             env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=3 * 3600)
         result = xt.Result(p.returncode, p.stdout, p.stderr)
@@ -106,10 +106,6 @@ class Other:
 
 def bind(real, there):
     return f'mkdir -p "{there}"\nmount --bind "{real}" "{there}"\n'
-
-
-def binary():
-    return test_wheels.RELEASE if os.path.exists(test_wheels.RELEASE) else xt.XORCH
 
 
 def commit(home):
@@ -171,7 +167,7 @@ def build(recipe, targets, python, home, other):
             "--json"]
     for target in targets:
         args += ["--target", target]
-    cache = {"XORCH_CACHE_DIR": test_wheels.shared_cache(), "binary": binary()}
+    cache = {"XORCH_CACHE_DIR": test_wheels.shared_cache(), "binary": xt.XORCH}
     mine = xt.run(args + ["--out", "dist"], home=home, cwd=home, timeout=3 * 3600, **cache)
     test_wheels.need_network(mine)
     if mine.code == 3:

@@ -248,8 +248,7 @@ def test_numpy_by_its_recipe_for_armv7():
         result = xt.run(["build", recipe, os.path.join(home, "numpy-2.2.6.yaml"),
                          "--target", "armv7", "--python", "cp311", "--json", "--out",
                          os.path.join(home, "dist")], home=home, timeout=3600,
-                        XORCH_CACHE_DIR=test_wheels.shared_cache(),
-                        binary=test_wheels.RELEASE)
+                        XORCH_CACHE_DIR=test_wheels.shared_cache())
         test_wheels.need_network(result)
         xt.equal(result.code, 0, result)
         folder = os.path.join(home, "site")

@@ -9,7 +9,7 @@ import judges
 import xt
 
 FILES = ("tests", "orchestrator", "sysroots", "toolchains", "recipes", "CMakeLists.txt",
-         "CMakePresets.json", "LICENSE")
+         "CMakePresets.json", "LICENSE", "README.md")
 
 
 def sources(dest):

@@ -9,7 +9,6 @@ import xt
 
 RECIPES = os.path.join(xt.SOURCE, "recipes")
 SUITE = {"cp39": "bullseye", "cp311": "bookworm", "cp313": "trixie"}
-RELEASE = os.path.join(xt.SOURCE, "build", "xorch")
 
 
 def pythons():
