@@ -77,6 +77,17 @@ static void add_deb(provenance_list *l, const char *purpose, const char *suite,
 	provenance_add(l, purpose, file, uri, p->sha256);
 }
 
+/* baseos/Packages/glibc-2.28-251.el8.aarch64.rpm */
+static void add_rpm(provenance_list *l, const char *purpose, const locked_package *p)
+{
+	g_autofree char *file = g_path_get_basename(p->path);
+	g_autofree char *stem = g_strndup(file, strlen(file) - strlen(".rpm"));
+	const char *dot = strrchr(stem, '.');
+	g_autofree char *uri = purl_rpm(p->name, p->version, dot ? dot + 1 : NULL);
+
+	provenance_add(l, purpose, file, uri, p->sha256);
+}
+
 void provenance_add_packages(provenance_list *l, const char *purpose, const char *suite,
 	const GPtrArray *packages)
 {
@@ -111,6 +122,10 @@ void provenance_add_section(
 		const locked_package *p = g_ptr_array_index(s->packages, n);
 		if (g_str_has_suffix(p->path, ".deb")) {
 			add_deb(l, purpose, s->suite, p);
+			continue;
+		}
+		if (g_str_has_suffix(p->path, ".rpm")) {
+			add_rpm(l, purpose, p);
 			continue;
 		}
 		g_autofree char *uri = purl_pypi(p->name, p->version, p->path);

@@ -28,7 +28,8 @@ void provenance_add_files(
 /* Debian packages: locked_package *; NULL: none. */
 void provenance_add_packages(provenance_list *l, const char *purpose, const char *suite,
 	const GPtrArray *packages);
-/* A whole section: packages of a suite, layers of an image, a wheel of the index. */
+/* A whole section: packages of a suite, RPMs, layers of an image, a wheel of the index.
+ */
 void provenance_add_section(
 	provenance_list *l, const char *purpose, const package_section *s);
 void provenance_add_crates(provenance_list *l, const GPtrArray *crates);

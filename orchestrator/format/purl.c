@@ -67,6 +67,18 @@ char *purl_debian(
 	return g_string_free(out, FALSE);
 }
 
+char *purl_rpm(const char *package, const char *version, const char *arch)
+{
+	const char *colon = strchr(version, ':');
+	g_autofree char *epoch =
+		colon ? g_strndup(version, (gsize)(colon - version)) : NULL;
+	GString *out = begin("rpm", package, colon ? colon + 1 : version);
+
+	qualify(out, "arch", arch);
+	qualify(out, "epoch", epoch);
+	return g_string_free(out, FALSE);
+}
+
 char *purl_cargo(const char *crate, const char *version)
 {
 	return g_string_free(begin("cargo", crate, version), FALSE);

@@ -191,16 +191,29 @@ static void rows(void)
 	g_assert_cmpstr(json_get_string(row, "name"), ==,
 		"libstd-rust-web-dev_1.85+x-1_arm64.deb");
 
+	g_autoptr(package_section) rpm =
+		package_section_new("aarch64", "rpm", "aarch64", "");
+	g_ptr_array_add(rpm->packages,
+		locked_package_new("glibc-devel", "2:2.28-251.el8",
+			"baseos/Packages/glibc-devel-2.28-251.el8.aarch64.rpm", HEX, 1,
+			FALSE));
+	provenance_add_section(&l, "sysroot r", rpm);
+	row = json_array_get(l.rows, 1);
+	g_assert_cmpstr(json_get_string(row, "uri"), ==,
+		"pkg:rpm/glibc-devel@2.28-251.el8?arch=aarch64&epoch=2");
+	g_assert_cmpstr(
+		json_get_string(row, "name"), ==, "glibc-devel-2.28-251.el8.aarch64.rpm");
+
 	package_section_set_image(image, "quay.io/pypa/x:latest", "", HEX);
 	g_ptr_array_add(image->packages,
 		locked_package_new("0", "t", "blobs/sha256:" HEX, HEX, 1, FALSE));
 	provenance_add_section(&l, "sysroot x", image);
-	g_assert_cmpuint(json_array_size(l.rows), ==, 3);
-	row = json_array_get(l.rows, 1);
+	g_assert_cmpuint(json_array_size(l.rows), ==, 4);
+	row = json_array_get(l.rows, 2);
 	g_assert_cmpstr(json_get_string(row, "uri"), ==,
 		"pkg:oci/x@sha256:" HEX
 		"?arch=linux%2Farm64&repository_url=quay.io/pypa/x");
-	row = json_array_get(l.rows, 2);
+	row = json_array_get(l.rows, 3);
 	g_assert_null(json_get_string(row, "uri"));
 	g_assert_cmpstr(
 		json_get_string(json_get_object(row, "digest"), "sha256"), ==, HEX);
