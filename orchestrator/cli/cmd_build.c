@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/plan_format.h"
 #include "cli/report.h"
+#include "cli/report_file.h"
 #include "cli/selection_overlay.h"
 #include "cli/verbs.h"
 #include "format/intoto.h"
@@ -343,7 +344,7 @@ static int with_items(const options *o, char **args, verb_depth depth, GError **
 	int code = EXIT_INPUT;
 	plan_format format;
 
-	if (!plan_format_wanted(o, &format, err))
+	if (!plan_format_wanted(o, &format, err) || !report_files_check(o, err))
 		return EXIT_INPUT;
 	if (!common_open(o, &c, err))
 		return EXIT_HOST;
@@ -366,6 +367,8 @@ static int with_items(const options *o, char **args, verb_depth depth, GError **
 		if (any)
 			report_build(&s, o, code);
 	}
+	if (s.items && !report_files_of_items(&s, o, err && *err ? NULL : err))
+		code = code ? code : EXIT_HOST;
 	selection_clear(&s);
 	common_close(&c);
 	return code;

@@ -4,6 +4,7 @@
 #include "cli/annotations.h"
 #include "cli/changed.h"
 #include "cli/output.h"
+#include "cli/report_file.h"
 #include "cli/verbs.h"
 #include "plan/lock_check.h"
 #include "plan/platform.h"
@@ -259,7 +260,7 @@ static void annotate(diag_list *l)
 	g_autofree char *text = annotations_text(l);
 
 	if (*text)
-		output_people(text);
+		output_commands(text);
 }
 
 /* What counts for all recipes is checked with any of them. */
@@ -289,6 +290,8 @@ static int check_all(const options *o, GPtrArray *files, diag_list *l, GError **
 		return EXIT_INPUT;
 	for (guint i = 0; files && i < files->len; i++)
 		check_file(g_ptr_array_index(files, i), l);
+	if (!report_files_of_diags(l, files, o, err))
+		return EXIT_HOST;
 	gboolean bad = diag_list_errors(l) || (o->strict && diag_list_warnings(l));
 	output_diags(l);
 	if (g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0)
@@ -310,6 +313,8 @@ int cmd_check(const options *o, char **args, GError **err)
 	g_autoptr(project) p = project_load_all(NULL);
 	options mine = *o;
 
+	if (!report_files_check(o, err))
+		return EXIT_INPUT;
 	mine.project = p;
 	if (files)
 		add_project(files);

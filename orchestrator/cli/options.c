@@ -106,6 +106,9 @@ const option option_rows[] = {
 		"what was not used for so long is unused: 12h, 90d (default: 30d)"},
 	{"format", 0, "F", OPTION_STRING, AT(format), "XORCH_FORMAT",
 		"form of the output"},
+	{"report", 0, "KIND=FILE", OPTION_LIST, AT(reports), "XORCH_REPORT",
+		"write what came out to a file for CI: junit, sarif, gitlab (code "
+		"quality); repeatable"},
 	{"jobs", 'j', "N", OPTION_INT, AT(jobs), "XORCH_JOBS",
 		"parallel jobs (default: the processors this process may use)", NULL, 1,
 		1024},

@@ -38,6 +38,7 @@ typedef struct options {
 	gboolean ci;	/* cache prune */
 	gint64 max_age; /* seconds, 0: not given */
 	char *format;
+	GPtrArray *reports; /* "junit=FILE"; NULL: not given */
 	/* how it looks */
 	gboolean json, quiet;
 	int verbose;

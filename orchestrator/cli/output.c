@@ -72,6 +72,7 @@ void output_setup(const options *o)
 	output.ascii = !g_str_equal(nl_langinfo(CODESET), "UTF-8");
 	output.json = o->json;
 	output.quiet = o->quiet;
+	output.github = g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0;
 	output.verbose = o->verbose;
 	output.progress = wants_progress(o);
 	if (output.progress == PROGRESS_TTY && !output.ready)
@@ -152,10 +153,18 @@ void output_people_locked(const char *text)
 	gsize len = strlen(text);
 	g_autofree char *dressed = output_dress(text, output.color, output.ascii);
 
-	g_autofree char *whole =
+	char *whole =
 		g_strconcat(dressed, len && text[len - 1] != '\n' ? "\n" : "", NULL);
+	g_autofree char *shown = output.github ? output_fence(whole) : whole;
 
-	live_print(whole);
+	live_print(shown);
+}
+
+void output_commands(const char *text)
+{
+	g_mutex_lock(&output.lock);
+	live_print(text);
+	g_mutex_unlock(&output.lock);
 }
 
 void output_people(const char *text)

@@ -28,6 +28,10 @@ void output_json(json_t *root);
 
 /* stderr. Escaped where it must be already; ends with a line break. */
 void output_people(const char *text);
+/* GitHub's workflow commands of our own, as they are. In all other text for people a
+ * line that would be one is fenced by `::stop-commands::` on GitHub Actions: what a build
+ * prints must not command the runner. */
+void output_commands(const char *text);
 void output_note(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 /* All diagnostics: warnings too unless --quiet. */
 void output_diags(diag_list *l);

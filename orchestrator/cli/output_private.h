@@ -7,6 +7,7 @@ typedef struct output_state {
 	GMutex lock;
 	gboolean ready;
 	gboolean color, ascii, json, quiet;
+	gboolean github; /* the runner of GitHub Actions reads along */
 	int verbose;
 	progress_mode progress; /* settled: never AUTO */
 	gboolean json_written, result_lost;
@@ -20,6 +21,10 @@ extern output_state output;
 void output_stderr(const char *text, gsize len);
 /* With the lock held: text for people, coloured and folded, live lines kept. */
 void output_people_locked(const char *text);
+
+/* The text between ::stop-commands:: and its end when the runner would find a command in
+ * it; else the text itself, taken over. */
+char *output_fence(char *text);
 
 /* What a text looks like in this terminal: colour by form, ASCII if need be. */
 char *output_dress(const char *text, gboolean color, gboolean ascii);

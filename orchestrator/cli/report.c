@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "build/failure.h"
 #include "cli/output.h"
+#include "cli/step_summary.h"
 #include <string.h>
 
 static const item *at(const selection *s, guint n)
@@ -233,6 +234,7 @@ void report_build(const selection *s, const options *o, int code)
 {
 	if (!o->quiet)
 		summary(s);
+	step_summary(s);
 	if (o->json) {
 		output_json(items_json(s, code));
 		return;

@@ -151,7 +151,7 @@ const verb verbs[] = {
 		"replace "
 		"allow-empty "
 		"sandbox timeout "
-		"log-dir strict",
+		"log-dir strict report",
 		cmd_build, 0, build_details},
 	{"cache", "dir|size|verify|prune|clean", "look after the cache",
 		"ci max-age dry-run", cmd_cache, 0,
@@ -162,7 +162,8 @@ const verb verbs[] = {
 		"carried between CI runs should. clean removes everything, after waiting "
 		"for running builds. All but clean are safe beside running builds."},
 	{"check", "[RECIPE|DIR…]", "check recipes, catalogues and locks without building",
-		"changed-since explain strict", cmd_check, VERB_PLAIN, check_details},
+		"changed-since explain strict report", cmd_check, VERB_PLAIN,
+		check_details},
 	{"doctor", "", "show what this machine has and lacks for building", "",
 		cmd_doctor},
 	{"env", "", "print the variables that build systems read, for a target",

@@ -1,0 +1,173 @@
+"""Reports for CI: what hostile names and output do to them."""
+import json
+import os
+import re
+import subprocess
+import xml.etree.ElementTree
+
+import judges
+import monorepo
+import xt
+
+HOSTILE = ['a<b>&"\'.yaml', "]]>.yaml", "::error::x.yaml", "|`*_.yaml", "ü\u202e.yaml",
+           "%0A::set.yaml", "new\nline.yaml", "\x1b[31m.yaml", "\udcff.yaml",
+           "${{ x }}.yaml", "<!--.yaml"]
+BAD = 'schema_version: 1\npackage: {name: "a<&]]>b", version: 1.10}\nkind: wheel\n' \
+      'source: {pypi: foo}\n"::error::k": "\\u0085 ##[error]x | `y` \\uFFFE"\n'
+
+# Bindings of the standard's object model, which refuse what it does not have.
+SARIF = """
+import json, sys
+from sarif_pydantic import Sarif
+log = Sarif.model_validate(json.load(open(sys.argv[1])))
+print(sum(len(run.results) for run in log.runs))
+"""
+JUNIT = """
+import sys
+from junitparser import JUnitXml
+x = JUnitXml.fromfile(sys.argv[1])
+suites = list(x)
+print(sum(s.tests for s in suites), sum(s.failures for s in suites),
+      sum(len(list(s)) for s in suites))
+"""
+
+
+def in_environment(name, packages, program, *args):
+    home = judges.environment(name, *packages)
+    p = subprocess.run([os.path.join(home, "bin", "python"), "-c", program, *args],
+                       capture_output=True, text=True)
+    xt.equal(p.returncode, 0, p.stderr[-2000:])
+    return p.stdout.split()
+
+
+def reports(home, *args, code=0, **env):
+    names = {"junit": "j.xml", "sarif": "s.json", "gitlab": "g.json"}
+    paths = {k: os.path.join(home, f) for k, f in names.items()}
+    result = xt.run([*args, *[f"--report={k}={p}" for k, p in paths.items()]], home=home,
+                    cwd=home, **env)
+    xt.equal(result.code, code, result)
+    return paths, result
+
+
+def test_check():
+    with xt.scratch() as home:
+        for name in HOSTILE:
+            with open(os.path.join(os.fsencode(home), os.fsencode(name)), "wb") as f:
+                f.write(BAD.encode())
+        xt.write(os.path.join(home, "good.yaml"), monorepo.text(monorepo.recipe("good")))
+        paths, result = reports(home, "check", ".", code=2)
+        suite = xml.etree.ElementTree.parse(paths["junit"]).getroot()[0]
+        xt.equal(suite.get("tests"), str(len(HOSTILE) + 1))
+        xt.equal(len(suite.findall("testcase")), len(HOSTILE) + 1)
+        xt.equal(len(suite.findall("testcase/failure")), len(HOSTILE))
+        xt.check(all("X0213" in f.text and "X0201" in f.text
+                     for f in suite.findall("testcase/failure")))
+        with open(paths["sarif"], encoding="ascii") as f:
+            sarif = json.load(f)
+        found = sarif["runs"][0]["results"]
+        xt.equal({r["ruleId"] for r in found}, {"X0201", "X0213", "X0218"})
+        ids = [r["id"] for r in sarif["runs"][0]["tool"]["driver"]["rules"]]
+        xt.equal(sorted(ids), ["X0201", "X0213", "X0218"])
+        for r in found:
+            uri = r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            xt.check(re.fullmatch(r"[A-Za-z0-9._~%/!$&'()*+,;=@-]+", uri), uri)
+        with open(paths["gitlab"], encoding="ascii") as f:
+            issues = json.load(f)
+        xt.equal(len(issues), len(found))
+        prints = [i["fingerprint"] for i in issues]
+        xt.equal(len(set(prints)), len(prints), "a fingerprint came twice")
+        for i in issues:
+            xt.check(i["severity"] in ("info", "minor", "major", "critical", "blocker"))
+            xt.check(i["description"] and i["location"]["lines"]["begin"] > 0 and
+                     i["location"]["path"], i)
+        # a line more above changes no fingerprint
+        path = os.path.join(home, HOSTILE[0])
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        xt.write(path, "# one more\n" + text)
+        reports(home, "check", ".", code=2)
+        with open(paths["gitlab"], encoding="ascii") as f:
+            xt.equal(sorted(i["fingerprint"] for i in json.load(f)), sorted(prints))
+
+
+def test_readers_of_others():
+    with xt.scratch() as home:
+        for n, name in enumerate(HOSTILE[:4]):
+            xt.write(os.path.join(home, str(n), "b.yaml"), BAD)
+        paths, _ = reports(home, "check", ".", code=2)
+        xt.equal(in_environment("reports", ("junitparser", "sarif-pydantic"), JUNIT,
+                                paths["junit"]), ["4", "4", "4"])
+        xt.equal(in_environment("reports", ("junitparser", "sarif-pydantic"), SARIF,
+                                paths["sarif"]), ["12"])
+
+
+def test_plan_and_skips():
+    with xt.scratch() as home:
+        xt.write(os.path.join(home, "recipes", "w.yaml"), monorepo.text(monorepo.recipe(
+            "w", build={"skip": [{"if": "target == \"armv7\"",
+                                  "reason": "<no> ]]> & \"such\""}]})))
+        xt.write(os.path.join(home, "recipes", "n.yaml"), monorepo.text(monorepo.recipe(
+            "n", requirements={"host": ["recipe:nowhere"]})))
+        paths, _ = reports(home, "build", "--dry-run", "--target", "armv7,aarch64",
+                           "--python", "3.11", code=2)
+        suite = xml.etree.ElementTree.parse(paths["junit"]).getroot()[0]
+        cases = {c.get("name"): c for c in suite}
+        xt.equal(cases["w-1.0-cp311-armv7"].find("skipped").get("message"),
+                 '<no> ]]> & "such"')
+        xt.check("X0312" in cases["n-1.0-cp311-armv7"].find("failure").get("type"))
+        xt.equal(cases["w-1.0-cp311-aarch64"].find("failure"), None)
+        xt.equal([suite.get(k) for k in ("tests", "failures", "skipped")],
+                 ["4", "2", "1"])
+
+
+def test_commands_are_fenced():
+    """What a file or a build says cannot command GitHub's runner."""
+    with xt.scratch() as home:
+        xt.write(os.path.join(home, "x.yaml"),
+                 BAD.replace("a<&]]>b", "a<b") + '"  ::warning::y": 1\n')
+        result = xt.run(["check", "x.yaml"], home=home, cwd=home, GITHUB_ACTIONS="true")
+        word, open_commands = None, []
+        for line in result.err.splitlines():
+            line = line.strip()
+            stop = re.fullmatch(r"::stop-commands::(xorch-[0-9a-f]{32})", line)
+            if word is None and stop:
+                word = stop.group(1)
+            elif word is not None:
+                word = None if line == f"::{word}::" else word
+            elif line.startswith("::") or "##[" in line:
+                open_commands.append(line)
+        xt.equal(word, None, result)
+        xt.check(open_commands and all(re.match(
+            r"::(error|warning) file=x\.yaml,line=\d+,", c) for c in open_commands),
+            open_commands, result)
+        xt.check("::stop-commands::" in result.err, result)
+
+
+def test_bad_values():
+    with xt.scratch() as home:
+        for bad in ("junit", "junit=", "xml=x", "=x", "sarfi=x"):
+            result = xt.run(["check", f"--report={bad}"], home=home, cwd=home)
+            xt.check(result.code == 2 and "X0121" in result.err, bad, result)
+        xt.write(os.path.join(home, "a.yaml"), monorepo.text(monorepo.recipe("a")))
+        result = xt.run(["check", "--report", "junit=/nowhere/x"], home=home, cwd=home)
+        xt.equal(result.code, 8, result)
+
+
+def test_step_summary():
+    with xt.scratch() as home:
+        file = xt.write(os.path.join(home, "summary.md"), "before\n")
+        xt.write(os.path.join(home, "recipes", "n.yaml"), monorepo.text(monorepo.recipe(
+            "n", build={"skip": [{"if": "target == \"armv7\"",
+                                  "reason": "<img src=x> | `a` [b](c) @team"}]})))
+        xt.run(["build", "--target", "armv7", "--python", "3.11", "--allow-empty"],
+               home=home, cwd=home, GITHUB_STEP_SUMMARY=file)
+        with open(file, encoding="utf-8") as f:
+            text = f.read()
+        xt.check(text.startswith("before\n| item |"), text)
+        row = text.splitlines()[-1]
+        xt.equal(row.count("|"), 5, text)
+        xt.check("skipped" in row and not re.search(r"[<`\[@]", row), text)
+
+
+if __name__ == "__main__":
+    xt.main(globals())
