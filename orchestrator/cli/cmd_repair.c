@@ -8,6 +8,7 @@
 #include "cli/repair_libraries.h"
 #include "cli/verbs.h"
 #include "cli/wheel_files.h"
+#include "plan/plat_wish.h"
 #include "plan/recipe_fields.h"
 #include "ship/rewheel.h"
 #include <string.h>
@@ -82,15 +83,33 @@ static gint64 date_of(GBytes *bytes, const char *file)
 	return zip ? zip_newest(zip) : MAX(date, 0);
 }
 
+/* --floor, else what PLAT or AUDITWHEEL_PLAT ask for this very machine, as auditwheel
+ * takes the latter; NULL: as low as it goes. Borrowed from `wish`. */
+static const char *floor_for(
+	const options *o, const platform *target, plat_wish *wish, GError **err)
+{
+	plat_args args = plat_args_from_environment();
+
+	if (o->floor || !target)
+		return o->floor;
+	if (!plat_wish_read(&args, wish, err) || !wish->floor[0] ||
+		(wish->target && wish->target != target))
+		return NULL;
+	return wish->floor;
+}
+
 static gboolean repair_with(const running *run, GBytes *bytes, const char *file,
 	const platform *target, const char *work, wheel_result *result, GError **err)
 {
 	const options *o = run->o;
+	g_auto(plat_wish) wish = {0};
+	GError *error = NULL;
+	const char *floor = floor_for(o, target, &wish, &error);
 	g_autoptr(GPtrArray) owners =
 		g_ptr_array_new_with_free_func((GDestroyNotify)repair_owner_free);
 	repair_options repair = {.work = work,
 		.platform = target,
-		.floor = o->floor,
+		.floor = floor,
 		.owners = owners,
 		.exclude = o->exclude_libs,
 		.foreign = TRUE,
@@ -104,6 +123,10 @@ static gboolean repair_with(const running *run, GBytes *bytes, const char *file,
 	gboolean edits = FALSE;
 	g_autofree char *patchelf = NULL;
 
+	if (error) {
+		g_propagate_error(err, error);
+		return FALSE;
+	}
 	if (target && !repair_libraries_find(
 			      run->libraries, bytes, file, &how, owners, &edits, err))
 		return FALSE;

@@ -96,6 +96,11 @@ def test_floor():
         for floor in ([], ["--floor", "2_34"], ["--floor", "2_39"]):
             result = repair(home, wheel, *floor)
             xt.check(result.out.endswith("manylinux_2_34_aarch64.whl\n"), result)
+        # as auditwheel reads it; of another machine it says nothing
+        for name, value, code in (("AUDITWHEEL_PLAT", "manylinux2014_aarch64", 7),
+                                  ("PLAT", "manylinux_2_31_aarch64", 7),
+                                  ("PLAT", "manylinux_2_31_armv7l", 0)):
+            xt.equal(repair(home, wheel, **{name: value}).code, code, name, value)
         refused_text = repair(home, wheel, "--floor", "2.17")
         xt.equal(refused_text.code, 2)
         xt.check("X0121" in refused_text.err, refused_text)
