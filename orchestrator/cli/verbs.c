@@ -164,6 +164,11 @@ const verb verbs[] = {
 	{"check", "[RECIPE|DIR…]", "check recipes, catalogues and locks without building",
 		"changed-since explain strict report", cmd_check, VERB_PLAIN,
 		check_details},
+	{"completion", "bash|zsh|fish", "print what completes xorch in a shell", "",
+		cmd_completion, VERB_PLAIN,
+		"bash: eval \"$(xorch completion bash)\" in ~/.bashrc; zsh: the same in "
+		"~/.zshrc; "
+		"fish: xorch completion fish | source."},
 	{"doctor", "", "show what this machine has and lacks for building", "",
 		cmd_doctor},
 	{"env", "", "print the variables that build systems read, for a target",

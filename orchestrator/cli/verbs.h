@@ -31,6 +31,7 @@ int cmd_audit(const options *o, char **args, GError **err);
 int cmd_cache(const options *o, char **args, GError **err);
 int cmd_build(const options *o, char **args, GError **err);
 int cmd_check(const options *o, char **args, GError **err);
+int cmd_completion(const options *o, char **args, GError **err);
 int cmd_doctor(const options *o, char **args, GError **err);
 int cmd_env(const options *o, char **args, GError **err);
 int cmd_exec(const options *o, char **args, GError **err);

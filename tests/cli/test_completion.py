@@ -1,0 +1,73 @@
+"""Completion: the shells themselves are asked."""
+import os
+import re
+import shutil
+import subprocess
+
+import xt
+
+
+def script(shell):
+    result = xt.run(["completion", shell])
+    xt.equal([result.code, result.err], [0, ""], result)
+    return result.out
+
+
+def bash(line):
+    """What bash would offer for the last word of a line."""
+    words = line.split(" ")
+    code = script("bash") + f"""
+COMP_WORDS=({' '.join(repr(w) for w in words)}); COMP_CWORD={len(words) - 1}
+_xorch; printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    p = subprocess.run(["bash", "--norc", "-euc", code], capture_output=True, text=True)
+    xt.equal([p.returncode, p.stderr], [0, ""], code)
+    return p.stdout.split()
+
+
+def test_bash():
+    offered = bash("xorch ")
+    for verb in ("build", "plan", "check", "completion", "schema"):
+        xt.check(verb in offered, offered)
+    xt.check(not [v for v in offered if v.startswith("_")], offered)
+    xt.equal(bash("xorch bui"), ["build"])
+    xt.equal(bash("xorch build --changed"), ["--changed-since"])
+    xt.equal(bash("xorch -q build --sandbox "), ["auto", "bwrap", "landlock", "env"])
+    xt.equal(bash("xorch build rec"), [])  # files: -o default
+    # each verb offers just what it takes
+    for verb in ("build", "env", "version"):
+        options = bash(f"xorch {verb} --")
+        shown = re.findall(r"^  (?:-., |    )(--[a-z-]+)",
+                           xt.run([verb, "--help"]).out, re.M)
+        xt.equal(sorted(options), sorted(set(shown)), verb)
+
+
+def test_other_shells_can_read_it():
+    found = False
+    for shell in ("zsh", "fish"):
+        program = shutil.which(shell)
+        if not program:
+            continue
+        found = True
+        with xt.scratch() as home:
+            path = xt.write(os.path.join(home, "c"), script(shell))
+            p = subprocess.run([program, "-n", path], capture_output=True, text=True)
+            xt.equal([p.returncode, p.stderr], [0, ""], shell)
+            if shell != "fish":
+                continue
+            p = subprocess.run([program, "-c", f"source {path}; complete -C 'xorch pla'; "
+                                "complete -C 'xorch build --sandbox l'"],
+                               capture_output=True, text=True,
+                               env={**os.environ, "HOME": home})
+            xt.check(p.stdout.startswith("plan\t") and "landlock" in p.stdout, p)
+    if not found:
+        raise AssertionError("neither zsh nor fish is here: tests/run installs them")
+
+
+def test_unknown():
+    result = xt.run(["completion", "fihs"])
+    xt.check(result.code == 2 and "did you mean `fish`" in result.err, result)
+
+
+if __name__ == "__main__":
+    xt.main(globals())
