@@ -265,6 +265,7 @@ def test_errors():
         git(repo, "checkout", "-q", "--orphan", "alone")
         result = asked(repo, "base", code=2)
         xt.check("no commit yet" in result.err, result)
+        append(repo, "recipes/a.yaml")  # else it may be the very commit of `base`
         commit(repo)
         result = asked(repo, "base", code=2)
         xt.check("X0322" in result.err and "shallow" not in result.err, result)
@@ -358,7 +359,8 @@ def test_project_and_definitions():
         xt.write(os.path.join(repo, "toolchains/uv.lock"), "lock_version: 1\n")
         xt.check("recipes/a.yaml" in files(repo, "base"))
         os.remove(os.path.join(repo, "toolchains/uv.lock"))
-        xt.write(os.path.join(repo, "xorch.yaml"), "targets: [armv7]\n")
+        xt.write(os.path.join(repo, "xorch.yaml"),
+                 "schema_version: 1\ntargets: [armv7]\n")
         reasons = explained(repo, "base")
         for name in "abcmp":
             xt.check("the project file is new: xorch.yaml (untracked)" in
