@@ -41,7 +41,9 @@ static void settle(
 void selection_settle(selection *s, const options *o, item *i, const char *asks)
 {
 	const recipe *r = i->source->recipe;
-	gboolean any = r->kind == RECIPE_GO_BINARY && !r->go.cgo;
+	/* no C in it, or a target without a sysroot: of cgo there the builder says why */
+	gboolean any = r->kind == RECIPE_GO_BINARY &&
+		       (!r->go.cgo || !i->platform->builds_wheels);
 
 	settle(s, o, i, asks, any ? NULL : &i->error);
 	if (i->error) {

@@ -181,5 +181,8 @@ sysroot_def *sysroot_for_floor(
 		if (by_itself(defs->pdata[i]) && has_floor(defs->pdata[i], minor))
 			return sysroot_def_find(
 				((sysroot_def *)defs->pdata[i])->name, err);
+	/* X0302 names the targets that there are. */
+	if (!defs->len && !sysroot_def_has(def, target, err))
+		return NULL;
 	return out_of_reach(NULL, target, minor, err);
 }

@@ -76,7 +76,9 @@ subprocess.check_call(["cc", "-shared", "-fPIC", "-nostdlib", "-Wl,-soname,libc.
 setup(name="tiny", version="1.0", py_modules=[], ext_modules=[
     Extension("tiny", ["tiny.c"], extra_objects=["libnew.so"])])
 """)
-    refused(["X0331", "2_35", r"2\.31"], codes=(2,), args=["--floor", "2_35"])
+    refused(["X0331", "2_35", r"2\.31"], codes=(2,),
+            args=["--floor", "2_35", "--sysroot", "debian-11"])
+    refused(["X0331", "2_37", "debian-12"], codes=(2,), args=["--floor", "2_37"])
 
 
 def test_X04_two_time_t_worlds():
