@@ -101,7 +101,8 @@ static gboolean schema_fits(const yaml_doc *doc, diag_list *l)
 	gint64 version;
 
 	if (!n || n->kind != YAML_SCALAR ||
-		!g_ascii_string_to_signed(n->text, 10, 0, G_MAXINT32, &version, NULL))
+		!g_ascii_string_to_signed(
+			n->text, 10, G_MININT64, G_MAXINT64, &version, NULL))
 		return TRUE; /* the binder says it */
 	if (version == SCHEMA_VERSION)
 		return TRUE;

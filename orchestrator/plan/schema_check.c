@@ -38,7 +38,7 @@ static const row rows[] = {{check_name, "name", "^" NAME "$", 200, 2},
 	{check_oci_mirror, "oci-mirror", "^([^=]*=)?" URL "$", 2048, FALSE},
 	{check_gomod, "gomod", "^[A-Za-z0-9](?!.*//)(?!.*\\.\\.)[A-Za-z0-9._~/-]*$", 500,
 		2},
-	{check_debian_name, "debian-name", "^" DEBIAN "$", 200, FALSE},
+	{check_debian_name, "debian-name", "^" DEBIAN "$", 200, 3},
 	{check_publisher, "publisher", "^(github|gitlab):[^ \\t\\n]+$", 0, FALSE},
 	{check_target, "target", NULL, 0, FALSE},
 	{check_python, "python", "^3\\.([7-9]|[1-9][0-9])t?$", 0, FALSE},
@@ -122,8 +122,8 @@ json_t *schema_check_json(const char *name)
 		json_object_set_new(o, "minLength", json_integer(1));
 	else if (*r->pattern)
 		json_object_set_new(o, "pattern", json_string(r->pattern));
-	if (r->scalar == 2)
-		json_object_set_new(o, "minimum", json_integer(0));
+	if (r->scalar >= 2) /* no minus in front; 3: no single digit either */
+		json_object_set_new(o, "minimum", json_integer(r->scalar == 2 ? 0 : 10));
 	if (r->longest)
 		json_object_set_new(o, "maxLength", json_integer(r->longest));
 	return o;
