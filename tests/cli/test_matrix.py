@@ -8,8 +8,11 @@ import judges
 import monorepo
 import xt
 
+
 def world(home):
-    """Some recipes; the libraries are needed by wheels."""
+    """Some recipes; the libraries are needed by wheels. Their plans are for such Pythons,
+    which have to be found."""
+    xt.need_pythons("cp311", "cp312", "cp313")
     for name in ("l1", "l2"):
         xt.write(f"{home}/recipes/{name}.yaml",
                  monorepo.text(monorepo.recipe(name, "library")))

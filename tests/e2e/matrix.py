@@ -21,7 +21,7 @@ def main(recipe, toolchain, heavy=False):
         xt.equal(result.code, 0, result)
         done = test_wheels.judge(result)
         print(f"{done} wheels of {recipe} by {toolchain}, Pythons found: "
-              f"{' '.join(test_wheels.pythons())}")
+              f"{' '.join(xt.pythons())}")
         xt.check(done >= len(targets), f"only {done} wheels", result)
 
 

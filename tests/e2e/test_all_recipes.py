@@ -56,7 +56,7 @@ def build_everything(home, cache):
     left = {i["recipe"] for i in items} - {i["recipe"] for i in items if i.get("file")
                                            or i["state"] in ("built", "cached")}
     for recipe in sorted(left):
-        for python in reversed(test_wheels.pythons()):
+        for python in reversed(xt.pythons()):
             more = run_all(home, cache, recipe, python)
             if more.code != 3:  # nothing selected: it does not support that one
                 break

@@ -40,7 +40,7 @@ def wheel(toolchain):
         xt.write(os.path.join(source, "setup.py"), SETUP)
         xt.write(os.path.join(home, "recipes", "cxxpair.yaml"), RECIPE)
         some = os.path.dirname(xt.write(os.path.join(home, "some", "file"), "x"))
-        python = "cp39" if "cp39" in test_wheels.pythons() else "cp311"
+        python = "cp39" if "cp39" in xt.pythons() else "cp311"
         result = test_wheels.build("cxxpair.yaml", ["aarch64", "armv7"], python, home,
                                    toolchain)
         xt.equal(result.code, 0, result)

@@ -319,7 +319,7 @@ def test_image_in_debians_layout():
 
 def test_wheel_out_of_an_image():
     """cwcwidth against the image, lowered to 2_17 by stubs; out of an index."""
-    test_wheels.need_pythons("cp311")
+    xt.need_pythons("cp311")
     with world() as (home, registry, _):
         media = images.MEDIA["manifest"]
         status, manifest, headers = registry.request(

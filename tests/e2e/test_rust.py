@@ -122,7 +122,7 @@ def flags_stay_with_the_target(home, item, target):
 
 def test_abi3_built_once():
     """One wheel for two Pythons, in one run and in the next."""
-    test_wheels.need_pythons("cp310", "cp311", "cp312")
+    xt.need_pythons("cp310", "cp311", "cp312")
     with xt.scratch() as home:
         recipe = rust_packages.project(home, limited="9", recipe="python: {abi3: '3.9'}\n")
         result = build(home, recipe, python="cp311,cp312")

@@ -48,7 +48,7 @@ def repack(wheel, to, change):
 
 
 def own_recipes(recipe, python):
-    test_wheels.need_pythons(python)
+    xt.need_pythons(python)
     with xt.scratch() as home:
         result = test_wheels.build(recipe, ["aarch64", "armv7"], python, home)
         xt.equal(result.code, 0, result)

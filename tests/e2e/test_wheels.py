@@ -11,25 +11,11 @@ RECIPES = os.path.join(xt.SOURCE, "recipes")
 SUITE = {"cp39": "bullseye", "cp311": "bookworm", "cp313": "trixie"}
 
 
-def pythons():
-    """Tags of the CPythons that xorch finds here."""
-    found = xt.run(["doctor", "--json"], XORCH_CACHE_DIR=shared_cache()).json
-    return [p["tag"] for p in found["pythons"]]
-
-
 def shared_cache():
     """One store for all end-to-end tests: what is downloaded once serves all."""
     path = os.path.join(xt.CACHE, "store")
     os.makedirs(path, mode=0o700, exist_ok=True)
     return path
-
-
-def need_pythons(*tags):
-    """Skips on a machine that lacks one: what a test is about cannot be tried there."""
-    found = pythons()
-    missing = [t for t in tags if t not in found]
-    if missing:
-        raise xt.Skip(f"no {' '.join(missing)} on this machine, only {' '.join(found)}")
 
 
 def link_or_copy(source, dest):

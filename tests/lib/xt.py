@@ -72,6 +72,19 @@ def run(args, home=None, cwd=None, timeout=900, stdin=None, binary=None, **env):
                   p.stderr.decode("utf-8", "surrogateescape"))
 
 
+def pythons():
+    """Tags of the CPythons that xorch finds here."""
+    return [p["tag"] for p in run(["doctor", "--json"]).json["pythons"]]
+
+
+def need_pythons(*tags):
+    """Skips on a machine that lacks one: what a test is about cannot be tried there."""
+    found = pythons()
+    missing = [t for t in tags if t not in found]
+    if missing:
+        raise Skip(f"no {' '.join(missing)} on this machine, only {' '.join(found)}")
+
+
 @contextlib.contextmanager
 def scratch():
     path = tempfile.mkdtemp(prefix="xorch-test-")
