@@ -110,13 +110,6 @@ static void check_recipe(const char *path, diag_list *l)
 		diag_list_take(l, resolved);
 }
 
-static json_t *text_json(const char *text)
-{
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-
-	return json_string(valid);
-}
-
 static json_t *diag_json(const diag *d)
 {
 	json_t *o = json_object(), *remarks = json_array();
@@ -126,19 +119,20 @@ static json_t *diag_json(const diag *d)
 	if (d->code)
 		json_object_set_new(o, "code", json_string(d->code));
 	if (d->source)
-		json_object_set_new(o, "file", text_json(diag_source_file(d->source)));
+		json_object_set_new(
+			o, "file", output_json_text(diag_source_file(d->source)));
 	if (d->at.line) {
 		json_object_set_new(o, "line", json_integer(d->at.line));
 		json_object_set_new(o, "column", json_integer(d->at.col));
 		json_object_set_new(
 			o, "end_column", json_integer(d->at.col + d->at.span));
 	}
-	json_object_set_new(o, "text", text_json(d->text));
+	json_object_set_new(o, "text", output_json_text(d->text));
 	if (d->at.label)
-		json_object_set_new(o, "label", text_json(d->at.label));
+		json_object_set_new(o, "label", output_json_text(d->at.label));
 	for (guint i = 0; i < d->remarks->len; i++)
 		json_array_append_new(
-			remarks, text_json(g_ptr_array_index(d->remarks, i)));
+			remarks, output_json_text(g_ptr_array_index(d->remarks, i)));
 	json_object_set_new(o, "remarks", remarks);
 	return o;
 }
@@ -197,7 +191,7 @@ static json_t *changed_json(const changed_since *c, const GPtrArray *files)
 		json_t *list = json_array();
 		for (guint n = 0; reasons && n < reasons->len; n++)
 			json_array_append_new(
-				list, text_json(g_ptr_array_index(reasons, n)));
+				list, output_json_text(g_ptr_array_index(reasons, n)));
 		g_autofree char *valid = g_utf8_make_valid(path, -1);
 		json_object_set_new(all, valid, list);
 	}
@@ -213,7 +207,8 @@ static void report_json(
 	for (guint i = 0; i < all->len; i++)
 		json_array_append_new(diags, diag_json(g_ptr_array_index(all, i)));
 	for (guint i = 0; files && i < files->len; i++)
-		json_array_append_new(names, text_json(g_ptr_array_index(files, i)));
+		json_array_append_new(
+			names, output_json_text(g_ptr_array_index(files, i)));
 	json_t *root = json_pack("{s:i, s:i, s:o, s:o}", "v", 1, "exit", exit_code,
 		"files", names, "diagnostics", diags);
 	if (c && files)

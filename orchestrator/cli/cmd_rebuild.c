@@ -248,11 +248,8 @@ static json_t *strings(const GPtrArray *list)
 {
 	json_t *a = json_array();
 
-	for (guint n = 0; n < list->len; n++) {
-		g_autofree char *valid =
-			g_utf8_make_valid(g_ptr_array_index(list, n), -1);
-		json_array_append_new(a, json_string(valid));
-	}
+	for (guint n = 0; n < list->len; n++)
+		json_array_append_new(a, output_json_text(g_ptr_array_index(list, n)));
 	return a;
 }
 

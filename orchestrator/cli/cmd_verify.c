@@ -119,22 +119,15 @@ static const recipe *recipe_of(const options *o, const GPtrArray *all, const cha
 
 /* ---- what came out ---- */
 
-static json_t *text_or_null(const char *text)
-{
-	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-
-	return valid ? json_string(valid) : json_null();
-}
-
 static json_t *check_json(const verify_check *c)
 {
 	json_t *j = json_object();
 
 	json_object_set_new(j, "kind", json_string(c->kind));
-	json_object_set_new(j, "subject", text_or_null(c->subject));
+	json_object_set_new(j, "subject", output_json_text(c->subject));
 	json_object_set_new(j, "state", json_string(verify_state_name(c->state)));
-	json_object_set_new(j, "detail", text_or_null(c->detail));
-	json_object_set_new(j, "output", text_or_null(c->output));
+	json_object_set_new(j, "detail", output_json_text(c->detail));
+	json_object_set_new(j, "output", output_json_text(c->output));
 	json_object_set_new(j, "seconds", json_real(c->seconds));
 	return j;
 }
@@ -147,16 +140,17 @@ static json_t *run_json(const verify_run *r)
 		json_array_append_new(
 			checks, check_json(g_ptr_array_index(r->checks, i)));
 	for (guint i = 0; i < r->with->len; i++)
-		json_array_append_new(with, text_or_null(g_ptr_array_index(r->with, i)));
-	json_object_set_new(j, "file", text_or_null(r->file));
+		json_array_append_new(
+			with, output_json_text(g_ptr_array_index(r->with, i)));
+	json_object_set_new(j, "file", output_json_text(r->file));
 	json_object_set_new(j, "state", json_string(verify_state_name(r->state)));
-	json_object_set_new(j, "reason", text_or_null(r->reason));
+	json_object_set_new(j, "reason", output_json_text(r->reason));
 	json_object_set_new(
 		j, "target", r->platform ? json_string(r->platform->name) : json_null());
-	json_object_set_new(j, "root", text_or_null(r->root));
-	json_object_set_new(j, "python", text_or_null(r->python));
+	json_object_set_new(j, "root", output_json_text(r->root));
+	json_object_set_new(j, "python", output_json_text(r->python));
 	json_object_set_new(j, "emulated", json_boolean(r->emulated));
-	json_object_set_new(j, "recipe", text_or_null(r->recipe));
+	json_object_set_new(j, "recipe", output_json_text(r->recipe));
 	json_object_set_new(j, "with", with);
 	json_object_set_new(j, "seconds", json_real(r->seconds));
 	json_object_set_new(j, "checks", checks);

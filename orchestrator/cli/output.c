@@ -136,6 +136,13 @@ void output_text(const char *text)
 	result(dressed, strlen(dressed));
 }
 
+json_t *output_json_text(const char *text)
+{
+	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+
+	return valid ? json_string(valid) : json_null();
+}
+
 void output_json(json_t *root)
 {
 	char *text = json_dumps(root, JSON_COMPACT | JSON_ENSURE_ASCII);

@@ -25,6 +25,8 @@ void output_line(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 void output_text(const char *text);
 /* Writes the one JSON document, consumed. */
 void output_json(json_t *root);
+/* A JSON string of what may be no UTF-8; null for NULL. */
+json_t *output_json_text(const char *text);
 
 /* stderr. Escaped where it must be already; ends with a line break. */
 void output_people(const char *text);

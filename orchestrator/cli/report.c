@@ -57,10 +57,8 @@ static json_t *tags_json(const char *tags)
 
 static void set_string(json_t *object, const char *name, const char *value)
 {
-	if (!value)
-		return;
-	g_autofree char *valid = g_utf8_make_valid(value, -1);
-	json_object_set_new(object, name, json_string(valid));
+	if (value)
+		json_object_set_new(object, name, output_json_text(value));
 }
 
 /* What kind of failure, the line to blame, what to do. */
@@ -98,11 +96,9 @@ static json_t *changed_json(const selection *s, const item *i)
 			   : NULL;
 	json_t *list = reasons ? json_array() : NULL;
 
-	for (guint n = 0; reasons && n < reasons->len; n++) {
-		g_autofree char *valid =
-			g_utf8_make_valid(g_ptr_array_index(reasons, n), -1);
-		json_array_append_new(list, json_string(valid));
-	}
+	for (guint n = 0; reasons && n < reasons->len; n++)
+		json_array_append_new(
+			list, output_json_text(g_ptr_array_index(reasons, n)));
 	return list;
 }
 
