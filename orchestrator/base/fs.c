@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -156,12 +157,16 @@ gboolean fs_rename_durable(const char *from, const char *to, GError **err)
 	       (strcmp(from_dir, to_dir) == 0 || fs_sync_dir(from_dir, err));
 }
 
-/* Takes `fd`, which is open on `temp`. */
+/* Takes `fd`, which is open on `temp`. owner: whose the file becomes, or NULL. */
 static gboolean finish_atomic(int fd, const char *temp, const char *path,
-	const void *data, gsize size, mode_t mode, GError **err)
+	const void *data, gsize size, mode_t mode, const struct stat *owner, GError **err)
 {
 	gboolean ok = fs_write_all(fd, data, size, path, err);
 
+	/* Before the mode, of which a change of the owner takes bits away. Who may write
+	 * into the folder but not give files away becomes the owner. */
+	if (ok && owner && fchown(fd, owner->st_uid, owner->st_gid) < 0)
+		ok = errno == EPERM || fs_fail(err, errno, "keep the owner of", path, 0);
 	if (ok && fchmod(fd, mode) < 0)
 		ok = fs_fail(err, errno, "set the mode of", path, 0);
 	ok = ok && fs_sync(fd, path, err);
@@ -186,11 +191,11 @@ gboolean fs_write_atomic_by(const char *temp, const char *path, const void *data
 
 	if (fd < 0)
 		return fs_fail(err, errno, "write", temp, size);
-	return finish_atomic(fd, temp, path, data, size, mode, err);
+	return finish_atomic(fd, temp, path, data, size, mode, NULL, err);
 }
 
-gboolean fs_write_atomic(
-	const char *path, const void *data, gsize size, mode_t mode, GError **err)
+static gboolean write_atomic(const char *path, const void *data, gsize size, mode_t mode,
+	const struct stat *owner, GError **err)
 {
 	g_autofree char *dir = g_path_get_dirname(path);
 	g_autofree char *base = g_path_get_basename(path);
@@ -201,10 +206,33 @@ gboolean fs_write_atomic(
 			g_strdup_printf("%s/.%.200s.%08x.tmp", dir, base, g_random_int());
 		int fd = open(temp, NEW_FILE, 0600);
 		if (fd >= 0)
-			return finish_atomic(fd, temp, path, data, size, mode, err);
+			return finish_atomic(
+				fd, temp, path, data, size, mode, owner, err);
 		if (errno != EEXIST || tries > 100)
 			return fs_fail(err, errno, "write", path, size);
 	}
+}
+
+gboolean fs_write_atomic(
+	const char *path, const void *data, gsize size, mode_t mode, GError **err)
+{
+	return write_atomic(path, data, size, mode, NULL, err);
+}
+
+gboolean fs_rewrite(const char *path, const void *data, gsize size, GError **err)
+{
+	char *real = realpath(path, NULL); /* free(), not g_free() */
+	struct stat st;
+	gboolean ok;
+
+	if (!real || stat(real, &st) < 0)
+		ok = fs_fail(err, errno, "write", path, size);
+	else if (!S_ISREG(st.st_mode))
+		ok = fs_fail(err, EINVAL, "write", path, size);
+	else
+		ok = write_atomic(real, data, size, st.st_mode & 07777, &st, err);
+	free(real);
+	return ok;
 }
 
 gboolean fs_free_space(const char *path, guint64 *bytes, GError **err)

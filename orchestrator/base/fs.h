@@ -32,6 +32,10 @@ gboolean fs_write_atomic(
  * for folders where a crash must leave nothing behind. */
 gboolean fs_write_atomic_by(const char *temp, const char *path, const void *data,
 	gsize size, mode_t mode, GError **err);
+/* Gives an existing regular file other contents as a whole; the mode stays, and
+ * the owner where this process may say so. Of a link to it the target is replaced, the
+ * link stays. */
+gboolean fs_rewrite(const char *path, const void *data, gsize size, GError **err);
 /* The parts of it, for writers that stream. `path` is for messages only. */
 gboolean fs_write_all(
 	int fd, const void *data, gsize size, const char *path, GError **err);

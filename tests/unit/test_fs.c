@@ -87,6 +87,35 @@ static void write_atomic(void)
 	end();
 }
 
+static void rewrite(void)
+{
+	g_autoptr(GError) err = NULL;
+	g_autofree char *path = NULL, *link = NULL, *none = NULL;
+	struct stat st;
+
+	begin();
+	put("far/file", "old");
+	path = at("far/file");
+	g_assert_cmpint(chmod(path, 0640), ==, 0);
+	make_link("far/file", "link");
+	link = at("link");
+	g_assert_true(fs_rewrite(link, "new", 3, &err));
+	g_assert_no_error(err);
+	g_autofree char *text = get("far/file");
+	g_assert_cmpstr(text, ==, "new");
+	g_assert_cmpint(lstat(link, &st), ==, 0);
+	g_assert_true(S_ISLNK(st.st_mode));
+	g_assert_cmpint(stat(path, &st), ==, 0);
+	g_assert_cmpint(st.st_mode & 07777, ==, 0640);
+	none = at("none");
+	g_assert_false(fs_rewrite(none, "x", 1, &err));
+	g_assert_error(err, XORCH_ERROR, EXIT_HOST);
+	g_clear_error(&err);
+	g_assert_false(fs_rewrite(dir, "x", 1, &err));
+	g_assert_error(err, XORCH_ERROR, EXIT_HOST);
+	end();
+}
+
 static void read_limits(void)
 {
 	begin();
@@ -311,6 +340,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/fs/write_atomic", write_atomic);
+	g_test_add_func("/fs/rewrite", rewrite);
 	g_test_add_func("/fs/read", read_limits);
 	g_test_add_func("/fs/remove", remove_hostile);
 	g_test_add_data_func("/fs/copy", GINT_TO_POINTER(FS_COPY), copy);
