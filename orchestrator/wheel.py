@@ -88,7 +88,14 @@ def stage(build, top, info):
     """Fills `top` with the module, `info` with the licences."""
     package = os.path.join(top, "xorch")
     run("cmake", "--install", build, "--prefix", package, "--strip")
-    shutil.rmtree(os.path.join(package, "share", "doc"))
+    share = os.path.join(package, "share")
+    shutil.rmtree(os.path.join(share, "doc"))
+    # Into the environment's own share/, where man and shells look.
+    data = os.path.join(info.replace(".dist-info", ".data"), "data", "share")
+    os.makedirs(data)
+    for name in os.listdir(share):
+        if name != "xorch":
+            shutil.move(os.path.join(share, name), os.path.join(data, name))
     program, lib = os.path.join(package, "bin", "xorch"), os.path.join(package, "lib")
     with open(os.path.join(build, "loaded-libraries.txt"), encoding="utf-8") as f:
         loaded = f.read().split()

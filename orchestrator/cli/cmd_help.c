@@ -1,15 +1,17 @@
 #include "base/error.h"
 #include "base/words.h"
+#include "cli/manual.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
 
+#define EXITS_WIDTH 85
+
 static void exits(GString *out)
 {
-	g_string_append(out, "\nExit status: 0 done, 1 build failed, 2 input, 3 nothing "
-			     "selected, 4 lock, "
-			     "5 network,\n6 integrity, 7 audit, 8 host, 9 time, 70 bug "
-			     "in xorch, 128+n "
-			     "signal n.\n");
+	g_autofree char *all = manual_exits_short();
+	g_autofree char *text = g_strdup_printf("\nExit status: %s.\n", all);
+
+	words_fold(out, text, 0, 0, EXITS_WIDTH);
 }
 
 static char *overview(void)

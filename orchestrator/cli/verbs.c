@@ -139,6 +139,8 @@ const verb verbs[] = {
 		"target python toolchain sysroot floor", cmd_python_target, VERB_HIDDEN},
 	{"__sandbox", "COMMAND…", "run a command the way build steps run",
 		"sandbox timeout", cmd_sandbox, VERB_COMMAND | VERB_HIDDEN},
+	{"__share", "DIR", "write manual pages and completions, to be installed", "",
+		cmd_share, VERB_HIDDEN | VERB_PLAIN},
 	{"__sysroot", "NAME [PACKAGE…]", "make a sysroot with further packages", "target",
 		cmd_sysroot, VERB_HIDDEN},
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",

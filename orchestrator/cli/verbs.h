@@ -50,6 +50,7 @@ int cmd_new(const options *o, char **args, GError **err);
 int cmd_plan(const options *o, char **args, GError **err);
 int cmd_repair(const options *o, char **args, GError **err);
 int cmd_schema(const options *o, char **args, GError **err);
+int cmd_share(const options *o, char **args, GError **err);
 int cmd_sysroot(const options *o, char **args, GError **err);
 int cmd_verify(const options *o, char **args, GError **err);
 int cmd_version(const options *o, char **args, GError **err);

@@ -64,6 +64,39 @@ def test_other_shells_can_read_it():
         raise AssertionError("neither zsh nor fish is here: tests/run installs them")
 
 
+# What the completion system would do with the words, told instead of done.
+ZSH = """
+compdef() { print -r -- "compdef $*" }
+compadd() { shift; print -rl -- "$@" }
+_describe() { print -rl -- "${(@P)2}" }
+_files() { print -r -- FILES }
+"""
+
+
+def zsh(path, *words, installed=False):
+    """What it offers for the last word; read by eval, or as a file of site-functions."""
+    how = f"fpath=({os.path.dirname(path)} $fpath); autoload -U _xorch" if installed else \
+        f"source {path}"
+    p = subprocess.run(["zsh", "-fc", f"{ZSH}{how}; words=({' '.join(map(repr, words))}); "
+                        f"CURRENT={len(words)}; _xorch"], capture_output=True, text=True)
+    xt.equal([p.returncode, p.stderr], [0, ""], words)
+    return p.stdout.splitlines()
+
+
+def test_zsh():
+    with xt.scratch() as home:
+        path = xt.write(os.path.join(home, "_xorch"), script("zsh"))
+        xt.equal(zsh(path, "xorch", "")[0], "compdef _xorch xorch")
+        for installed in (False, True):
+            offered = zsh(path, "xorch", "", installed=installed)
+            xt.check("plan:show what would be built, and why or why not" in offered, offered)
+            xt.equal(zsh(path, "xorch", "build", "--sandbox", "", installed=installed)[-4:],
+                     ["auto", "bwrap", "landlock", "env"])
+            xt.check("--changed-since" in zsh(path, "xorch", "-q", "check", "--",
+                                              installed=installed))
+            xt.equal(zsh(path, "xorch", "build", "rec", installed=installed)[-1], "FILES")
+
+
 def test_unknown():
     result = xt.run(["completion", "fihs"])
     xt.check(result.code == 2 and "did you mean `fish`" in result.err, result)

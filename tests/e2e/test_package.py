@@ -44,6 +44,14 @@ def test_installed_anywhere():
                            env=xt.environment(home), capture_output=True)
         xt.equal(p.returncode, 2, p.stdout, p.stderr)
         xt.check("moved-11" in p.stderr and "debian-11" not in p.stderr, p.stderr)
+        # manual and completions, where their readers look
+        p = subprocess.run(["man", "-M", os.path.join(moved, "share/man"), "-w",
+                            "xorch-build", "xorch-recipe", "xorch"], capture_output=True,
+                           text=True)
+        xt.equal(len(p.stdout.split()), 3, p)
+        for path in ("bash-completion/completions/xorch", "zsh/site-functions/_xorch",
+                     "fish/vendor_completions.d/xorch.fish"):
+            xt.check(os.path.getsize(os.path.join(moved, "share", path)) > 1000, path)
 
 
 def make(suite, home, packages, command, pattern):
@@ -73,6 +81,8 @@ def deb_of(suite):
         shutil.copy(made, user.root + "/xorch.deb")
         user.run("apt-get -qq update && apt-get -qq install -y /xorch.deb")
         xt.check("xorch 0." in user.run("xorch version"))
+        user.run("test -s /usr/share/man/man1/xorch-build.1 && "
+                 "test -s /usr/share/bash-completion/completions/xorch")
         builds_a_wheel(user, "xorch")
         user.run("apt-get -qq remove -y xorch && test ! -e /usr/bin/xorch && "
                  "test ! -e /usr/share/xorch")
@@ -102,6 +112,7 @@ def test_wheel_for_pip():
             user.run("apt-get -qq update && apt-get -qq install -y --no-install-recommends "
                      "python3-venv python3-dev gpgv ca-certificates")
             user.run("python3 -m venv venv && venv/bin/pip install -q --no-index xorch-*.whl")
+            user.run("test -s venv/share/man/man1/xorch-build.1")
             builds_a_wheel(user, "venv/bin/xorch")
 
 
