@@ -189,7 +189,9 @@ static const pattern patterns[] = {
 
 	/* ---- Python's own API ---- */
 	{"error: ",
-		"error: .*(?:'|`|‘)(_?Py[A-Z_]\\w*|_?PyObject_\\w+|tp_print|ob_digit|"
+		/* not what the compiler proposes instead */
+		"error: (?:(?!did you mean).)*(?:'|`|‘)(_?Py[A-Z_]\\w*|"
+		"_?PyObject_\\w+|tp_print|ob_digit|"
 		"curexc_\\w+|exc_type|use_tracing|co_varnames|co_code|f_code|f_"
 		"localsplus|"
 		"recursion_depth|_PyErr_StackItem)(?:'|`|’)",
@@ -436,6 +438,11 @@ static const pattern patterns[] = {
 	{"Error: ", NULL, NULL, SUMMARY},
 	{"Exception: ", NULL, NULL, SUMMARY},
 	{"SystemExit: ", NULL, NULL, SUMMARY},
+	/* a shell, and what a script calls most */
+	{": parameter not set", "^\\S+: (?:line )?\\d+: (\\w+): parameter not set", NULL,
+		SUMMARY},
+	{": cannot ", "^(?:cp|mv|ln|mkdir|install|rm|touch|chmod): cannot ", NULL,
+		SUMMARY},
 };
 
 /* Compiled when first needed. */

@@ -1,4 +1,8 @@
 #include "cli/annotations.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "build/failure.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define SHOWN_OF_A_KIND 10
@@ -17,19 +21,30 @@ static void append_escaped(GString *out, const char *text, const char *also)
 	}
 }
 
-static void append(GString *out, const diag *d)
+/* line 0: not known. */
+static void begin(GString *out, gboolean error, const char *file, int line, int col,
+	int end, const char *title)
 {
-	g_string_append_printf(
-		out, "::%s ", d->severity == DIAG_ERROR ? "error" : "warning");
-	if (d->source) {
+	g_string_append_printf(out, "::%s ", error ? "error" : "warning");
+	if (file) {
 		g_string_append(out, "file=");
-		append_escaped(out, diag_source_file(d->source), ":,");
+		append_escaped(out, file, ":,");
 		g_string_append_c(out, ',');
 	}
-	if (d->at.line)
-		g_string_append_printf(out, "line=%d,col=%d,endColumn=%d,", d->at.line,
-			d->at.col, d->at.col + d->at.span);
-	g_string_append_printf(out, "title=%s::", d->code ? d->code : "xorch");
+	if (line)
+		g_string_append_printf(out, "line=%d,", line);
+	if (line && col)
+		g_string_append_printf(out, "col=%d,endColumn=%d,", col, MAX(end, col));
+	g_string_append(out, "title=");
+	append_escaped(out, title, ":,");
+	g_string_append(out, "::");
+}
+
+static void append(GString *out, const diag *d)
+{
+	begin(out, d->severity == DIAG_ERROR,
+		d->source ? diag_source_file(d->source) : NULL, d->at.line, d->at.col,
+		d->at.col + d->at.span, d->code ? d->code : "xorch");
 	append_escaped(out, d->text, "");
 	if (d->at.label) {
 		g_string_append(out, ": ");
@@ -54,4 +69,98 @@ char *annotations_text(diag_list *l)
 			append(out, d);
 	}
 	return g_string_free(out, FALSE);
+}
+
+/* ---- failed items ---- */
+
+/* Path as seen from the current folder, where it lies below it. New string. */
+static char *from_here(const char *path)
+{
+	g_autofree char *here = g_get_current_dir();
+	g_autofree char *whole = g_canonicalize_filename(path, here);
+	gsize n = strlen(here);
+
+	if (g_str_has_prefix(whole, here) && whole[n] == '/')
+		return g_strdup(whole + n + 1);
+	return g_steal_pointer(&whole);
+}
+
+/* The file of a compiler's "src/a.c:2:25: error: …", where the source is a folder of
+ * the repository that has it; NULL otherwise. New string. */
+static char *blamed_file(const item *i, const char *text, int *line, int *col)
+{
+	static GRegex *place;
+	g_autoptr(GMatchInfo) m = NULL;
+	const recipe *r = i->source->recipe;
+
+	if (g_once_init_enter(&place)) {
+		GRegex *new = g_regex_new(
+			"^((?!/)[^:\\s]+):(\\d{1,7})(?::(\\d{1,5}))?: ", 0, 0, NULL);
+		g_once_init_leave(&place, new);
+	}
+	if (!r->sources->len || !g_regex_match(place, text, 0, &m))
+		return NULL;
+	const recipe_source *first = g_ptr_array_index(r->sources, 0);
+	if (!first->path)
+		return NULL;
+	g_autofree char *folder = g_build_filename(r->dir, first->path,
+		first->subdirectory ? first->subdirectory : ".", NULL);
+	g_autofree char *name = g_match_info_fetch(m, 1);
+	g_autofree char *file = fs_resolve_beneath(folder, name, NULL);
+	if (!file || !g_file_test(file, G_FILE_TEST_IS_REGULAR))
+		return NULL;
+	g_autofree char *number = g_match_info_fetch(m, 2);
+	g_autofree char *column = g_match_info_fetch(m, 3);
+	*line = atoi(number);
+	*col = column ? atoi(column) : 0;
+	return from_here(file);
+}
+
+static void append_item(GString *out, const item *i)
+{
+	const char *first = error_fact(i->error, "first-error");
+	const char *hint = error_fact(i->error, "hint");
+	const failure_class *kind = failure_class_of_error(i->error);
+	const char *message = i->error->message;
+	int line = 0, col = 0;
+	g_autofree char *blamed = first ? blamed_file(i, first, &line, &col) : NULL;
+	g_autofree char *title = g_strdup_printf("%s: %s", i->id, kind->name);
+	/* without "[X0901] ID: ", which the title says */
+	const char *own = strstr(message, i->id);
+	if (own)
+		message = own + strlen(i->id) + strspn(own + strlen(i->id), ": ");
+	g_autofree char *said = g_strndup(message, strcspn(message, "\n"));
+
+	begin(out, TRUE, blamed ? blamed : i->source->recipe->path, line, col, col,
+		title);
+	append_escaped(out, first ? first : said, "");
+	if (first && *kind->cause) {
+		g_string_append(out, "%0A");
+		append_escaped(out, kind->cause, "");
+	}
+	if (hint) {
+		g_string_append(out, "%0Ahelp: ");
+		append_escaped(out, hint, "");
+	}
+	g_string_append_c(out, '\n');
+}
+
+char *annotations_of_items(const GPtrArray *items)
+{
+	GString *out = g_string_new(NULL);
+	unsigned shown = 0;
+
+	for (guint n = 0; n < items->len && shown < SHOWN_OF_A_KIND; n++) {
+		const item *i = g_ptr_array_index(items, n);
+		if (i->state != ITEM_FAILED || !i->error)
+			continue;
+		append_item(out, i);
+		shown++;
+	}
+	return g_string_free(out, FALSE);
+}
+
+gboolean annotations_wanted(void)
+{
+	return g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0;
 }

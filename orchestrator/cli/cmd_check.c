@@ -289,7 +289,7 @@ static int check_all(const options *o, GPtrArray *files, diag_list *l, GError **
 		return EXIT_HOST;
 	gboolean bad = diag_list_errors(l) || (o->strict && diag_list_warnings(l));
 	output_diags(l);
-	if (g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0)
+	if (annotations_wanted())
 		annotate(l);
 	if (!o->quiet)
 		summary(l, files);

@@ -1,6 +1,7 @@
 #include "cli/report.h"
 #include "base/error.h"
 #include "build/failure.h"
+#include "cli/annotations.h"
 #include "cli/output.h"
 #include "cli/step_summary.h"
 #include <string.h>
@@ -231,6 +232,10 @@ void report_build(const selection *s, const options *o, int code)
 	if (!o->quiet)
 		summary(s);
 	step_summary(s);
+	if (annotations_wanted()) {
+		g_autofree char *commands = annotations_of_items(s->items);
+		output_commands(commands);
+	}
 	if (o->json) {
 		output_json(items_json(s, code));
 		return;

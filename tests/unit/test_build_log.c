@@ -82,6 +82,16 @@ static void b01_b08_b14_lines(void)
 		 "a.c\n",
 			"other", NULL},
 		{"a.c:3:1: warning: no error: here\n   3 | #error: x\n", "other", NULL},
+		/* what the compiler proposes is not what it complains of */
+		{"a.c:2:25: error: unknown type name 'Objct'; did you mean "
+		 "'PyObject'?\n",
+			"compile-error", NULL},
+		{"/xorch/out/build.sh: 4: PREFIX: parameter not set\n", "other",
+			"/xorch/out/build.sh: 4: PREFIX: parameter not set"},
+		{"cp: cannot create regular file '/usr/lib/a': Read-only file system\n",
+			"other",
+			"cp: cannot create regular file '/usr/lib/a': Read-only file "
+			"system"},
 		/* configure asks, and goes on */
 		{"conftest.c:1:10: fatal error: nothere.h: No such file or directory\n"
 		 "config.status: creating Makefile\na.c:1:1: error: real\n",

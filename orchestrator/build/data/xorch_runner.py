@@ -157,7 +157,11 @@ def main():
     except Refused as e:
         answer = {"error": {"kind": e.kind, "text": str(e)}}
     except SystemExit as e:
-        traceback.print_exc()
+        # "error: command 'cc' failed": said to people; how it came here tells nothing.
+        if isinstance(e.code, str):
+            print("SystemExit: " + e.code, file=sys.stderr)
+        else:
+            traceback.print_exc()
         answer = {"error": {"kind": "failed", "text": "the hook exited: %s" % e.code}}
     except BaseException as e:
         traceback.print_exc()
