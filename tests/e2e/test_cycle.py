@@ -269,6 +269,18 @@ def test_readme():
         built = [r["matrix"]["id"] for r in ci.results if r["job"] == "wheel"]
         xt.check(len(built) >= 2 and all(i.startswith("ujson-") for i in built), built)
         xt.equal(sorted(ci.artifacts), ["wheels-aarch64", "wheels-armv7"])
+        # recipes in a repository of their own, with xorch checked out inside it
+        own = os.path.join(home, "own")
+        for name in ("ujson.yaml", "ujson.lock"):
+            with open(os.path.join(repo, "recipes", name), encoding="utf-8") as f:
+                xt.write(os.path.join(own, "recipes", name), f.read())
+        os.rename(ci.results[-1]["work"], os.path.join(own, ".xorch"))
+        p = subprocess.run([".xorch/orchestrator/bootstrap", "plan", "--target", "armv7",
+                            "--python", "3.11", "--json"], cwd=own, env=env, text=True,
+                           capture_output=True)
+        xt.equal(p.returncode, 0, p.stderr[-3000:])
+        xt.equal([i["recipe"] for i in json.loads(p.stdout)["items"]],
+                 ["recipes/ujson.yaml"])
         for name, folder in ci.artifacts.items():
             wheels = [n for n in os.listdir(folder) if n.endswith(".whl")]
             xt.check({n.split("-")[0].lower() for n in wheels} ==
