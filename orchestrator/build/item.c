@@ -140,3 +140,10 @@ char *item_python_version(const char *tag)
 {
 	return g_strdup_printf("3.%s", tag + strlen("cp3"));
 }
+
+void item_help_lock(GError **err, const item *i)
+{
+	error_help(err, "run `xorch lock %s%s%s --target %s` and commit the lock",
+		i->source->recipe->path, i->python_tag ? " --python " : "",
+		i->python_tag ? i->python_tag : "", i->platform->name);
+}

@@ -75,3 +75,7 @@ void item_check_python(item *i);
 const char *item_state_name(item_state state); /* "planned", "skipped", … */
 /* "cp311" -> "3.11", "cp313t" -> "3.13t". New string. */
 char *item_python_version(const char *tag);
+/* Hint for what the lock lacks of this item: "run `xorch lock R.yaml --python cp311
+ * --target armv7` and commit the lock"; without both names another section would be
+ * written. */
+void item_help_lock(GError **err, const item *i);

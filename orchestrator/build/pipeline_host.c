@@ -65,7 +65,7 @@ static gboolean fits(const item *i, const package_section *s, const GPtrArray *n
 		error_set(err, EXIT_LOCK, "X0408",
 			"requirements.host changed since the lock was written");
 	error_note(err, "%s: section host, %s", i->source->lock->path, i->platform->name);
-	error_help(err, "run `xorch lock %s`", i->source->recipe->path);
+	item_help_lock(err, i);
 	return FALSE;
 }
 
@@ -76,8 +76,7 @@ static gboolean not_locked(const item *i, GError **err)
 	error_note(err,
 		i->source->lock_text ? "%s has no such section" : "there is no %s",
 		i->source->lock->path);
-	error_help(
-		err, "run `xorch lock %s` and commit the lock", i->source->recipe->path);
+	item_help_lock(err, i);
 	return FALSE;
 }
 

@@ -50,7 +50,7 @@ static gboolean wheel_add_to_key(pipeline *p, item *i, key *k, GError **err)
 			err, EXIT_LOCK, "X0407", "the build requirements are not locked");
 		error_note(err, "%s has no section for %s on %s", i->source->lock->path,
 			i->python_tag, i->platform->name);
-		error_help(err, "run `xorch lock %s`", i->source->recipe->path);
+		item_help_lock(err, i);
 		return FALSE;
 	}
 	if (!pipeline_cross_request(p, i, &request, err) ||

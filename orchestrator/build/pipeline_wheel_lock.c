@@ -37,7 +37,7 @@ static gboolean section_fits(const item *i, const lock_environment *e, GError **
 		"requirements.build changed since the lock was written");
 	error_note(err, "%s: section %s, %s", i->source->lock->path, i->python_tag,
 		i->platform->name);
-	error_help(err, "run `xorch lock %s`", i->source->recipe->path);
+	item_help_lock(err, i);
 	return FALSE;
 }
 
@@ -246,8 +246,7 @@ static gboolean lock_environment_of(pipeline *p, item *i, GError **err)
 			i->source->lock_text ? "%s has no such section"
 					     : "there is no %s",
 			lock->path);
-		error_help(err, "run `xorch lock %s` and commit the lock",
-			i->source->recipe->path);
+		item_help_lock(err, i);
 		return FALSE;
 	}
 	if (!pipeline_uv(p, err))
