@@ -222,7 +222,10 @@ static gboolean build_work(job *self, GError **err)
 	GError *error = NULL;
 
 	n->item->jobs = self->cpus;
-	if (pipeline_build(n->run->o->pipeline, n->item, &error))
+	gboolean ok = pipeline_build(n->run->o->pipeline, n->item, &error);
+	if (n->run->o->built)
+		n->run->o->built(n->item, ok, n->run->o->data);
+	if (ok)
 		return TRUE;
 	fail(n->run, n->item, g_error_copy(error));
 	g_propagate_error(err, error);

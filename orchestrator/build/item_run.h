@@ -34,6 +34,9 @@ typedef struct item_run_options {
 	gboolean (*connect)(item_source *s, void *data, GError **err);
 	void (*looked)(const item *i, void *data); /* in the caller's thread; or NULL */
 	void (*failed)(const item *i, void *data); /* in any thread: i->error is new */
+	/* In any thread: its build has run, well or not, i->log has what it said; or
+	 * NULL. Before `failed`. */
+	void (*built)(const item *i, gboolean ok, void *data);
 	void *data;
 } item_run_options;
 

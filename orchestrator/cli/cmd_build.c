@@ -252,6 +252,17 @@ static void looked(const item *i, void *data)
 		explain(i);
 }
 
+static void built(const item *i, gboolean ok, void *data)
+{
+	g_autofree char *time = text_seconds(i->seconds);
+	g_autofree char *title = g_strdup_printf(
+		"%s: log, %s %s", i->id, ok ? "built in" : "failed after", time);
+
+	(void)data;
+	if (i->log && i->state != ITEM_CACHED)
+		output_group(i->id, title, i->seconds, i->log);
+}
+
 static void failed(const item *i, void *data)
 {
 	(void)data;
@@ -273,6 +284,7 @@ static gboolean run_items(pipeline *p, const build_context *c, const options *o,
 		.connect = connect,
 		.looked = looked,
 		.failed = failed,
+		.built = built,
 		.data = &r};
 
 	return item_run(&run, err);

@@ -73,6 +73,7 @@ void output_setup(const options *o)
 	output.json = o->json;
 	output.quiet = o->quiet;
 	output.github = g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0;
+	output.gitlab = !output.github && is_set("GITLAB_CI");
 	output.verbose = o->verbose;
 	output.progress = wants_progress(o);
 	if (output.progress == PROGRESS_TTY && !output.ready)

@@ -34,6 +34,10 @@ void output_people(const char *text);
  * line that would be one is fenced by `::stop-commands::` on GitHub Actions: what a build
  * prints must not command the runner. */
 void output_commands(const char *text);
+/* The file `path`, a build's log, folded away under `title` where a CI can: on GitHub
+ * Actions as a group, on GitLab as a section that took `seconds`; elsewhere, with
+ * --quiet and when progress is not plain nothing. A long log is cut in its middle. */
+void output_group(const char *name, const char *title, double seconds, const char *path);
 void output_note(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 /* All diagnostics: warnings too unless --quiet. */
 void output_diags(diag_list *l);

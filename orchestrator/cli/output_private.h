@@ -8,6 +8,7 @@ typedef struct output_state {
 	gboolean ready;
 	gboolean color, ascii, json, quiet;
 	gboolean github; /* the runner of GitHub Actions reads along */
+	gboolean gitlab; /* GitLab's does */
 	int verbose;
 	progress_mode progress; /* settled: never AUTO */
 	gboolean json_written, result_lost;
