@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "build/history_file.h"
+#include "build/store.h"
 #include "format/sql.h"
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -29,12 +30,29 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS builds_name ON builds (name, target, started);"
 	"PRAGMA user_version = 1;";
 
+/* Can it be made, or written to? */
+static gboolean is_usable(const char *dir)
+{
+	return fs_mkdir_p(dir, 0755, NULL) && access(dir, W_OK) == 0;
+}
+
+char *history_dir(void)
+{
+	g_autofree char *own = g_build_filename(g_get_user_state_dir(), "xorch", NULL);
+
+	if (is_usable(own))
+		return g_steal_pointer(&own);
+	g_autofree char *cache = store_default_dir();
+	g_autofree char *second = g_build_filename(cache, "history", NULL);
+	return is_usable(second) ? g_steal_pointer(&second) : g_steal_pointer(&own);
+}
+
 history *history_open(void)
 {
 	history *h = g_new0(history, 1);
 
 	g_mutex_init(&h->lock);
-	h->dir = g_build_filename(g_get_user_state_dir(), "xorch", NULL);
+	h->dir = history_dir();
 	return h;
 }
 

@@ -45,6 +45,10 @@ history_build *history_build_new(void);
 void history_build_free(history_build *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(history_build, history_build_free)
 
+/* $XDG_STATE_HOME/xorch; where that cannot be written to, as in a container of which
+ * only some folders can, `history` in the cache. New string. */
+char *history_dir(void);
+
 /* May be used from several threads. */
 typedef struct history history;
 history *history_open(void);

@@ -394,8 +394,8 @@ static void workplace_clear(const item *i, workplace *w)
 	if (w->dir && w->keep) {
 		g_autofree char *name = g_strdup_printf(
 			"%s-%d", i->id, (int)(g_get_real_time() / 1000000));
-		g_autofree char *kept = g_build_filename(
-			g_get_user_state_dir(), "xorch", "kept", name, NULL);
+		g_autofree char *state = history_dir();
+		g_autofree char *kept = g_build_filename(state, "kept", name, NULL);
 		g_autofree char *parent = g_path_get_dirname(kept);
 		if (fs_mkdir_p(parent, 0755, NULL) &&
 			fs_copy_tree(w->dir, kept, FS_COPY, NULL))

@@ -260,7 +260,7 @@ static void built(const item *i, gboolean ok, void *data)
 
 	(void)data;
 	if (i->log && i->state != ITEM_CACHED)
-		output_group(i->id, title, i->seconds, i->log);
+		output_group(i->id, title, i->seconds, i->log, ok);
 }
 
 static void failed(const item *i, void *data)

@@ -110,33 +110,6 @@ static void check_recipe(const char *path, diag_list *l)
 		diag_list_take(l, resolved);
 }
 
-static json_t *diag_json(const diag *d)
-{
-	json_t *o = json_object(), *remarks = json_array();
-
-	json_object_set_new(o, "severity",
-		json_string(d->severity == DIAG_ERROR ? "error" : "warning"));
-	if (d->code)
-		json_object_set_new(o, "code", json_string(d->code));
-	if (d->source)
-		json_object_set_new(
-			o, "file", output_json_text(diag_source_file(d->source)));
-	if (d->at.line) {
-		json_object_set_new(o, "line", json_integer(d->at.line));
-		json_object_set_new(o, "column", json_integer(d->at.col));
-		json_object_set_new(
-			o, "end_column", json_integer(d->at.col + d->at.span));
-	}
-	json_object_set_new(o, "text", output_json_text(d->text));
-	if (d->at.label)
-		json_object_set_new(o, "label", output_json_text(d->at.label));
-	for (guint i = 0; i < d->remarks->len; i++)
-		json_array_append_new(
-			remarks, output_json_text(g_ptr_array_index(d->remarks, i)));
-	json_object_set_new(o, "remarks", remarks);
-	return o;
-}
-
 /* ---- --changed-since ---- */
 
 /* A recipe that cannot be read is checked in any case: the check says why. */
@@ -205,7 +178,7 @@ static void report_json(
 	json_t *diags = json_array(), *names = json_array();
 
 	for (guint i = 0; i < all->len; i++)
-		json_array_append_new(diags, diag_json(g_ptr_array_index(all, i)));
+		json_array_append_new(diags, output_diag_json(g_ptr_array_index(all, i)));
 	for (guint i = 0; files && i < files->len; i++)
 		json_array_append_new(
 			names, output_json_text(g_ptr_array_index(files, i)));

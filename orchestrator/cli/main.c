@@ -1,5 +1,6 @@
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/first_process.h"
 #include "base/interrupt.h"
 #include "cli/choice.h"
 #include "cli/output.h"
@@ -65,6 +66,17 @@ static gboolean read_arguments(
 	return !problem;
 }
 
+/* The environment's wishes about logs are for this process, not for its helpers. */
+static void output_plain(const option_parser *p, options *o)
+{
+	if (option_given(p, "log-format") == OPTION_FROM_ENV)
+		o->log_format = LOG_FORMAT_TEXT;
+	if (option_given(p, "log-file") == OPTION_FROM_ENV)
+		g_clear_pointer(&o->log_file, g_free);
+	if (option_given(p, "progress") == OPTION_FROM_ENV)
+		o->progress = PROGRESS_AUTO;
+}
+
 static gboolean settle(option_parser *p, const verb *v, options *o, GError **err)
 {
 	g_autofree char *all = v ? verb_options(v) : g_strdup(OPTIONS_GLOBAL);
@@ -74,10 +86,16 @@ static gboolean settle(option_parser *p, const verb *v, options *o, GError **err
 	if (!option_applicable(p, all, what, err) || !option_environment(p, all, err))
 		return FALSE;
 	o->color_on_command = option_given(p, "color") == OPTION_FROM_ARGUMENT;
+	if (v && v->flags & VERB_HIDDEN) /* its caller reads it */
+		output_plain(p, o);
 	output_setup(o);
 	if (o->directory && chdir(o->directory) != 0)
 		return error_set_errno(err, EXIT_INPUT, "X0127", errno,
 			"cannot work in %s (-C)", o->directory);
+	if (!output_log_open(o, err))
+		return FALSE;
+	if (o->log_file)
+		output_setup(o); /* by what that is */
 	if (v && !o->help && !o->version && !(v->flags & (VERB_PLAIN | VERB_HIDDEN)) &&
 		!choice_begin(o, err))
 		return FALSE;
@@ -112,6 +130,7 @@ int main(int argc, char **argv)
 	const verb *v = NULL;
 	int code = EXIT_INPUT;
 
+	first_process();
 	standard_streams();
 	setlocale(LC_CTYPE, "");
 	interrupt_install();

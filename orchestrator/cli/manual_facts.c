@@ -84,8 +84,8 @@ const manual_fact manual_files[] = {
 		"the cache (~/.cache/xorch, --cache-dir): downloads by sha256, sysroots, "
 		"toolchains, environments. `xorch cache` looks after it."},
 	{"$XDG_STATE_HOME/xorch/builds/",
-		"the history with its logs (~/.local/state/xorch); `xorch log` reads "
-		"it."},
+		"the history with its logs (~/.local/state/xorch; where that cannot be "
+		"written to, history/ in the cache); `xorch log` reads it."},
 	{"$XDG_CONFIG_HOME/xorch/config.yaml, /etc/xorch/config.yaml",
 		"the user's and the machine's configuration: the keys of xorch.yaml and "
 		"those that decide whom this machine trusts."},

@@ -2,6 +2,7 @@
 
 static const char *const progress_names[] = {
 	"auto", "tty", "plain", "json", "none", NULL};
+static const char *const log_format_names[] = {"text", "json", NULL};
 static const char *const color_names[] = {"auto", "always", "never", NULL};
 static const char *const sandbox_names[] = {"auto", "bwrap", "landlock", "env", NULL};
 
@@ -130,5 +131,9 @@ const option option_rows[] = {
 		"auto, tty, plain, json, none", progress_names},
 	{"color", 0, "WHEN", OPTION_CHOICE, AT(color), "XORCH_COLOR",
 		"auto, always, never; NO_COLOR is obeyed", color_names},
+	{"log-format", 0, "FORM", OPTION_CHOICE, AT(log_format), "XORCH_LOG_FORMAT",
+		"form of what is told: text, json (an object a line)", log_format_names},
+	{"log-file", 0, "FILE", OPTION_STRING, AT(log_file), "XORCH_LOG_FILE",
+		"where it goes in place of standard error; - is standard output"},
 	{"help", 'h', NULL, OPTION_FLAG, AT(help), NULL, "show this help"},
 	{"version", 'V', NULL, OPTION_FLAG, AT(version), NULL, "show the version"}, {0}};

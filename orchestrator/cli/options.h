@@ -11,6 +11,7 @@ typedef enum progress_mode {
 	PROGRESS_JSON,
 	PROGRESS_NONE
 } progress_mode;
+typedef enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON } log_format;
 typedef enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_mode;
 typedef enum sandbox_choice {
 	SANDBOX_CHOICE_AUTO,
@@ -43,6 +44,8 @@ typedef struct options {
 	gboolean json, quiet;
 	int verbose;
 	int progress, color;	   /* progress_mode, color_mode */
+	int log_format;		   /* log_format */
+	char *log_file;		   /* NULL: standard error; "-": standard output */
 	gboolean color_on_command; /* --color was given, not XORCH_COLOR */
 	/* the rest */
 	char *requirements;		    /* new */
@@ -58,6 +61,8 @@ typedef struct options {
 extern const option option_rows[];
 /* Accepted by every verb. */
 #define OPTIONS_GLOBAL                                                                   \
-	"directory cache-dir offline locked json quiet verbose progress color jobs "     \
+	"directory cache-dir offline locked json quiet verbose progress color "          \
+	"log-format "                                                                    \
+	"log-file jobs "                                                                 \
 	"help "                                                                          \
 	"version"

@@ -1,13 +1,14 @@
 #include "base/error.h"
 #include "cli/output_private.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-output_state output;
+output_state output = {.fd = STDERR_FILENO};
 
 static gboolean is_set(const char *name)
 {
@@ -29,7 +30,7 @@ int output_width(void)
 	gint64 columns;
 	const char *text = g_getenv("COLUMNS");
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+	if (ioctl(output.fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		return size.ws_col;
 	if (text && g_ascii_string_to_signed(text, 10, 1, 10000, &columns, NULL))
 		return (int)columns;
@@ -49,20 +50,37 @@ static gboolean wants_color(const options *o)
 		(is_set("FORCE_COLOR") && !g_str_equal(force, "0")) ||
 		is_set("CLICOLOR_FORCE"))
 		return TRUE;
-	return terminal_is_able(STDERR_FILENO);
+	return terminal_is_able(output.fd);
 }
 
 #define NARROWEST 40 /* below that lines would be all ellipsis */
 
 static progress_mode wants_progress(const options *o)
 {
-	gboolean live = terminal_is_able(STDERR_FILENO) && output_width() >= NARROWEST;
+	gboolean live = terminal_is_able(output.fd) && output_width() >= NARROWEST;
 
+	if (o->log_format == LOG_FORMAT_JSON && o->progress != PROGRESS_JSON)
+		return o->progress == PROGRESS_NONE ? PROGRESS_NONE : PROGRESS_PLAIN;
 	if (o->progress == PROGRESS_AUTO)
 		return live && !is_set("CI") ? PROGRESS_TTY : PROGRESS_PLAIN;
 	if (o->progress == PROGRESS_TTY && !live)
 		return PROGRESS_PLAIN;
 	return o->progress;
+}
+
+gboolean output_log_open(const options *o, GError **err)
+{
+	if (!o->log_file)
+		return TRUE;
+	int fd = g_str_equal(o->log_file, "-")
+			 ? STDOUT_FILENO
+			 : open(o->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+				   0666);
+	if (fd < 0)
+		return error_set_errno(err, EXIT_HOST, "X0820", errno,
+			"cannot write %s (--log-file)", o->log_file);
+	output.fd = fd;
+	return TRUE;
 }
 
 void output_setup(const options *o)
@@ -75,6 +93,7 @@ void output_setup(const options *o)
 	output.github = g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0;
 	output.gitlab = !output.github && is_set("GITLAB_CI");
 	output.verbose = o->verbose;
+	output.lines = o->log_format == LOG_FORMAT_JSON || o->progress == PROGRESS_JSON;
 	output.progress = wants_progress(o);
 	if (output.progress == PROGRESS_TTY && !output.ready)
 		live_start();
@@ -98,23 +117,50 @@ static int write_all(int fd, const char *text, gsize len)
 	return 0;
 }
 
+/* `xorch … | head -1`: nobody wants the rest, and nobody wants to hear it. */
+static void lost(int errno_value)
+{
+	if (errno_value == EPIPE)
+		_exit(EXIT_SIGNAL + SIGPIPE);
+	output.result_lost = TRUE;
+	output.result_errno = errno_value;
+}
+
 void output_stderr(const char *text, gsize len)
 {
-	(void)write_all(STDERR_FILENO, text, len);
+	int failed = write_all(output.fd, text, len);
+
+	if (failed && output.fd == STDOUT_FILENO)
+		lost(failed);
+}
+
+/* A result among the lines of JSON on standard output; consumes `value`. */
+static void result_line(const char *message, const char *name, json_t *value)
+{
+	g_mutex_lock(&output.lock);
+	json_t *o = line_new("result", "info", message);
+	json_object_set_new(o, name, value);
+	line_write(o);
+	g_mutex_unlock(&output.lock);
+}
+
+static gboolean results_are_lines(void)
+{
+	return output.lines && output.fd == STDOUT_FILENO;
 }
 
 static void result(const char *text, gsize len)
 {
+	if (results_are_lines()) {
+		g_autofree char *line = g_strchomp(g_strndup(text, len));
+		result_line(line, "text", output_json_text(line));
+		return;
+	}
 	g_mutex_lock(&output.lock);
 	live_erase();
 	int failed = write_all(STDOUT_FILENO, text, len);
-	/* `xorch … | head -1`: nobody wants the rest, and nobody wants to hear it. */
-	if (failed == EPIPE)
-		_exit(EXIT_SIGNAL + SIGPIPE);
-	if (failed) {
-		output.result_lost = TRUE;
-		output.result_errno = failed;
-	}
+	if (failed)
+		lost(failed);
 	live_print("");
 	g_mutex_unlock(&output.lock);
 }
@@ -146,19 +192,28 @@ json_t *output_json_text(const char *text)
 
 void output_json(json_t *root)
 {
+	output.json_written = TRUE;
+	if (results_are_lines()) {
+		result_line("", "result", root);
+		return;
+	}
 	char *text = json_dumps(root, JSON_COMPACT | JSON_ENSURE_ASCII);
 
 	json_decref(root);
 	if (!text)
 		g_error("a JSON document that cannot be written");
 	output_line("%s", text);
-	output.json_written = TRUE;
 	free(text);
 }
 
 void output_people_locked(const char *text)
 {
 	gsize len = strlen(text);
+
+	if (output.lines) {
+		line_people(text);
+		return;
+	}
 	g_autofree char *dressed = output_dress(text, output.color, output.ascii);
 
 	char *whole =
@@ -170,6 +225,8 @@ void output_people_locked(const char *text)
 
 void output_commands(const char *text)
 {
+	if (output.lines)
+		return;
 	g_mutex_lock(&output.lock);
 	live_print(text);
 	g_mutex_unlock(&output.lock);
@@ -197,6 +254,12 @@ void output_note(const char *fmt, ...)
 
 void output_diags(diag_list *l)
 {
+	if (output.lines) {
+		g_mutex_lock(&output.lock);
+		line_diags(l);
+		g_mutex_unlock(&output.lock);
+		return;
+	}
 	g_autofree char *text = diag_list_text(l);
 
 	if (*text)
@@ -255,6 +318,12 @@ void output_failure(const GError *err)
 	g_autofree char *text = escape_lines(message_parts(err, &code));
 	g_autoptr(GString) out = g_string_new("error");
 
+	if (output.lines) {
+		g_mutex_lock(&output.lock);
+		line_error(err, code, text);
+		g_mutex_unlock(&output.lock);
+		return;
+	}
 	if (code)
 		g_string_append_printf(out, "[%s]", code);
 	g_string_append_printf(out, ": %s\n", text);
@@ -286,6 +355,12 @@ int output_finish(int code)
 				g_strerror(output.result_errno));
 		output_people_locked(text);
 		code = EXIT_HOST;
+	}
+	if (output.lines) {
+		g_autofree char *text = g_strdup_printf("done, exit status %d", code);
+		json_t *o = line_new("done", code ? "error" : "info", text);
+		json_object_set_new(o, "exit", json_integer(code));
+		line_write(o);
 	}
 	g_mutex_unlock(&output.lock);
 	return code;

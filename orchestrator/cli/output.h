@@ -11,6 +11,8 @@
  * "   = help: …"): colour is added here by the form, and where the locale is
  * not UTF-8 it is folded to ASCII here, so nobody above thinks of either. */
 
+/* Opens --log-file. EXIT_HOST X0820. */
+gboolean output_log_open(const options *o, GError **err);
 /* Settles colour, character set and the form of progress; installs the sink of
  * base/event.h. */
 void output_setup(const options *o);
@@ -36,8 +38,10 @@ void output_people(const char *text);
 void output_commands(const char *text);
 /* The file `path`, a build's log, folded away under `title` where a CI can: on GitHub
  * Actions as a group, on GitLab as a section that took `seconds`; elsewhere, with
- * --quiet and when progress is not plain nothing. A long log is cut in its middle. */
-void output_group(const char *name, const char *title, double seconds, const char *path);
+ * --quiet and when progress is not plain nothing. As lines of JSON, unless it went well
+ * and --verbose is not given. A long log is cut in its middle. */
+void output_group(const char *name, const char *title, double seconds, const char *path,
+	gboolean ok);
 void output_note(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 /* All diagnostics: warnings too unless --quiet. */
 void output_diags(diag_list *l);
@@ -49,6 +53,23 @@ void output_error(const GError *err);
 void output_failure(const GError *err);
 /* The exit status for an error: its code, EXIT_BUG for a foreign domain. */
 int output_exit_code(const GError *err);
+
+/* --log-format json, --progress json: what is told goes out as lines of JSON, each
+ *
+ *	{"v":1,"time":"2026-11-26T05:40:12.123Z","t":…,"level":"info","event":"step",
+ *	 "message":"…", and what the event has: "subject" (an item's id), "phase",
+ *	 "seconds", "code", "exit", "detail" …}
+ *
+ * Readers ignore what they do not know. The last is {"event":"done","exit":…}. With
+ * --log-file - results are such lines too ("result"), so that all of standard output
+ * is. */
+gboolean output_is_lines(void);
+/* One more; `fields` (consumed) do not replace the common ones. */
+void output_fields(
+	const char *kind, const char *level, const char *message, json_t *fields);
+/* {"severity", "code", "file", "line", "column", "end_column", "text", "label",
+ * "remarks"}. */
+json_t *output_diag_json(const diag *d);
 
 /* Columns of the terminal on stderr, 80 when it is none. */
 int output_width(void);

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/process.h"
 #include "cli/output_private.h"
 #include <string.h>
 
@@ -50,7 +51,8 @@ static char *step_line(const event *e, gboolean begin_too)
 	case EVENT_END:
 		return g_strdup_printf("%s: %s: done in %s\n", subject, text, time);
 	case EVENT_FAIL:
-		return g_strdup_printf("%s: %s: failed after %s\n", subject, text, time);
+		return g_strdup_printf("%s: %s: %s after %s\n", subject, text,
+			process_cancelled() ? "stopped" : "failed", time);
 	default:
 		return NULL;
 	}
@@ -59,6 +61,11 @@ static char *step_line(const event *e, gboolean begin_too)
 /* Files that come in no time are not worth a line each: a sysroot has sixty. */
 #define WORTH_A_LINE_BYTES 1000000
 #define WORTH_A_LINE_SECONDS 1.0
+
+gboolean event_is_worth_a_line(const event *e)
+{
+	return e->done >= WORTH_A_LINE_BYTES || e->seconds >= WORTH_A_LINE_SECONDS;
+}
 
 static char *download_line(const event *e, int verbose)
 {
@@ -70,7 +77,7 @@ static char *download_line(const event *e, int verbose)
 		return g_strdup_printf("%s: download failed\n", subject);
 	if (e->phase != EVENT_END)
 		return NULL;
-	if (!verbose && e->done < WORTH_A_LINE_BYTES && e->seconds < WORTH_A_LINE_SECONDS)
+	if (!verbose && !event_is_worth_a_line(e))
 		return NULL;
 	return g_strdup_printf("%s: fetched %s in %s\n", subject, size, time);
 }
@@ -100,49 +107,6 @@ char *output_event_line(const event *e, int verbose, gboolean begin_too)
 	return NULL;
 }
 
-static void set_text(json_t *o, const char *name, const char *text)
-{
-	if (!text)
-		return;
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	json_object_set_new(o, name, json_string(valid));
-}
-
-/* One object a line; readers ignore fields they do not know. */
-static void event_json(const event *e)
-{
-	static const char *const kinds[] = {
-		"log", "download", "step", "artifact", "total"};
-	static const char *const phases[] = {"begin", "progress", "end", "fail"};
-	static const char *const levels[] = {"debug", "info", "note", "warning"};
-	json_t *o = json_object();
-
-	json_object_set_new(o, "v", json_integer(1));
-	json_object_set_new(o, "t", json_real((double)(g_get_real_time() / 1000) / 1e3));
-	json_object_set_new(o, "event", json_string(kinds[e->kind]));
-	if (e->kind == EVENT_LOG)
-		json_object_set_new(o, "level", json_string(levels[e->level]));
-	else if (e->kind != EVENT_ARTIFACT)
-		json_object_set_new(o, "phase", json_string(phases[e->phase]));
-	set_text(o, "subject", e->subject);
-	set_text(o, e->kind == EVENT_ARTIFACT ? "file" : "text", e->text);
-	if (e->kind == EVENT_DOWNLOAD) {
-		json_object_set_new(o, "done", json_integer(e->done));
-		if (e->total >= 0)
-			json_object_set_new(o, "total", json_integer(e->total));
-	}
-	if (e->kind != EVENT_LOG && (e->phase == EVENT_END || e->phase == EVENT_FAIL))
-		json_object_set_new(o, "seconds", json_real(e->seconds));
-	char *text =
-		json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(13));
-	json_decref(o);
-	if (!text)
-		return;
-	g_autofree char *line = g_strconcat(text, "\n", NULL);
-	free(text);
-	output_stderr(line, strlen(line));
-}
-
 static gboolean is_wanted(const event *e)
 {
 	if (e->kind == EVENT_LOG && e->level == EVENT_WARNING)
@@ -159,8 +123,8 @@ void output_event(const event *e, void *data)
 {
 	(void)data;
 	g_mutex_lock(&output.lock);
-	if (output.progress == PROGRESS_JSON) {
-		event_json(e);
+	if (output.lines) {
+		line_event(e);
 	} else if (is_wanted(e) && e->kind != EVENT_ARTIFACT) {
 		gboolean live = output.progress == PROGRESS_TTY;
 		gboolean draw = live && live_event(e);

@@ -82,16 +82,31 @@ static char *gitlab_text(const char *name, const char *title, double seconds, ch
 		now - (gint64)seconds, mark, title, text, now, mark);
 }
 
-void output_group(const char *name, const char *title, double seconds, const char *path)
+static gboolean is_wanted(gboolean ok)
 {
-	if (output.progress != PROGRESS_PLAIN || output.quiet ||
-		(!output.github && !output.gitlab))
+	if (output.lines)
+		return !ok || output.verbose;
+	return output.progress == PROGRESS_PLAIN && !output.quiet &&
+	       (output.github || output.gitlab);
+}
+
+void output_group(const char *name, const char *title, double seconds, const char *path,
+	gboolean ok)
+{
+	if (!is_wanted(ok))
 		return;
 	g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, NULL);
 	GString *log = g_string_new(NULL);
 	if (map && g_mapped_file_get_length(map))
 		append_log(log, g_mapped_file_get_contents(map),
 			g_mapped_file_get_length(map), path);
+	if (output.lines) {
+		g_mutex_lock(&output.lock);
+		line_output(name, ok ? "debug" : "info", log->str);
+		g_mutex_unlock(&output.lock);
+		g_string_free(log, TRUE);
+		return;
+	}
 	char *lines = output_dress(log->str, FALSE, output.ascii);
 	gboolean empty = !log->len;
 	g_string_free(log, TRUE);

@@ -9,6 +9,8 @@ typedef struct output_state {
 	gboolean color, ascii, json, quiet;
 	gboolean github; /* the runner of GitHub Actions reads along */
 	gboolean gitlab; /* GitLab's does */
+	gboolean lines;	 /* what is told goes out as lines of JSON */
+	int fd;		 /* where it goes: standard error, or --log-file */
 	int verbose;
 	progress_mode progress; /* settled: never AUTO */
 	gboolean json_written, result_lost;
@@ -17,7 +19,7 @@ typedef struct output_state {
 
 extern output_state output;
 
-/* With the lock held: text to stderr as it is; nothing is done about failure,
+/* With the lock held: text to output.fd as it is; nothing is done about failure,
  * there is nobody left to tell. */
 void output_stderr(const char *text, gsize len);
 /* With the lock held: text for people, coloured and folded, live lines kept. */
@@ -29,6 +31,18 @@ char *output_fence(char *text);
 
 /* What a text looks like in this terminal: colour by form, ASCII if need be. */
 char *output_dress(const char *text, gboolean color, gboolean ascii);
+
+/* Lines of JSON (cli/output_lines.c), all with the lock held. line_write consumes. */
+json_t *line_new(const char *kind, const char *level, const char *message);
+void line_write(json_t *o);
+void line_people(const char *text);
+void line_error(const GError *err, const char *code, const char *text);
+void line_diags(diag_list *l);
+void line_event(const event *e);
+/* Each line of what a build printed. */
+void line_output(const char *subject, const char *level, const char *text);
+/* Of a download that ended: one that was large or took long. */
+gboolean event_is_worth_a_line(const event *e);
 
 /* The sink for plain, JSON and live progress. */
 void output_event(const event *e, void *data);

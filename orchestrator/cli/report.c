@@ -227,9 +227,28 @@ static void summary(const selection *s)
 	output_people(table->str);
 }
 
+/* The summary as lines of JSON. */
+static void summary_lines(const selection *s, gboolean quiet)
+{
+	for (guint n = 0; n < s->items->len; n++) {
+		const item *i = at(s, n);
+		if (quiet && i->state != ITEM_FAILED)
+			continue;
+		g_autofree char *cause = i->state == ITEM_FAILED ? failure_text(i) : NULL;
+		g_autofree char *text = g_strdup_printf("%s: %s%s%s", i->id,
+			item_state_name(i->state), cause ? ": " : "", cause ? cause : "");
+		json_t *o = item_json(s, i);
+		json_object_set(o, "subject", json_object_get(o, "id"));
+		output_fields(
+			"item", i->state == ITEM_FAILED ? "error" : "info", text, o);
+	}
+}
+
 void report_build(const selection *s, const options *o, int code)
 {
-	if (!o->quiet)
+	if (output_is_lines())
+		summary_lines(s, o->quiet);
+	else if (!o->quiet)
 		summary(s);
 	step_summary(s);
 	if (annotations_wanted()) {
