@@ -1,6 +1,7 @@
 #include "build/closure.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/instant.h"
 #include "base/process.h"
 #include "build/pypi.h"
 #include "build/python_project.h"
@@ -91,10 +92,11 @@ static char *compile(const build_context *ctx, const GPtrArray *lines,
 	g_auto(process_result) result = {0};
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autofree char *version = g_strdup_printf("3.%u", python->minor);
+	g_autofree char *cut = instant_text(ctx->cut);
 	const char *args[] = {"pip", "compile", "-", "--universal", "--python-version",
 		version, "--python", python->executable, "--no-header", "--no-annotate",
 		"--only-binary", ":all:", "--no-progress", "--color", "never", "--quiet",
-		NULL};
+		ctx->cut ? "--exclude-newer" : NULL, cut, NULL};
 
 	for (guint i = 0; i < lines->len; i++)
 		g_string_append_printf(text, "%s\n", (char *)g_ptr_array_index(lines, i));
@@ -121,6 +123,8 @@ static char *compile(const build_context *ctx, const GPtrArray *lines,
 	}
 	error_help(err, "a package that publishes no wheel at all cannot be resolved "
 			"without building it; name it directly: `xorch new NAME`");
+	if (ctx->cut)
+		error_note(err, "files from %s on are not seen (--exclude-newer)", cut);
 	return NULL;
 }
 

@@ -10,4 +10,7 @@ typedef struct build_context {
 	gboolean offline; /* nothing may touch the network */
 	gboolean locked;  /* no lock may be written or changed */
 	int jobs;	  /* parallel jobs, at least 1 */
+	/* --exclude-newer, seconds since 1970: what an index got from then on is not
+	 * seen when something is chosen; 0: everything is. */
+	gint64 cut;
 } build_context;

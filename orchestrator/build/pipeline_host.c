@@ -153,6 +153,10 @@ gboolean host_packages_lock(pipeline *p, item *i, GError **err)
 	}
 	if (p->ctx->locked)
 		return not_locked(i, err);
+	if (p->ctx->cut)
+		event_log(EVENT_NOTE, i->id,
+			"--exclude-newer does not hold for packages of Debian: a suite "
+			"has them as they are now");
 	gint64 begun = event_step_begin(i->id, "lock host packages");
 	package_section *made = resolve(p, i, names, def, err);
 	event_step_end(i->id, "lock host packages", begun, made != NULL);

@@ -1,15 +1,43 @@
+#include "base/error.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "base/instant.h"
 #include "build/builder.h"
 #include "build/pipeline_host.h"
 #include "build/pipeline_private.h"
 #include "build/source.h"
+#include "plan/lock_cut.h"
 #include <string.h>
+
+/* `xorch lock` under --exclude-newer: what may be newer is not what was asked for. */
+static gboolean obey_cut(const pipeline *p, item_source *s, GError **err)
+{
+	gint64 cut = p->ctx->cut;
+
+	if (!p->options.renew || !cut || lock_cut_holds(s->lock, cut))
+		return TRUE;
+	if (!p->ctx->locked) {
+		lock_cut_forget(s->lock);
+		return TRUE;
+	}
+	g_autofree char *text = instant_text(cut);
+	error_set(err, EXIT_LOCK, "X0412",
+		"the lock may hold files that are newer than --exclude-newer");
+	error_line(err, "asked: %s", text);
+	error_line(err, "lock:  %s   (%s)",
+		s->lock->exclude_newer ? s->lock->exclude_newer : "not written under it",
+		s->lock->path);
+	error_help(err, "run `xorch lock --exclude-newer %s %s` and review what changes",
+		text, s->recipe->path);
+	return FALSE;
+}
 
 gboolean pipeline_lock_sources(pipeline *p, item_source *s, GError **err)
 {
 	if (p->options.renew)
 		source_lock_renew(s);
+	if (!obey_cut(p, s, err))
+		return FALSE;
 	return source_lock(p->ctx, s, err) &&
 	       (!p->ctx->locked || source_lock_complete(s, err));
 }

@@ -13,6 +13,7 @@
 #include "build/source.h"
 #include "build/step_autotools.h"
 #include "build/step_cmake.h"
+#include "plan/lock_cut.h"
 #include <string.h>
 
 static gboolean same_list(const GPtrArray *locked, const GPtrArray *now)
@@ -264,6 +265,7 @@ static gboolean lock_environment_of(pipeline *p, item *i, GError **err)
 	}
 	if (!e)
 		return FALSE;
+	lock_cut_add(lock, p->ctx->cut);
 	recipe_lock_set_environment(lock, e);
 	return TRUE;
 }

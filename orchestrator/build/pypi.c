@@ -1,6 +1,7 @@
 #include "build/pypi.h"
 #include "base/error.h"
 #include "base/event.h"
+#include "base/instant.h"
 #include "build/fetch.h"
 #include "build/registry.h"
 #include "format/digest.h"
@@ -83,6 +84,22 @@ static fetch_document *page_get(
 	return page_settle(url, fetch_document_get(&fresh, err) ? &fresh : NULL);
 }
 
+/* Files from the instant on leave the page; so do those of unknown age, for the index may
+ * have got them a minute ago. */
+static void hide_newer(pypi_project *p, gint64 cut)
+{
+	p->newer = g_ptr_array_new_with_free_func((GDestroyNotify)index_file_free);
+	p->cut = cut;
+	for (guint i = 0; cut && i < p->page->files->len;) {
+		const index_file *f = p->page->files->pdata[i];
+		if (f->uploaded >= 0 && f->uploaded < cut)
+			i++;
+		else
+			g_ptr_array_add(
+				p->newer, g_ptr_array_steal_index(p->page->files, i));
+	}
+}
+
 static pypi_project *project_from(
 	const build_context *c, const char *name, const char *index, GError **err)
 {
@@ -110,6 +127,7 @@ static pypi_project *project_from(
 	p->name = g_strdup(page->name);
 	p->index = http_url_show(index);
 	p->page = page;
+	hide_newer(p, c->cut);
 	return p;
 }
 
@@ -161,6 +179,7 @@ void pypi_project_free(pypi_project *p)
 	g_free(p->name);
 	g_free(p->index);
 	index_page_free(p->page);
+	g_ptr_array_unref(p->newer);
 	g_free(p);
 }
 
@@ -231,6 +250,63 @@ static gboolean no_version(const pypi_project *p, const char *version, GError **
 	return FALSE;
 }
 
+/* The newest-uploaded of a version's hidden files, NULL: none is hidden. */
+static const index_file *hidden_file(const pypi_project *p, const char *version)
+{
+	const index_file *found = NULL;
+
+	for (guint i = 0; i < p->newer->len; i++) {
+		const index_file *f = p->newer->pdata[i];
+		if (f->version && (!version || pep440_equal(f->version, version)) &&
+			(!found || f->uploaded > found->uploaded))
+			found = f;
+	}
+	return found;
+}
+
+void pypi_note_newer(const pypi_project *p, const char *version, GError **err)
+{
+	const index_file *f = hidden_file(p, version);
+
+	if (!f)
+		return;
+	g_autofree char *cut = instant_text(p->cut);
+	g_autofree char *when = f->uploaded < 0 ? NULL : instant_text(f->uploaded);
+	g_autofree char *name = text_escape(f->filename, -1);
+	if (when)
+		error_note(err, "%s was uploaded %s; --exclude-newer is %s", name, when,
+			cut);
+	else
+		error_note(err,
+			"the index does not say when it got %s; what has no upload time "
+			"is not taken with --exclude-newer (%s)",
+			name, cut);
+}
+
+static gboolean is_newer(const pypi_project *p, const char *version, GError **err)
+{
+	const index_file *f = hidden_file(p, version);
+
+	if (!f)
+		return FALSE;
+	error_set(err, EXIT_INPUT, "X0514",
+		f->uploaded < 0
+			? "it is not known when %s %s was uploaded, and --exclude-newer "
+			  "is given"
+			: "%s %s is too new for --exclude-newer",
+		p->name, version);
+	error_line(err, "index: %s", p->index);
+	pypi_note_newer(p, version, err);
+	if (f->uploaded < 0)
+		error_help(err, "use an index that gives upload times (JSON, PEP 700), "
+				"or leave --exclude-newer, XORCH_EXCLUDE_NEWER and "
+				"exclude_newer of xorch.yaml away");
+	else
+		error_help(err, "name an older version, or take it all the same: "
+				"--exclude-newer 0d");
+	return TRUE;
+}
+
 const index_file *pypi_find_sdist(
 	const pypi_project *p, const char *version, GError **err)
 {
@@ -261,6 +337,8 @@ const index_file *pypi_find_sdist(
 			"of `pypi:` in the recipe");
 		return NULL;
 	}
+	if (!found && is_newer(p, version, err))
+		return NULL;
 	if (!any) {
 		no_version(p, version, err);
 		return NULL;
@@ -283,11 +361,14 @@ const index_file *pypi_find_sdist(
 const index_file *pypi_find_file(
 	const pypi_project *p, const char *filename, GError **err)
 {
-	for (guint i = 0; i < p->page->files->len; i++) {
-		const index_file *f = p->page->files->pdata[i];
-		if (strcmp(f->filename, filename) == 0)
-			return f;
-	}
+	const GPtrArray *all[] = {p->page->files, p->newer};
+
+	for (gsize n = 0; n < G_N_ELEMENTS(all); n++)
+		for (guint i = 0; i < all[n]->len; i++) {
+			const index_file *f = all[n]->pdata[i];
+			if (strcmp(f->filename, filename) == 0)
+				return f;
+		}
 	g_autofree char *shown = text_escape(filename, -1);
 	error_set(err, EXIT_NETWORK, "X0504", "%s is not in the index", shown);
 	error_line(err, "index: %s", p->index);
@@ -338,6 +419,7 @@ GPtrArray *pypi_releases(const pypi_project *p, const char *python, GError **err
 		"%s has no release with a source archive%s%s in the index", p->name,
 		python ? " for Python " : "", python ? python : "");
 	error_line(err, "index: %s", p->index);
+	pypi_note_newer(p, NULL, err);
 	return NULL;
 }
 

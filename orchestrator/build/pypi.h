@@ -8,6 +8,10 @@ typedef struct pypi_project {
 	char *name;	  /* normalised */
 	char *index;	  /* the index it came from, fit to be shown */
 	index_page *page; /* its files */
+	/* index_file *: those that --exclude-newer (build_context.cut) hides, which are
+	 * not in the page: got later, or the index does not say when. */
+	GPtrArray *newer;
+	gint64 cut; /* that instant; 0: none */
 } pypi_project;
 
 /* Asks the index (registry.h). Exit 5 X0504 when there is no such project, 6 when
@@ -18,10 +22,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(pypi_project, pypi_project_free)
 
 /* The sdist of a release, borrowed: .tar.gz before others. Says so as a warning
  * when it is yanked. Errors: no such version (with the newest there are), no sdist,
- * no sha256, two that could be meant. */
+ * no sha256, two that could be meant, EXIT_INPUT X0514 hidden by --exclude-newer. */
 const index_file *pypi_find_sdist(
 	const pypi_project *p, const char *version, GError **err);
-/* The file of that name, borrowed; NULL with X0504. */
+/* When --exclude-newer hides files of the version (NULL: of any), a note that says so. */
+void pypi_note_newer(const pypi_project *p, const char *version, GError **err);
+/* The file of that name, borrowed; NULL with X0504. It may be one that --exclude-newer
+ * hides: who names a file has chosen it before. */
 const index_file *pypi_find_file(
 	const pypi_project *p, const char *filename, GError **err);
 

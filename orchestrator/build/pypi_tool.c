@@ -70,6 +70,7 @@ static locked_package *choose(const build_context *ctx, const toolchain_def *def
 			def->version ? " " : "", def->version ? def->version : "",
 			family);
 		error_line(err, "index: %s", project->index);
+		pypi_note_newer(project, def->version, err);
 	}
 	return NULL;
 }

@@ -1,6 +1,7 @@
 #include "build/python_resolve.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/instant.h"
 #include "build/fetch.h"
 #include "build/pypi.h"
 #include "build/registry.h"
@@ -26,6 +27,18 @@ static void error_text(GError **err, const char *text)
 	}
 }
 
+/* What is refused may be there, only too new. */
+static void note_cut(const build_context *ctx, GError **err)
+{
+	g_autofree char *cut = instant_text(ctx->cut);
+
+	if (ctx->cut)
+		error_note(err,
+			"files uploaded from %s on, and files without an upload time, "
+			"are not seen (--exclude-newer)",
+			cut);
+}
+
 static GPtrArray *compile(const build_context *ctx, const uv *u,
 	const host_python *python, const char *const *requires, const char *who,
 	const char *work, GError **err)
@@ -34,11 +47,12 @@ static GPtrArray *compile(const build_context *ctx, const uv *u,
 	g_autofree char *text = g_strjoinv("\n", (char **) requires);
 	g_autoptr(GBytes) input = g_bytes_new(text, strlen(text));
 	g_auto(process_result) result = {0};
+	g_autofree char *cut = instant_text(ctx->cut);
 	const char *args[] = {"pip", "compile", "-", "--python", python->executable,
 		"--no-header", "--no-annotate", "--only-binary", ":all:", "--no-progress",
-		"--color", "never", "--quiet", NULL};
+		"--color", "never", "--quiet", ctx->cut ? "--exclude-newer" : NULL, cut,
+		NULL};
 
-	(void)ctx;
 	if (!registry_pypi(&index, err))
 		return NULL;
 	g_autofree char *where = g_strconcat("UV_DEFAULT_INDEX=", index, NULL);
@@ -50,6 +64,7 @@ static GPtrArray *compile(const build_context *ctx, const uv *u,
 			"the build requirements cannot be met for %s", python->tag);
 		error_line(err, "asked for by: %s", who);
 		error_text(err, result.err);
+		note_cut(ctx, err);
 		error_help(err, "only wheels are taken; a requirement that is published "
 				"as source alone cannot be used yet");
 		return NULL;
@@ -125,6 +140,7 @@ static locked_file *pick(const build_context *ctx, const host_python *python,
 	error_set(err, EXIT_BUILD, "X0913", "%s %s has no wheel for %s of this machine",
 		r->normalised, version, python->tag);
 	error_line(err, "index: %s", project->index);
+	pypi_note_newer(project, version, err);
 	error_help(err, "a build requirement that is published as source alone cannot be "
 			"used yet; name an older release in requirements.build");
 	return NULL;

@@ -1,5 +1,6 @@
 #include "build/rust_cargo.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/fs.h"
 #include "build/registry.h"
 #include "build/store.h"
@@ -205,6 +206,10 @@ gboolean rust_cargo_resolve(const rust_cargo *c, gboolean complete, GError **err
 			"them");
 	if (!view_init(&v, c, NULL, err) || !registry_home(v.home, c->rust->cargo, err))
 		return FALSE;
+	if (c->ctx->cut)
+		event_log(EVENT_NOTE, NULL,
+			"--exclude-newer does not hold for crates that cargo chooses: "
+			"their index has no dates");
 	view_command(&v, c, complete ? more : anew);
 	if (!sandbox_run(&v.spec, &r, err))
 		return FALSE;

@@ -5,6 +5,7 @@
 #include "build/source_kind.h"
 #include "format/archive.h"
 #include "format/digest.h"
+#include "plan/lock_cut.h"
 #include <string.h>
 #include <sys/stat.h>
 #include <ftw.h>
@@ -130,6 +131,8 @@ static gboolean lock_one(const build_context *ctx, item_source *s,
 		lock_source_free(l);
 		return FALSE;
 	}
+	if (source->kind == SOURCE_PYPI)
+		lock_cut_add(s->lock, ctx->cut);
 	g_ptr_array_add(s->lock->sources, l);
 	return !source->sha256 || entry_fits(s, source, l, err);
 }
@@ -163,7 +166,7 @@ gboolean source_lock_renew(item_source *s)
 	if (!g_str_equal(s->lock->version, r->package.version)) {
 		g_free(s->lock->version);
 		s->lock->version = g_strdup(r->package.version);
-		g_ptr_array_set_size(s->lock->environments, 0);
+		lock_cut_forget(s->lock);
 		recipe_lock_set_crates(s->lock, NULL);
 	}
 	return s->lock->sources->len != before;

@@ -1,4 +1,5 @@
 #include "cli/choice.h"
+#include "base/instant.h"
 #include "build/registry.h"
 
 static const char *const compilers[] = {NULL, "clang", "gcc"};
@@ -42,6 +43,21 @@ static void take(char **to, const char *from)
 		*to = g_strdup(from);
 }
 
+/* One instant for the whole run, however long it takes. */
+static gboolean take_limit(options *o, const project *p, GError **err)
+{
+	const char *text = o->exclude_newer ? o->exclude_newer : p->exclude_newer;
+
+	if (!text)
+		return TRUE;
+	o->cut = instant_limit(text, g_get_real_time() / G_USEC_PER_SEC,
+		o->exclude_newer ? "--exclude-newer" : "exclude_newer of xorch.yaml",
+		err);
+	if (!o->cut)
+		o->cut = 1; /* 0 is no limit at all */
+	return o->cut > 0;
+}
+
 gboolean choice_begin(options *o, GError **err)
 {
 	project *p = project_load_all(err);
@@ -52,6 +68,8 @@ gboolean choice_begin(options *o, GError **err)
 	take(&o->cache_dir, p->cache);
 	take(&o->out, p->out);
 	take(&o->durations, p->durations);
+	if (!take_limit(o, p, err))
+		return FALSE;
 	registry_project("debian", p->debian);
 	registry_project("pypi", p->pypi);
 	registry_project("crates", p->crates);

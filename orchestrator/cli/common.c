@@ -12,8 +12,10 @@ int common_jobs(const options *o)
 
 gboolean common_open(const options *o, build_context *c, GError **err)
 {
-	*c = (build_context){
-		.offline = o->offline, .locked = o->locked, .jobs = common_jobs(o)};
+	*c = (build_context){.offline = o->offline,
+		.locked = o->locked,
+		.jobs = common_jobs(o),
+		.cut = o->cut};
 	c->store = store_open(o->cache_dir, err);
 	if (c->store && o->verify_cache)
 		store_verify_on_use(c->store);

@@ -97,6 +97,10 @@ const option option_rows[] = {
 		"warnings are errors"},
 	{"upgrade", 0, NULL, OPTION_FLAG, AT(upgrade), "XORCH_UPGRADE",
 		"take the newest versions instead of the locked ones"},
+	{"exclude-newer", 0, "DATE", OPTION_STRING, AT(exclude_newer),
+		"XORCH_EXCLUDE_NEWER",
+		"choose no file that the package index of Python got later: a date, a "
+		"time (2026-11-01T10:00:00Z), or how long ago: 7d"},
 	{"no-fetch", 0, NULL, OPTION_FLAG, AT(no_fetch), "XORCH_NO_FETCH",
 		"prepare nothing"},
 	{"verify-cache", 0, NULL, OPTION_FLAG, AT(verify_cache), "XORCH_VERIFY_CACHE",

@@ -26,6 +26,8 @@ typedef struct options {
 	char *toolchain, *sysroot, *floor;	    /* NULL: the recipe's */
 	char *shard, *durations;		    /* NULL: not given */
 	char *changed_since;			    /* a commit; NULL: all */
+	char *exclude_newer;			    /* as given; NULL: not given */
+	gint64 cut; /* what it means, no row: see build_context */
 	/* how */
 	char *out;	/* NULL: dist */
 	int jobs;	/* 0: not given; see common_jobs */

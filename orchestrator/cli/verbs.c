@@ -153,7 +153,7 @@ const verb verbs[] = {
 		"replace "
 		"allow-empty "
 		"sandbox timeout "
-		"log-dir strict report",
+		"log-dir strict report exclude-newer",
 		cmd_build, 0, build_details},
 	{"cache", "dir|size|verify|prune|clean", "look after the cache",
 		"ci max-age dry-run", cmd_cache, 0,
@@ -184,20 +184,20 @@ const verb verbs[] = {
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
 		"target python only skip shard durations changed-since toolchain sysroot "
 		"floor explain "
-		"allow-empty",
+		"allow-empty exclude-newer",
 		cmd_fetch, 0, fetch_details},
 	{"help", "[VERB|recipe]", "show help, or the keys of a recipe", "", cmd_help,
 		VERB_PLAIN},
 	{"lock", "[RECIPE|DIR…]", "write what is missing in locks, or renew them",
 		"target python only skip shard durations changed-since toolchain sysroot "
 		"floor upgrade "
-		"explain allow-empty sandbox",
+		"explain allow-empty sandbox exclude-newer",
 		cmd_lock, 0, lock_details},
 	{"log", "[ID]", "show the builds of this machine, or the log of one", "format",
 		cmd_log, 0, log_details},
 	{"new", "NAME[==VERSION]…", "write a first recipe, with its lock",
-		"from requirements out target python no-fetch sandbox", cmd_new, 0,
-		new_details},
+		"from requirements out target python no-fetch sandbox exclude-newer",
+		cmd_new, 0, new_details},
 	{"plan", "[RECIPE|DIR|ID…]", "show what would be built, and why or why not",
 		"target python only skip shard durations changed-since toolchain sysroot "
 		"floor out "
@@ -213,7 +213,8 @@ const verb verbs[] = {
 		"print the JSON schema of a recipe, or of xorch.yaml", "", cmd_schema,
 		VERB_PLAIN, schema_details},
 	{"verify", "[WHEEL|PROGRAM|DIR]…", "run the tests of what was built",
-		"python out recipe find-links command timeout strict allow-empty",
+		"python out recipe find-links command timeout strict allow-empty "
+		"exclude-newer",
 		cmd_verify, 0, verify_details},
 	{"version", "", "show the version of xorch and of its libraries", "", cmd_version,
 		VERB_PLAIN},

@@ -1,5 +1,6 @@
 #include "format/simple_index.h"
 #include "base/error.h"
+#include "base/instant.h"
 #include "format/digest.h"
 #include "format/http_url.h"
 #include "format/json.h"
@@ -9,16 +10,13 @@
 
 #define MAX_FILES 100000
 
-static void file_free(void *data)
+void index_file_free(index_file *f)
 {
-	index_file *f = data;
-
 	g_free(f->filename);
 	g_free(f->url);
 	g_free(f->sha256);
 	g_free(f->requires_python);
 	g_free(f->metadata_sha256);
-	g_free(f->uploaded);
 	g_free(f->yanked_reason);
 	g_free(f->version);
 	g_free(f);
@@ -106,7 +104,7 @@ static index_file *file_new(
 	index_file *f = g_new0(index_file, 1);
 	f->filename = g_strdup(filename);
 	f->url = url;
-	f->size = -1;
+	f->size = f->uploaded = -1;
 	read_filename(f, project);
 	return f;
 }
@@ -148,7 +146,8 @@ static index_file *json_file(const json_t *o, const char *base, const char *proj
 	if (f->size < 0)
 		f->size = -1;
 	f->requires_python = g_strdup(json_get_string(o, "requires-python"));
-	f->uploaded = g_strdup(json_get_string(o, "upload-time"));
+	const char *uploaded = json_get_string(o, "upload-time");
+	f->uploaded = uploaded ? instant_parse(uploaded) : -1;
 	read_yanked(f, json_object_get(o, "yanked"));
 	read_metadata(f, o);
 	return f;
@@ -217,7 +216,7 @@ static gboolean parse_html(index_page *page, const char *data, gsize size,
 		if (!f)
 			continue;
 		if (!f->is_sdist && !f->is_wheel) { /* a link to something else */
-			file_free(f);
+			index_file_free(f);
 			continue;
 		}
 		if (fragment && g_str_has_prefix(fragment, "sha256="))
@@ -252,7 +251,7 @@ index_page *index_page_parse(const char *data, gsize size, const char *content_t
 	gboolean json = g_str_has_suffix(content_type, "json");
 
 	page->name = project_name_normalize(project);
-	page->files = g_ptr_array_new_with_free_func(file_free);
+	page->files = g_ptr_array_new_with_free_func((GDestroyNotify)index_file_free);
 	while (blank < size && g_ascii_isspace(data[blank]))
 		blank++;
 	/* Static servers name no useful type: then the text decides. */

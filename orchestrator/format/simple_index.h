@@ -13,7 +13,7 @@ typedef struct index_file {
 	char *requires_python; /* PEP 440 specifiers, or NULL */
 	char *metadata_sha256; /* of URL.metadata (PEP 658); "" unknown digest; NULL none
 				*/
-	char *uploaded;	       /* ISO 8601, or NULL */
+	gint64 uploaded;       /* seconds since 1970 (PEP 700); -1: not said */
 	gboolean yanked;
 	char *yanked_reason; /* or NULL */
 	/* From the file name: */
@@ -25,6 +25,8 @@ typedef struct index_page {
 	char *name;	  /* normalised */
 	GPtrArray *files; /* index_file, in the index's order */
 } index_page;
+
+void index_file_free(index_file *f);
 
 /* `url` is where the page came from (relative links), `project` whose it should
  * be: another name in the page is an error (H15). Exit 6, X0604. */

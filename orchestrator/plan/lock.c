@@ -1,6 +1,7 @@
 #include "plan/lock.h"
 #include "base/error.h"
 #include "plan/lock_crates.h"
+#include "plan/lock_cut.h"
 #include "plan/lock_text.h"
 #include <string.h>
 
@@ -103,6 +104,7 @@ void recipe_lock_free(recipe_lock *lock)
 	g_free(lock->path);
 	g_free(lock->name);
 	g_free(lock->version);
+	g_free(lock->exclude_newer);
 	g_ptr_array_unref(lock->sources);
 	g_ptr_array_unref(lock->environments);
 	g_ptr_array_unref(lock->host);
@@ -146,6 +148,7 @@ typedef struct recipe_row {
 typedef struct lock_row {
 	gint64 lock_version;
 	recipe_row recipe;
+	char *exclude_newer;
 	GPtrArray *sources, *crates, *host, *environments;
 	lock_go go;
 } lock_row;
@@ -257,6 +260,9 @@ static const bind_field lock_fields[] = {
 		.max = 1000000, .doc = "format of this file"},
 	{"recipe", BIND_STRUCT, AT(lock_row, recipe), BIND_REQUIRED, &recipe_binding,
 		.doc = "what it was made for"},
+	{"exclude_newer", BIND_STRING, AT(lock_row, exclude_newer),
+		.check = lock_check_instant,
+		.doc = "files of the package index are older"},
 	{"sources", BIND_STRUCTS, AT(lock_row, sources), 0, &source_binding,
 		.doc = "sources, in the recipe's order"},
 	{"crates", BIND_STRUCTS, AT(lock_row, crates), BIND_EMPTY_OK, &lock_crate_binding,
@@ -349,6 +355,7 @@ static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 		s->suite = g_strdup(r->suite);
 		g_ptr_array_add(lock->sources, s);
 	}
+	lock->exclude_newer = g_strdup(row->exclude_newer);
 	if (row->crates)
 		recipe_lock_set_crates(lock, lock_crates_take(row->crates));
 	g_ptr_array_unref(lock->host);
@@ -411,6 +418,8 @@ char *recipe_lock_text(const recipe_lock *lock)
 	g_string_append_printf(out, "lock_version: %d\nrecipe:\n", LOCK_VERSION);
 	lock_text_value(out, "  ", "name", lock->name);
 	lock_text_value(out, "  ", "version", lock->version);
+	if (lock->exclude_newer)
+		lock_text_value(out, "", "exclude_newer", lock->exclude_newer);
 	if (lock->sources->len)
 		g_string_append(out, "sources:\n");
 	for (guint i = 0; i < lock->sources->len; i++) {

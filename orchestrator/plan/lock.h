@@ -52,7 +52,10 @@ typedef struct lock_environment {
 
 typedef struct recipe_lock {
 	char *path;
-	char *name, *version;	 /* of the recipe it was made for */
+	char *name, *version; /* of the recipe it was made for */
+	/* "2026-11-01T10:00:00Z": whatever of it comes from the package index of Python
+	 * was there before that (plan/lock_cut.h); NULL: not known. */
+	char *exclude_newer;
 	GPtrArray *sources;	 /* lock_source * */
 	GPtrArray *environments; /* lock_environment * */
 	/* package_section *, sorted by target: requirements.host, what of their

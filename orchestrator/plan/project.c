@@ -114,7 +114,9 @@ project *project_load(const char *path, gboolean own, diag_list *l)
 static void fill(project *to, project *from)
 {
 	char **texts[][2] = {{&to->sysroot, &from->sysroot}, {&to->cache, &from->cache},
-		{&to->out, &from->out}, {&to->durations, &from->durations}};
+		{&to->out, &from->out}, {&to->durations, &from->durations},
+		{&to->exclude_newer, &from->exclude_newer},
+		{&to->minimum_age, &from->minimum_age}};
 	GPtrArray **lists[][2] = {{&to->targets, &from->targets},
 		{&to->pythons, &from->pythons}, {&to->manylinux, &from->manylinux}};
 

@@ -17,6 +17,8 @@
  *	cache: .cache/xorch
  *	out: dist
  *	durations: ci/durations.json
+ *	exclude_newer: 3d
+ *	minimum_age: 7d
  *	mirrors: {pypi: https://mirror.example/simple}
  *
  * A project file comes with a change that somebody proposes: what decides whom this
@@ -31,7 +33,9 @@ typedef struct project {
 	int c;		      /* 0 not said, 1 clang, 2 gcc */
 	GPtrArray *manylinux; /* bind_pair, as in a recipe; or NULL */
 	char *sysroot;
-	char *cache, *out, *durations;		      /* absolute once loaded; or NULL */
+	char *cache, *out, *durations; /* absolute once loaded; or NULL */
+	char *exclude_newer; /* date, time or span, as written (base/instant.h) */
+	char *minimum_age;   /* "7d": of what `update` takes; or NULL */
 	GPtrArray *debian, *pypi, *crates, *go, *oci; /* mirrors: char *; or NULL */
 } project;
 

@@ -1,4 +1,5 @@
 #include "plan/project_fields.h"
+#include "base/instant.h"
 #include "plan/recipe_fields.h"
 #include <string.h>
 
@@ -9,6 +10,13 @@ const char *check_oci_mirror(const char *text)
 	const char *equals = strchr(text, '=');
 
 	return check_url(equals && !g_str_has_prefix(text, "http") ? equals + 1 : text);
+}
+
+const char *check_limit(const char *text)
+{
+	return instant_limit(text, 0, "", NULL) >= 0
+		       ? NULL
+		       : "wants a date, a time (2026-11-01T10:00:00Z) or a span: 7d";
 }
 
 static const bind_field python_fields[] = {
@@ -55,6 +63,11 @@ static const bind_struct own_mirrors_binding = {"`mirrors`", 0, own_mirror_field
 		.doc = "platforms of recipes that name none (default aarch64, armv7)"},  \
 		{"python", BIND_STRUCT, 0, .arg = &python_binding,                       \
 			.doc = "Pythons of recipes that name none"},                     \
+		{"exclude_newer", BIND_STRING, AT(exclude_newer), .check = check_limit,  \
+			.doc = "choose no file that the package index of Python got "    \
+			       "later: a date, a time, or how long ago: 7d"},            \
+		{"minimum_age", BIND_STRING, AT(minimum_age), .check = check_days,       \
+			.doc = "days a release must be old for `xorch update`: 7d"},     \
 	{                                                                                \
 		"toolchain", BIND_STRUCT, 0,                                             \
 			.arg = &toolchain_binding,                                       \

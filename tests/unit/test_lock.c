@@ -1,5 +1,7 @@
 #include "plan/lock.h"
 #include "base/error.h"
+#include "base/instant.h"
+#include "plan/lock_cut.h"
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -168,6 +170,44 @@ static void crates(void)
 	g_assert_error(err, XORCH_ERROR, EXIT_INPUT);
 }
 
+/* What a lock says of the age of its files. */
+static void cut(void)
+{
+	g_autoptr(recipe_lock) lock = recipe_lock_new("x.lock", "cwcwidth", "1.10");
+	g_autoptr(GError) err = NULL;
+	gint64 early = instant_parse("2026-11-01T10:00:00Z");
+	gint64 late = early + 1;
+
+	g_assert_true(lock_cut_holds(lock, 0)); /* nothing is in it */
+	lock_cut_add(lock, early);
+	recipe_lock_set_environment(lock, section("cp310", "armv7", "3.1"));
+	g_assert_cmpstr(lock->exclude_newer, ==, "2026-11-01T10:00:00Z");
+	g_assert_true(lock_cut_holds(lock, early));
+	g_assert_true(lock_cut_holds(lock, late));
+	g_assert_false(lock_cut_holds(lock, early - 1));
+	/* The latest of several counts, and one file without a limit is enough. */
+	lock_cut_add(lock, late);
+	recipe_lock_set_environment(lock, section("cp311", "armv7", "3.2"));
+	lock_cut_add(lock, early);
+	recipe_lock_set_environment(lock, section("cp312", "armv7", "3.1"));
+	g_assert_cmpstr(lock->exclude_newer, ==, "2026-11-01T10:00:01Z");
+	g_autofree char *text = recipe_lock_text(lock);
+	g_autoptr(recipe_lock) back = load_text(text, &err);
+	g_assert_no_error(err);
+	g_assert_cmpstr(back->exclude_newer, ==, "2026-11-01T10:00:01Z");
+	lock_cut_add(lock, 0);
+	recipe_lock_set_environment(lock, section("cp313", "armv7", "3.1"));
+	g_assert_null(lock->exclude_newer);
+	lock_cut_add(lock, early);
+	g_assert_null(lock->exclude_newer);
+	g_assert_false(lock_cut_holds(lock, late));
+	lock_cut_forget(lock);
+	g_assert_cmpuint(lock->environments->len, ==, 0);
+	refused("lock_version: 1\nrecipe: {name: a, version: b}\n"
+		"exclude_newer: yesterday\n",
+		"exclude_newer");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -177,5 +217,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/lock/H07-bad-locks", bad_locks);
 	g_test_add_func("/lock/H08-newer-format", newer_format);
 	g_test_add_func("/lock/absent", absent);
+	g_test_add_func("/lock/cut", cut);
 	return g_test_run();
 }
