@@ -132,16 +132,18 @@ static char *next_paragraph(FILE *in)
 	return g_string_free(out, !out->len);
 }
 
-gboolean debian_source_read(const char *index, const char *suite, const char *name,
-	const char *version, debian_tarball *out, GError **err)
+typedef gboolean (*entry_run)(
+	const deb822 *p, const char *version, void *data, GError **err);
+
+/* Calls `run` for each of the package's entries in the index. */
+static gboolean each_entry(const char *index, const char *suite, const char *name,
+	entry_run run, void *data, GError **err)
 {
 	FILE *in = decompress_open(index, SOURCES_MAX, err);
 	g_autofree char *first = g_strdup_printf("Package: %s\n", name);
-	g_autoptr(GString) others = g_string_new(NULL);
 	gboolean ok = TRUE;
 	char *text;
 
-	memset(out, 0, sizeof *out);
 	if (!in)
 		return FALSE;
 	while (ok && (text = next_paragraph(in))) {
@@ -150,28 +152,91 @@ gboolean debian_source_read(const char *index, const char *suite, const char *na
 			continue;
 		g_autoptr(GPtrArray) list = deb822_parse(suite, text, strlen(text), err);
 		const deb822 *p = list ? g_ptr_array_index(list, 0) : NULL;
-		const char *found = p ? deb822_get(p, "Version") : NULL;
-		if (!p) {
-			ok = FALSE;
-		} else if (!found || !debian_upstream_is(found, version)) {
-			g_string_append_printf(others, "%s%s", others->len ? ", " : "",
-				found ? found : "?");
-		} else if (!out->version ||
-			   debian_version_compare(found, out->version) > 0) {
-			ok = take_tarball(p, suite, name, out, err);
-		}
+		ok = p && run(p, deb822_get(p, "Version"), data, err);
 	}
 	if (ok && ferror(in))
 		ok = damaged(suite, name, "cannot be read: the index is damaged", err);
 	fclose(in);
-	if (!ok || out->file)
-		return ok;
+	return ok;
+}
+
+typedef struct reading {
+	const char *suite, *name, *version;
+	debian_tarball *out;
+	GString *others;
+} reading;
+
+static gboolean read_entry(const deb822 *p, const char *found, void *data, GError **err)
+{
+	reading *r = data;
+
+	if (!found || !debian_upstream_is(found, r->version)) {
+		g_string_append_printf(r->others, "%s%s", r->others->len ? ", " : "",
+			found ? found : "?");
+		return TRUE;
+	}
+	if (r->out->version && debian_version_compare(found, r->out->version) <= 0)
+		return TRUE;
+	return take_tarball(p, r->suite, r->name, r->out, err);
+}
+
+gboolean debian_source_read(const char *index, const char *suite, const char *name,
+	const char *version, debian_tarball *out, GError **err)
+{
+	g_autoptr(GString) others = g_string_new(NULL);
+	reading r = {suite, name, version, out, others};
+
+	memset(out, 0, sizeof *out);
+	if (!each_entry(index, suite, name, read_entry, &r, err))
+		return FALSE;
+	if (out->file)
+		return TRUE;
 	error_set(err, EXIT_INPUT, "X0336", "%s has no source package %s of version %s",
 		suite, name, version);
 	if (others->len)
 		error_note(err, "there is: %s", others->str);
 	error_help(err, "name the version there is, or another suite (source.suite)");
 	return FALSE;
+}
+
+char *debian_upstream_version(const char *version)
+{
+	const char *colon = strchr(version, ':');
+	const char *start = colon ? colon + 1 : version;
+	const char *dash = strrchr(start, '-');
+	const char *end = dash ? dash : start + strlen(start);
+	const char *really = strstr(start, "+really");
+
+	if (really && really < end)
+		start = really + strlen("+really");
+	static const char *const repacked[] = {"+d", "~d", ".dfsg", NULL};
+	for (const char *const *r = repacked; *r; r++) {
+		const char *at = strstr(start, *r);
+		if (at && at < end)
+			end = at;
+	}
+	return g_strndup(start, (gsize)(end - start));
+}
+
+static gboolean list_entry(const deb822 *p, const char *found, void *data, GError **err)
+{
+	(void)p;
+	(void)err;
+	if (found)
+		g_ptr_array_add(data, debian_upstream_version(found));
+	return TRUE;
+}
+
+GPtrArray *debian_source_versions(const build_context *ctx, const package_source *source,
+	const char *name, GError **err)
+{
+	g_autofree char *index = debian_repo_sources(ctx, source, err);
+	GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+
+	if (index && each_entry(index, source->suite, name, list_entry, found, err))
+		return found;
+	g_ptr_array_unref(found);
+	return NULL;
 }
 
 gboolean debian_source_find(const build_context *ctx, const package_source *source,

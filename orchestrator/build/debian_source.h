@@ -27,6 +27,12 @@ gboolean debian_source_find(const build_context *ctx, const package_source *sour
 gboolean debian_source_read(const char *index, const char *suite, const char *name,
 	const char *version, debian_tarball *out, GError **err);
 
+/* What upstream calls the versions that the suite has of it; maybe none. char *. */
+GPtrArray *debian_source_versions(const build_context *ctx, const package_source *source,
+	const char *name, GError **err);
+/* "1:2.9.14+dfsg-1.3~deb12u2" -> "2.9.14". New string. */
+char *debian_upstream_version(const char *version);
+
 /* Where the archive keeps a source package's files: "pool/main/libx/libxml2". */
 char *debian_source_folder(const char *name);
 /* "1:2.9.14+dfsg-1.3~deb12u2" is upstream's 2.9.14. */

@@ -3,6 +3,8 @@
 #include "format/http_url.h"
 #include <string.h>
 
+#define DOCUMENT_MAX (4u << 20)
+
 /* ---- settings ---- */
 
 static struct {
@@ -74,26 +76,70 @@ static void lookup_free(void *data)
 	g_free(l);
 }
 
-static gboolean find_urls(fetch_item *f, void *data, GError **err)
+/* Whether it may be asked for at all; *escaped is its path in a URL. */
+static gboolean may_ask(
+	const registry_go *r, const char *path, char **escaped, GError **err)
 {
-	const lookup *l = data;
-	const registry_go *r = go_proxy_settings(l->ctx, err);
-	g_autofree char *path = go_module_escape(l->path);
-	g_autofree char *version = go_module_escape(l->version);
-
-	if (!r)
-		return FALSE;
-	if (!path || !version)
-		return error_set(err, EXIT_INPUT, "X0535",
-			"%s %s is not the name of a module", l->path, l->version);
-	if (go_module_matches(r->no_proxy, l->path)) {
+	if (go_module_matches(r->no_proxy, path)) {
 		error_set(err, EXIT_INPUT, "X0535",
-			"%s may not be asked of a module proxy", l->path);
+			"%s may not be asked of a module proxy", path);
 		error_note(err, "GONOPROXY or GOPRIVATE here is \"%s\"", r->no_proxy);
 		error_help(err, "set XORCH_MIRROR_GO to a proxy of your own that has it, "
 				"or use `git:` as the source");
 		return FALSE;
 	}
+	*escaped = go_module_escape(path);
+	return *escaped ? TRUE
+			: error_set(err, EXIT_INPUT, "X0535",
+				  "%s is not the name of a module", path);
+}
+
+GBytes *go_proxy_document(
+	const build_context *ctx, const char *path, const char *name, GError **err)
+{
+	const registry_go *r = go_proxy_settings(ctx, err);
+	g_autofree char *escaped = NULL;
+	g_autoptr(GPtrArray) urls = g_ptr_array_new_with_free_func(g_free);
+
+	if (!r || !may_ask(r, path, &escaped, err))
+		return NULL;
+	g_autofree char *below = g_strdup_printf("%s/@v/%s", escaped, name);
+	for (guint i = 0; i < r->proxies->len; i++) {
+		const go_proxy *p = g_ptr_array_index(r->proxies, i);
+		g_ptr_array_add(urls, http_url_below(p->url, below));
+	}
+	g_ptr_array_add(urls, NULL);
+	g_autofree char *label = g_strdup_printf("%s of %s", name, path);
+	fetch_document d = {.label = label,
+		.urls = (const char *const *)urls->pdata,
+		.max_size = DOCUMENT_MAX,
+		.compressed = TRUE,
+		.offline = ctx->offline};
+	if (fetch_document_get(&d, err)) {
+		GBytes *body = g_bytes_ref(d.body);
+		fetch_document_clear(&d);
+		return body;
+	}
+	if (err && fetch_not_found(*err)) {
+		g_clear_error(err);
+		error_set(
+			err, EXIT_NETWORK, "X0531", "no module proxy here has %s", label);
+	}
+	return NULL;
+}
+
+static gboolean find_urls(fetch_item *f, void *data, GError **err)
+{
+	const lookup *l = data;
+	const registry_go *r = go_proxy_settings(l->ctx, err);
+	g_autofree char *path = NULL;
+	g_autofree char *version = go_module_escape(l->version);
+
+	if (!r || !may_ask(r, l->path, &path, err))
+		return FALSE;
+	if (!version)
+		return error_set(err, EXIT_INPUT, "X0535",
+			"%s %s is not the name of a module", l->path, l->version);
 	g_autofree char *below =
 		g_strdup_printf("%s/@v/%s.%s", path, version, l->extension);
 	for (guint i = 0; i < r->proxies->len; i++) {

@@ -19,6 +19,11 @@ fetch_item *go_proxy_item(const build_context *ctx, item_source *asker, const ch
 	const char *version, const char *extension, const char *sha256, gint64 size,
 	GError **err);
 
+/* What the proxies say below a module's @v/ ("list", "v1.2.3.info"), at most 4 MiB.
+ * X0535 as above; EXIT_NETWORK X0531 when none has it. */
+GBytes *go_proxy_document(
+	const build_context *ctx, const char *path, const char *name, GError **err);
+
 /* "fzf@v0.65.2.zip": how such a file is called for people and in locks. New string. */
 char *go_proxy_label(const char *path, const char *version, const char *extension);
 

@@ -376,60 +376,6 @@ const index_file *pypi_find_file(
 	return NULL;
 }
 
-/* Whether one of the version's files is an sdist that may be taken. */
-static gboolean has_sdist(
-	const pypi_project *p, const char *version, const char *python, gboolean *yanked)
-{
-	for (guint i = 0; i < p->page->files->len; i++) {
-		const index_file *f = p->page->files->pdata[i];
-		if (!f->is_sdist || g_strcmp0(f->version, version) != 0 || !f->sha256)
-			continue;
-		if (python && f->requires_python &&
-			!pep440_python_matches(f->requires_python, python))
-			continue;
-		*yanked = f->yanked;
-		return TRUE;
-	}
-	return FALSE;
-}
-
-GPtrArray *pypi_releases(const pypi_project *p, const char *python, GError **err)
-{
-	g_autoptr(GPtrArray) all = releases(p);
-	GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
-	const char *fallback = NULL;
-
-	for (guint i = 0; i < all->len; i++) {
-		const char *version = all->pdata[i];
-		g_autoptr(pep440_version) v = pep440_version_parse(version);
-		gboolean yanked = FALSE;
-		if (!has_sdist(p, version, python, &yanked) || yanked)
-			continue;
-		if (!pep440_version_is_prerelease(v))
-			g_ptr_array_add(found, g_strdup(version));
-		else if (!fallback)
-			fallback = version;
-	}
-	if (!found->len && fallback)
-		g_ptr_array_add(found, g_strdup(fallback));
-	if (found->len)
-		return found;
-	g_ptr_array_unref(found);
-	error_set(err, EXIT_NETWORK, "X0504",
-		"%s has no release with a source archive%s%s in the index", p->name,
-		python ? " for Python " : "", python ? python : "");
-	error_line(err, "index: %s", p->index);
-	pypi_note_newer(p, NULL, err);
-	return NULL;
-}
-
-char *pypi_newest(const pypi_project *p, const char *python, GError **err)
-{
-	g_autoptr(GPtrArray) all = pypi_releases(p, python, err);
-
-	return all ? g_strdup(all->pdata[0]) : NULL;
-}
-
 /* An index on plain http is one that this machine's settings name; what comes is
  * held against a sha256 in any case. */
 static void add_url(fetch_item *item, const index_file *f)

@@ -1,8 +1,10 @@
 #include "build/source_kind.h"
 #include "base/error.h"
 #include "build/debian_source.h"
+#include "build/source_debsrc.h"
 #include "build/registry.h"
 #include "plan/floor_range.h"
+#include <string.h>
 
 /* The upstream tarball of a Debian source package: what upstream released, from the
  * archive's mirrors and down its signed chain. */
@@ -15,36 +17,49 @@ static char *debsrc_name(const recipe_source *s)
 	return g_strdup(s->debsrc);
 }
 
+gboolean source_debsrc_place(
+	const recipe *r, const recipe_source *source, debsrc_place *out, GError **err)
+{
+	memset(out, 0, sizeof *out);
+	out->keys = toolchain_def_find(KEYS, err);
+	if (!out->keys)
+		return FALSE;
+	out->where = (package_source){.suite = source->suite,
+		.signed_by = out->keys->packages.debian.signed_by};
+	if (source->suite)
+		return TRUE;
+	out->sysroot = sysroot_def_find(
+		r->toolchain.sysroot ? r->toolchain.sysroot : SYSROOT_DEFAULT, err);
+	if (out->sysroot && !out->sysroot->packages.debian.suite) { /* of an image */
+		sysroot_def_free(out->sysroot);
+		out->sysroot = sysroot_def_find(SYSROOT_DEFAULT, err);
+	}
+	if (!out->sysroot)
+		return FALSE;
+	out->where = out->sysroot->packages.debian;
+	out->where.component = NULL;
+	return TRUE;
+}
+
+void debsrc_place_clear(debsrc_place *p)
+{
+	g_clear_pointer(&p->keys, toolchain_def_free);
+	g_clear_pointer(&p->sysroot, sysroot_def_free);
+}
+
 static gboolean debsrc_lock(const build_context *ctx, item_source *s,
 	const recipe_source *source, lock_source *out, GError **err)
 {
 	const recipe *r = s->recipe;
 	const char *version = recipe_source_version(r, source);
-	g_autoptr(toolchain_def) keys = toolchain_def_find(KEYS, err);
-	g_autoptr(sysroot_def) sysroot = NULL;
+	g_auto(debsrc_place) place = {0};
 	g_auto(debian_tarball) t = {0};
 
-	if (!keys)
-		return FALSE;
-	package_source where = {
-		.suite = source->suite, .signed_by = keys->packages.debian.signed_by};
-	if (!where.suite) {
-		sysroot = sysroot_def_find(
-			r->toolchain.sysroot ? r->toolchain.sysroot : SYSROOT_DEFAULT,
-			err);
-		if (sysroot && !sysroot->packages.debian.suite) { /* of an image */
-			sysroot_def_free(sysroot);
-			sysroot = sysroot_def_find(SYSROOT_DEFAULT, err);
-		}
-		if (!sysroot)
-			return FALSE;
-		where = sysroot->packages.debian;
-		where.component = NULL;
-	}
-	if (!debian_source_find(ctx, &where, source->debsrc, version, &t, err))
+	if (!source_debsrc_place(r, source, &place, err) ||
+		!debian_source_find(ctx, &place.where, source->debsrc, version, &t, err))
 		return FALSE;
 	out->file = locked_file_new(source->debsrc, version, t.file, t.sha256, t.size);
-	out->suite = g_strdup(where.suite);
+	out->suite = g_strdup(place.where.suite);
 	return TRUE;
 }
 

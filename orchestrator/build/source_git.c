@@ -45,6 +45,7 @@ static double setting(const char *name, double usual)
 
 typedef struct answer {
 	char *commit, *tree;
+	gint64 date; /* of the commit, seconds since 1970 */
 } answer;
 
 static void answer_clear(answer *a)
@@ -102,6 +103,7 @@ static gboolean read_answer(
 	}
 	out->commit = g_strdup(json_get_string(said, "commit"));
 	out->tree = g_strdup(json_get_string(said, "tree"));
+	out->date = json_get_int(said, "date", 0);
 	if (r->exit_code == 0 && out->commit && out->tree)
 		return TRUE;
 	error_set(err, EXIT_INTEGRITY, "X0554", "the repository could not be read");
@@ -239,6 +241,15 @@ char *source_git_tree(const build_context *ctx, const recipe_source *source,
 	return export_to_store(ctx, source, commit, &found, err)
 		       ? store_tree_find(ctx->store, KIND, found.tree)
 		       : NULL;
+}
+
+gint64 source_git_date(const build_context *ctx, const recipe_source *source,
+	const char *tag, const char *commit, GError **err)
+{
+	recipe_source s = {.kind = SOURCE_GIT, .git = source->git, .tag = (char *)tag};
+	g_auto(answer) found = {0};
+
+	return export_to_store(ctx, &s, commit, &found, err) ? found.date : -1;
 }
 
 /* ---- the kind ---- */

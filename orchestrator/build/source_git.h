@@ -8,6 +8,10 @@
 
 /* [[name, commit] …]; json_decref it. EXIT_TIME X0558, errors of git_tags.h. */
 json_t *source_git_tags(const build_context *ctx, const char *url, GError **err);
+/* The date of a tag's commit, seconds since 1970; it is fetched for that, as a build
+ * would. -1 with errors of git_source.h. */
+gint64 source_git_date(const build_context *ctx, const recipe_source *source,
+	const char *tag, const char *commit, GError **err);
 /* The tree of `commit` in the store; errors of git_source.h. New string. */
 char *source_git_tree(const build_context *ctx, const recipe_source *source,
 	const char *commit, GError **err);

@@ -1,20 +1,11 @@
 #include "build/starter_private.h"
 #include "base/error.h"
+#include "build/release_find.h"
 #include "build/source_facts.h"
 #include "build/source_git.h"
-#include "format/pep440.h"
 #include "format/pep508.h"
 #include "format/project_name.h"
 #include <string.h>
-
-/* "v1.2.3", "release-1.2", "1.2": the version in a tag, or NULL. */
-static const char *version_in(const char *tag)
-{
-	const char *at = strpbrk(tag, "0123456789");
-	g_autoptr(pep440_version) v = at ? pep440_version_parse(at) : NULL;
-
-	return v && !pep440_version_is_prerelease(v) ? at : NULL;
-}
 
 typedef struct chosen {
 	char *tag, *commit, *version;
@@ -30,37 +21,42 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(chosen, chosen_clear)
 
 static void take(chosen *out, const char *tag, const char *commit, const char *version)
 {
-	chosen_clear(out);
 	*out = (chosen){g_strdup(tag), g_strdup(commit), g_strdup(version)};
 }
 
-/* The tag asked for, else the one with the highest version. */
-static gboolean choose(
-	const json_t *tags, const starter_request *r, chosen *out, GError **err)
+/* The tag asked for, which need be no version. */
+static void take_named(const json_t *tags, const char *name, chosen *out)
 {
-	for (gsize i = 0; i < json_array_size(tags); i++) {
+	for (gsize i = 0; i < json_array_size(tags) && !out->tag; i++) {
 		const json_t *row = json_array_get(tags, i);
 		const char *tag = json_string_value(json_array_get(row, 0));
 		const char *commit = json_string_value(json_array_get(row, 1));
-		const char *version = tag ? version_in(tag) : NULL;
-		if (!tag || !commit)
+		if (!tag || !commit || !g_str_equal(tag, name))
 			continue;
-		if (r->version) {
-			if (g_str_equal(tag, r->version)) {
-				const char *at = strpbrk(tag, "0123456789");
-				take(out, tag, commit, at ? at : "0");
-				return TRUE;
-			}
-			continue;
-		}
-		if (!version)
-			continue;
-		g_autoptr(pep440_version) new = pep440_version_parse(version);
-		g_autoptr(pep440_version) old =
-			out->version ? pep440_version_parse(out->version) : NULL;
-		if (!old || pep440_version_compare(new, old) > 0)
-			take(out, tag, commit, version);
+		const char *at = strpbrk(tag, "0123456789");
+		take(out, tag, commit, at ? at : "0");
 	}
+}
+
+/* The one with the highest version. */
+static void take_newest(const json_t *tags, chosen *out)
+{
+	g_autoptr(release_list) l = release_list_git(tags, NULL, NULL);
+
+	for (guint i = 0; i < l->releases->len && !out->tag; i++) {
+		const release *r = g_ptr_array_index(l->releases, i);
+		if (!r->prerelease)
+			take(out, r->tag, r->commit, r->version);
+	}
+}
+
+static gboolean choose(
+	const json_t *tags, const starter_request *r, chosen *out, GError **err)
+{
+	if (r->version)
+		take_named(tags, r->version, out);
+	else
+		take_newest(tags, out);
 	if (out->tag)
 		return TRUE;
 	error_set(err, EXIT_NETWORK, "X0551", "the repository has no tag %s",

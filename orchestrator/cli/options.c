@@ -101,6 +101,10 @@ const option option_rows[] = {
 		"XORCH_EXCLUDE_NEWER",
 		"choose no file that the package index of Python got later: a date, a "
 		"time (2026-11-01T10:00:00Z), or how long ago: 7d"},
+	{"exit-code", 0, NULL, OPTION_FLAG, AT(exit_code), "XORCH_EXIT_CODE",
+		"exit status 1 when there are updates"},
+	{"check", 0, NULL, OPTION_FLAG, AT(check), NULL,
+		"change nothing; exit status 1 when there are updates"},
 	{"no-fetch", 0, NULL, OPTION_FLAG, AT(no_fetch), "XORCH_NO_FETCH",
 		"prepare nothing"},
 	{"verify-cache", 0, NULL, OPTION_FLAG, AT(verify_cache), "XORCH_VERIFY_CACHE",

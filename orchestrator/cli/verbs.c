@@ -55,6 +55,19 @@ static const char env_details[] =
 	"--format sh (default; for eval), json, github (for >> \"$GITHUB_ENV\"), dotenv, "
 	"docker (ENV lines of a Dockerfile).";
 
+static const char outdated_details[] =
+	"Asks each recipe's source: the package index of Python, a repository's tags, "
+	"the "
+	"proxy of Go modules, a Debian suite. Which release counts is the recipe's: "
+	"update.allow, update.prerelease, update.min_age (else minimum_age of "
+	"xorch.yaml), "
+	"and its Pythons; pre-releases and what was taken back are left out. The newest "
+	"of all is named when something holds it back. A URL does not tell; update.from "
+	"can name another place.\n\n"
+	"Exit status: 0, also when there are updates (1 with --exit-code); when a "
+	"recipe's "
+	"source could not be asked, that error's.";
+
 static const char new_details[] =
 	"From what a project publishes: its sdist (--from pypi, the default), a Go "
 	"module "
@@ -198,6 +211,9 @@ const verb verbs[] = {
 	{"new", "NAME[==VERSION]…", "write a first recipe, with its lock",
 		"from requirements out target python no-fetch sandbox exclude-newer",
 		cmd_new, 0, new_details},
+	{"outdated", "[NAME|RECIPE|DIR…]",
+		"show of which recipes there are newer releases",
+		"python exclude-newer exit-code", cmd_outdated, 0, outdated_details},
 	{"plan", "[RECIPE|DIR|ID…]", "show what would be built, and why or why not",
 		"target python only skip shard durations changed-since toolchain sysroot "
 		"floor out "

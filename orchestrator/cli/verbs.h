@@ -47,6 +47,7 @@ int cmd_python_target(const options *o, char **args, GError **err);
 int cmd_rebuild(const options *o, char **args, GError **err);
 int cmd_sandbox(const options *o, char **args, GError **err);
 int cmd_new(const options *o, char **args, GError **err);
+int cmd_outdated(const options *o, char **args, GError **err);
 int cmd_plan(const options *o, char **args, GError **err);
 int cmd_repair(const options *o, char **args, GError **err);
 int cmd_schema(const options *o, char **args, GError **err);

@@ -1,0 +1,28 @@
+#include "base/error.h"
+#include "cli/common.h"
+#include "cli/upkeep.h"
+#include "cli/verbs.h"
+
+int cmd_outdated(const options *o, char **args, GError **err)
+{
+	g_autoptr(GPtrArray) rows = upkeep_read(args, FALSE, err);
+	gboolean any = FALSE;
+	build_context c;
+
+	if (!rows)
+		return EXIT_INPUT;
+	if (!common_open(o, &c, err))
+		return EXIT_HOST;
+	int code = EXIT_INPUT;
+	if (upkeep_ask(o, &c, rows, err)) {
+		upkeep_report(o, rows);
+		code = upkeep_failures(rows);
+		for (guint n = 0; n < rows->len; n++)
+			any |= ((upkeep *)g_ptr_array_index(rows, n))->state ==
+			       UPKEEP_UPDATE;
+		if (!code && any && o->exit_code)
+			code = EXIT_BUILD;
+	}
+	common_close(&c);
+	return code;
+}
