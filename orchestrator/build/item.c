@@ -48,18 +48,21 @@ gboolean item_source_reload_lock(item_source *s, GError **err)
 	return TRUE;
 }
 
-item_source *item_source_load(const char *path, diag_list *l, GError **err)
+item_source *item_source_new(recipe *r, GError **err)
 {
 	g_autoptr(item_source) s = g_new0(item_source, 1);
 
 	g_mutex_init(&s->mutex);
 	s->keep = g_ptr_array_new_with_free_func(kept_free);
-	s->recipe = recipe_load(path, l);
-	if (!s->recipe)
-		return NULL;
-	if (!item_source_reload_lock(s, err))
-		return NULL;
-	return g_steal_pointer(&s);
+	s->recipe = r;
+	return item_source_reload_lock(s, err) ? g_steal_pointer(&s) : NULL;
+}
+
+item_source *item_source_load(const char *path, diag_list *l, GError **err)
+{
+	recipe *r = recipe_load(path, l);
+
+	return r ? item_source_new(r, err) : NULL;
 }
 
 void item_source_free(item_source *s)

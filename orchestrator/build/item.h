@@ -7,15 +7,18 @@
 
 /* A recipe's file together with its lock: shared by the items made from it. */
 typedef struct item_source {
-	recipe *recipe;	   /* as loaded, unresolved */
-	recipe_lock *lock; /* never NULL; empty when there is no file yet */
-	char *lock_text;   /* what the file holds; NULL when there is none */
-	GMutex mutex;	   /* around lock */
-	GPtrArray *keep;   /* private: item_source_keep */
+	recipe *recipe;	    /* as loaded, unresolved */
+	recipe_lock *lock;  /* never NULL; empty when there is no file yet */
+	char *lock_text;    /* what the file holds; NULL when there is none */
+	gboolean hold_lock; /* a changed lock stays in lock_text: nothing is written */
+	GMutex mutex;	    /* around lock */
+	GPtrArray *keep;    /* private: item_source_keep */
 } item_source;
 
 /* Loads recipe and lock. NULL with errors in the list (recipe) or *err (lock). */
 item_source *item_source_load(const char *path, diag_list *l, GError **err);
+/* The same for a recipe at hand, which it takes over. */
+item_source *item_source_new(recipe *r, GError **err);
 /* Keeps `data` as long as the source: what downloads under way refer to. */
 void item_source_keep(item_source *s, void *data, GDestroyNotify free_data);
 /* Reads the lock's file again, as it is now. FALSE: as item_source_load. */

@@ -76,9 +76,11 @@ gboolean pipeline_write_lock(pipeline *p, item_source *s, gboolean *written, GEr
 			!s->lock->host->len && !s->lock->go.inputs) ||
 		g_strcmp0(text, s->lock_text) == 0)
 		return TRUE;
-	if (!fs_write_atomic(s->lock->path, text, strlen(text), 0644, err))
-		return FALSE;
-	event_log(EVENT_INFO, NULL, "wrote %s", s->lock->path);
+	if (!s->hold_lock) {
+		if (!fs_write_atomic(s->lock->path, text, strlen(text), 0644, err))
+			return FALSE;
+		event_log(EVENT_INFO, NULL, "wrote %s", s->lock->path);
+	}
 	g_free(s->lock_text);
 	s->lock_text = g_steal_pointer(&text);
 	if (written)

@@ -9,3 +9,6 @@ gboolean build_items_look(
 	const build_context *c, const options *o, selection *s, GError **err);
 gboolean build_items(
 	const build_context *c, const options *o, selection *s, GError **err);
+/* `xorch lock`: locks are completed and renewed. */
+gboolean build_items_lock(
+	const build_context *c, const options *o, selection *s, GError **err);

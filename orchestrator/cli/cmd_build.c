@@ -399,9 +399,18 @@ int cmd_plan(const options *o, char **args, GError **err)
 	return with_items(&offline, args, DEPTH_PLAN, err);
 }
 
+gboolean build_items_lock(
+	const build_context *c, const options *o, selection *s, GError **err)
+{
+	return run(c, o, s, DEPTH_LOCK, err);
+}
+
 int items_lock(const options *o, char **args, GError **err)
 {
-	return with_items(o, args, DEPTH_LOCK, err);
+	options renew = *o;
+
+	renew.renew = TRUE;
+	return with_items(&renew, args, DEPTH_LOCK, err);
 }
 
 int items_fetch(const options *o, char **args, GError **err)

@@ -37,6 +37,7 @@ typedef struct options {
 	gboolean locked, offline, force, keep, keep_going, fail_fast, dry_run, explain;
 	gboolean allow_empty, replace, strict, upgrade, verify_cache, no_fetch;
 	gboolean check_reproducible, ccache, no_provenance;
+	gboolean renew;	  /* set by `lock` and `update`, no row: all that locks hold */
 	gboolean rebuild; /* set by cmd_rebuild.c, no row: see pipeline_options */
 	char *log_dir, *cache_dir;
 	gboolean ci;	/* cache prune */

@@ -221,6 +221,57 @@ static gboolean without_python(
 	return TRUE;
 }
 
+static gboolean has_item(const selection *s, const item_source *source, const char *tag,
+	const platform *target)
+{
+	for (guint n = 0; n < s->items->len; n++) {
+		const item *i = g_ptr_array_index(s->items, n);
+		if (i->source == source && i->platform == target &&
+			g_strcmp0(i->python_tag, tag) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* `xorch lock` renews all that a lock holds, and not only what a build here would need:
+ * its Pythons unless --python says which, for its targets unless something else does. */
+static gboolean add_locked(
+	wish *w, item_source *source, const GPtrArray *targets, diag_list *l)
+{
+	const recipe_lock *lock = source->lock;
+	gboolean stale = !g_str_equal(lock->version, source->recipe->package.version);
+
+	for (guint n = 0; !w->pythons && n < lock->environments->len; n++) {
+		const lock_environment *e = g_ptr_array_index(lock->environments, n);
+		const host_python *python = found_python(w->s, e->python);
+		if (!python && stale)
+			output_note("%s: %s is not on this machine, so the lock loses "
+				    "its section",
+				source->recipe->path, e->python);
+		for (guint t = 0; python && t < targets->len; t++) {
+			const platform *target = g_ptr_array_index(targets, t);
+			if (contains(e->targets, target->name) &&
+				!has_item(w->s, source, e->python, target) &&
+				!one_item(w, source, target, e->python, python, NULL, l))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/* The targets of the lock after the recipe's, if no flag and no variable decides. */
+static void add_locked_targets(const item_source *source, GPtrArray *names)
+{
+	const recipe_lock *lock = source->lock;
+
+	for (guint n = 0; n < lock->environments->len; n++) {
+		const lock_environment *e = g_ptr_array_index(lock->environments, n);
+		for (guint t = 0; t < e->targets->len; t++)
+			if (!contains(names, g_ptr_array_index(e->targets, t)))
+				g_ptr_array_add(names, g_ptr_array_index(e->targets, t));
+	}
+}
+
 static gboolean add_source(wish *w, item_source *source, diag_list *l, GError **err)
 {
 	const recipe *r = source->recipe;
@@ -235,11 +286,20 @@ static gboolean add_source(wish *w, item_source *source, diag_list *l, GError **
 		p && p->targets && !names_targets(r) ? p->targets : r->targets;
 	for (guint n = 0; n < fallback->len; n++)
 		g_ptr_array_add(names, g_ptr_array_index(fallback, n));
+	guint usual = names->len;
+	if (w->o->renew && how->python)
+		add_locked_targets(source, names);
+	guint more = names->len - usual;
 	g_ptr_array_add(names, NULL);
-	g_autoptr(GPtrArray) targets =
+	g_autoptr(GPtrArray) all =
 		common_targets(w->o, (const char *const *)names->pdata, err);
-	if (!targets)
+	if (!all)
 		return FALSE;
+	/* those that only the lock has are for its Pythons alone */
+	gboolean fallen_back = !w->o->targets && all->len == usual + more;
+	g_autoptr(GPtrArray) targets = g_ptr_array_new();
+	for (guint n = 0; n < (fallen_back ? usual : all->len); n++)
+		g_ptr_array_add(targets, g_ptr_array_index(all, n));
 	if (!how->python)
 		return without_python(w, source, targets, l);
 	g_autoptr(GPtrArray) tags = python_tags(w, r, err);
@@ -264,7 +324,7 @@ static gboolean add_source(wish *w, item_source *source, diag_list *l, GError **
 				return FALSE;
 		}
 	}
-	return TRUE;
+	return !w->o->renew || add_locked(w, source, all, l);
 }
 
 /* Y20: two recipes, one artefact. */
@@ -416,8 +476,9 @@ static void wishes_of_ids(wish *w)
 	w->o = &widened;
 }
 
-gboolean selection_make(const options *o, const build_context *c, char **args,
-	selection *out, int *code, GError **err)
+/* Of what the arguments name, or of `given`. */
+static gboolean make(const options *o, const build_context *c, char **args,
+	item_source *given, selection *out, int *code, GError **err)
 {
 	g_autoptr(diag_list) l = diag_list_new();
 	wish w = {.o = o, .c = c, .s = out};
@@ -428,7 +489,11 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 		.unchanged =
 			g_ptr_array_new_with_free_func((GDestroyNotify)item_source_free)};
 	w.pythons = o->pythons && o->pythons->len ? o->pythons : NULL;
-	gboolean ok = load(&w, args, l, err);
+	gboolean ok = TRUE;
+	if (given)
+		g_ptr_array_add(out->sources, given);
+	else
+		ok = load(&w, args, l, err);
 	wishes_of_ids(&w);
 	if (ok && o->changed_since && !diag_list_errors(l))
 		ok = keep_changed(out, o, err);
@@ -452,6 +517,18 @@ gboolean selection_make(const options *o, const build_context *c, char **args,
 		return FALSE;
 	}
 	return ok && check_unique(out, err);
+}
+
+gboolean selection_make(const options *o, const build_context *c, char **args,
+	selection *out, int *code, GError **err)
+{
+	return make(o, c, args, NULL, out, code, err);
+}
+
+gboolean selection_make_of(const options *o, const build_context *c, item_source *source,
+	selection *out, int *code, GError **err)
+{
+	return make(o, c, NULL, source, out, code, err);
 }
 
 gboolean selection_check(const selection *s, const options *o, GError **err)

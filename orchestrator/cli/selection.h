@@ -26,6 +26,9 @@ typedef struct selection {
  * recipes are shown here, all of them; then FALSE with *err unset and *code set. */
 gboolean selection_make(const options *o, const build_context *c, char **args,
 	selection *out, int *code, GError **err);
+/* The same for one recipe at hand, which it takes over. */
+gboolean selection_make_of(const options *o, const build_context *c, item_source *source,
+	selection *out, int *code, GError **err);
 void selection_clear(selection *s);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(selection, selection_clear)
 

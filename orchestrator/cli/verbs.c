@@ -68,6 +68,20 @@ static const char outdated_details[] =
 	"recipe's "
 	"source could not be asked, that error's.";
 
+static const char update_details[] =
+	"Raises the version of each recipe to what `xorch outdated` calls the newest, or "
+	"of "
+	"one to the VERSION that is named, which may be an older one: minimum ages and "
+	"update.allow do not speak against it, --exclude-newer does. With it change tag, "
+	"commit, address and hashes that the recipe gives itself; all else in the file "
+	"keeps "
+	"its bytes. Then the lock is renewed for all Pythons and targets it had. When "
+	"that "
+	"fails, recipe and lock are as they were.\n\n"
+	"-n shows what would be changed; --check too, with exit status 1 when there is "
+	"something. A recipe's patches are applied while it is locked, so one that no "
+	"longer fits is found then.";
+
 static const char new_details[] =
 	"From what a project publishes: its sdist (--from pypi, the default), a Go "
 	"module "
@@ -228,6 +242,10 @@ const verb verbs[] = {
 	{"schema", "[recipe|project]",
 		"print the JSON schema of a recipe, or of xorch.yaml", "", cmd_schema,
 		VERB_PLAIN, schema_details},
+	{"update", "[NAME[@VERSION]|RECIPE|DIR]…",
+		"raise versions in recipes, with their locks",
+		"target python exclude-newer check dry-run sandbox", cmd_update, 0,
+		update_details},
 	{"verify", "[WHEEL|PROGRAM|DIR]…", "run the tests of what was built",
 		"python out recipe find-links command timeout strict allow-empty "
 		"exclude-newer",

@@ -53,6 +53,7 @@ int cmd_repair(const options *o, char **args, GError **err);
 int cmd_schema(const options *o, char **args, GError **err);
 int cmd_share(const options *o, char **args, GError **err);
 int cmd_sysroot(const options *o, char **args, GError **err);
+int cmd_update(const options *o, char **args, GError **err);
 int cmd_verify(const options *o, char **args, GError **err);
 int cmd_version(const options *o, char **args, GError **err);
 

@@ -100,8 +100,7 @@ def test_without_upload_time():
 
 
 def test_lock_is_held_against_a_limit():
-    """`lock --locked --exclude-newer` checks, without it such a lock is made anew; a
-    build takes what is locked."""
+    """`lock --locked --exclude-newer` checks, without it such a lock is made anew."""
     with Server() as s, xt.scratch() as home:
         project(s, home)
         xt.equal(run(s, home, "lock").code, 0)
@@ -113,9 +112,6 @@ def test_lock_is_held_against_a_limit():
                  "xorch lock --exclude-newer 2026-03-02T00:00:00Z recipes/thing.yaml"
                  in result.err, result)
         xt.equal(lock_text(home), plain)
-        result = run(s, home, "fetch", *limit)
-        xt.equal(result.code, 0, result)
-        xt.equal(lock_text(home), plain)
         result = run(s, home, "lock", *limit)
         xt.equal(result.code, 0, result)
         xt.equal(lock_text(home), plain.replace(
@@ -124,7 +120,7 @@ def test_lock_is_held_against_a_limit():
 
 def test_limits_before_and_after():
     """A later limit holds for a lock that was made under one, an earlier one does not;
-    nobody need be asked for that. What is locked is fetched under any limit."""
+    nobody need be asked for that."""
     with Server() as s, xt.scratch() as home:
         project(s, home)
         xt.equal(run(s, home, "lock", "--exclude-newer", "2026-03-01").code, 0)
@@ -136,9 +132,6 @@ def test_limits_before_and_after():
         xt.equal(s.count("/simple/thing/"), asked, "nobody need be asked")
         result = run(s, home, "lock", "--locked", "--exclude-newer", "2026-02-01")
         xt.equal(result.code, 4, result)
-        result = run(s, home, "fetch", "--exclude-newer", "2025-01-01",
-                     XORCH_CACHE_DIR=os.path.join(home, "other"))
-        xt.equal(result.code, 0, result)
 
 
 def test_new():
