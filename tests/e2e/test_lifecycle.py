@@ -2,9 +2,9 @@
 import io
 import json
 import os
-import sys
 import zipfile
 
+import judges
 import xt
 from server import Reply, Server, sha256
 from test_wheels import need_network, shared_cache
@@ -93,6 +93,70 @@ def test_uv_gets_the_same_instant():
         xt.equal(result.code, 1, result)
         xt.check("X0912" in result.err and "2025-01-02T00:00:00Z" in result.err and
                  "--exclude-newer" in result.err, result)
+
+
+MARKUPSAFE = """# raised by a test
+schema_version: 1
+package:
+  name: markupsafe
+  version: "2.1.5"   # an old one
+kind: wheel
+source:
+  pypi: markupsafe
+wheel:
+  extensions: [markupsafe/_speedups]
+tests:
+  - imports: [markupsafe._speedups]
+"""
+
+
+# label: long
+def test_markupsafe_updated_and_built():
+    """From the real index: outdated, a limit, update with the sections the lock had, and
+    the wheel of the new version, judged by auditwheel."""
+    xt.need_pythons("cp311", "cp312")
+    with xt.scratch() as home:
+        path = xt.write(os.path.join(home, "recipes", "markupsafe.yaml"), MARKUPSAFE)
+
+        def run(*args, **env):
+            result = xt.run(args, home=home, XORCH_CACHE_DIR=shared_cache(), **env)
+            need_network(result)
+            return result
+
+        def text(name):
+            with open(os.path.join(home, "recipes", name), encoding="utf-8") as f:
+                return f.read()
+        result = run("lock", "--python", "3.11,3.12", "--target", "aarch64,armv7")
+        xt.equal(result.code, 0, result)
+        result = run("outdated", "--json", "--exit-code")
+        xt.equal(result.code, 1, result)
+        newest = result.json["recipes"][0]["newest"]
+        result = run("outdated", "--json", "--exclude-newer", "2024-10-17")
+        limited = result.json["recipes"][0]
+        xt.equal((limited["state"], limited["held"]), ("update", newest), result)
+        xt.check(limited["published"] < "2024-10-18", result)
+        result = run("update", "--exclude-newer", "2024-10-17")
+        xt.equal(result.code, 0, result)
+        xt.equal(text("markupsafe.yaml"), MARKUPSAFE.replace("2.1.5", limited["newest"]))
+        xt.check('exclude_newer: "2024-10-18T00:00:00Z"' in text("markupsafe.lock"))
+        result = run("lock", "--locked", "--exclude-newer", "2024-10-17")
+        xt.equal(result.code, 0, result)
+        result = run("update", "markupsafe")
+        xt.equal(result.code, 0, result)
+        xt.equal(result.out, f"recipes/markupsafe.yaml: {limited['newest']} -> {newest}\n")
+        xt.equal(text("markupsafe.yaml"), MARKUPSAFE.replace("2.1.5", newest))
+        lock = text("markupsafe.lock")
+        for section in ("python: cp311", "python: cp312"):
+            xt.check(section in lock, lock)
+        xt.equal(lock.count("targets: [aarch64, armv7]"), 2, lock)
+        xt.check("exclude_newer" not in lock and limited["newest"] not in lock, lock)
+        result = run("build", path, "--python", "3.11", "--target", "aarch64", "--locked",
+                     "--json", "--out", os.path.join(home, "dist"))
+        xt.equal(result.code, 0, result)
+        [item] = result.json["items"]
+        xt.check(os.path.basename(item["file"]).startswith(f"markupsafe-{newest}-cp311-"),
+                 item)
+        judges.check_wheel(item["file"], "aarch64", "cp311")
 
 
 if __name__ == "__main__":
