@@ -12,6 +12,7 @@
 #include "build/floor_nonshared.h"
 #include "build/store.h"
 #include "plan/key.h"
+#include <elf.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -316,7 +317,7 @@ static gboolean gcc_links(const floor_work *w, GError **err)
 static gboolean extras_add(const floor_work *w, GError **err)
 {
 	static const char *const files[] = {
-		"libstdc++.a", "libstdc++_nonshared.a", "libgcc_eh.a", NULL};
+		"libstdc++.a", "libstdc++_nonshared.a", "libgcc_eh.a", "libgcc.a", NULL};
 	g_autofree char *folder = gcc_folder(w);
 
 	for (const char *const *f = files; folder && *f; f++) {
@@ -392,6 +393,9 @@ char *floor_key(const platform *target, const char *floor, const char *base_key,
 	key_add(k, "platform", target->name);
 	key_add(k, "floor", floor);
 	key_add(k, "assembler", assembler_key);
+	/* __aeabi_d2h came later than the rest; the other platforms' trees are as before */
+	if (target->elf_machine == EM_ARM)
+		key_add(k, "half precision", "1");
 	return g_strdup(key_digest(k));
 }
 

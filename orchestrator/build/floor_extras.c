@@ -8,8 +8,10 @@
 
 #define ARCHIVE_MAX (256u << 20)
 
+/* Given to an archive that asks for `name` where the floor's C library lacks it; with
+ * `beside` to one that defines that and has no `name`. */
 typedef struct extra {
-	const char *name, *source;
+	const char *name, *source, *beside;
 } extra;
 
 static const extra extras[] = {
@@ -74,13 +76,24 @@ static const extra extras[] = {
 		"	*answer = (struct found){0};\n"
 		"	return dl_iterate_phdr(look, &q) == 1 ? 0 : -1;\n"
 		"}\n"},
+	/* What clang calls to make a _Float16 of a double on 32-bit ARM, by the name in
+	 * Arm's run-time ABI (RTABI32, 4.1.2); libgcc has it under GCC's own name. Both
+	 * take the double in two core registers. */
+	{"__aeabi_d2h",
+		"extern unsigned short __gnu_d2h_ieee(unsigned long long);\n"
+		"__attribute__((visibility(\"hidden\")))\n"
+		"unsigned short __aeabi_d2h(unsigned long long value)\n"
+		"{\n"
+		"	return __gnu_d2h_ieee(value);\n"
+		"}\n",
+		"__gnu_d2h_ieee"},
 };
 
 /* An archive read, and on its way to be written anew. */
 typedef struct editing {
 	GBytes *bytes;
 	ar_writer *writer;
-	GHashTable *asked; /* undefined names, char * */
+	GHashTable *asked, *defined; /* names, char * */
 } editing;
 
 static void editing_clear(editing *e)
@@ -88,6 +101,7 @@ static void editing_clear(editing *e)
 	g_clear_pointer(&e->bytes, g_bytes_unref);
 	g_clear_pointer(&e->writer, ar_writer_free);
 	g_clear_pointer(&e->asked, g_hash_table_unref);
+	g_clear_pointer(&e->defined, g_hash_table_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(editing, editing_clear)
 
@@ -102,10 +116,9 @@ static gboolean member_add(editing *e, const char *name, GBytes *content, GError
 		const elf_symbol *s = &object->symtab[i];
 		if (s->bind == STB_LOCAL || !*s->name)
 			continue;
+		g_hash_table_add(s->defined ? e->defined : e->asked, g_strdup(s->name));
 		if (s->defined)
 			g_ptr_array_add(symbols, (void *)s->name);
-		else
-			g_hash_table_add(e->asked, g_strdup(s->name));
 	}
 	g_ptr_array_add(symbols, NULL);
 	ar_writer_add(e->writer, name, content, (const char *const *)symbols->pdata);
@@ -123,6 +136,7 @@ static gboolean archive_read(editing *e, const char *path, GError **err)
 	g_autoptr(GPtrArray) members = ar_list(data, size, path, err);
 	e->writer = ar_writer_new();
 	e->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	e->defined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; members && i < members->len; i++) {
 		const ar_member *m = g_ptr_array_index(members, i);
 		g_autoptr(GBytes) part =
@@ -133,12 +147,26 @@ static gboolean archive_read(editing *e, const char *path, GError **err)
 	return members != NULL;
 }
 
-static gboolean extra_lacks(GHashTable *lacking)
+/* Whether some extra may be for an archive of this name at all. */
+static gboolean any_for(const char *path, GHashTable *lacking)
 {
+	g_autofree char *name = g_path_get_basename(path);
+
+	if (g_str_equal(name, "libgcc.a"))
+		return TRUE;
 	for (gsize i = 0; i < G_N_ELEMENTS(extras); i++)
 		if (g_hash_table_contains(lacking, extras[i].name))
 			return TRUE;
 	return FALSE;
+}
+
+static gboolean wanted(const extra *x, const editing *e, GHashTable *lacking)
+{
+	if (x->beside)
+		return g_hash_table_contains(e->defined, x->beside) &&
+		       !g_hash_table_contains(e->defined, x->name);
+	return g_hash_table_contains(lacking, x->name) &&
+	       g_hash_table_contains(e->asked, x->name);
 }
 
 gboolean floor_extras_add(const floor_spec *spec, const char *path, GHashTable *lacking,
@@ -147,14 +175,13 @@ gboolean floor_extras_add(const floor_spec *spec, const char *path, GHashTable *
 	g_auto(editing) e = {0};
 	guint added = 0;
 
-	if (!extra_lacks(lacking) || !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+	if (!any_for(path, lacking) || !g_file_test(path, G_FILE_TEST_IS_REGULAR))
 		return TRUE;
 	if (!archive_read(&e, path, err))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(extras); i++) {
 		const extra *x = &extras[i];
-		if (!g_hash_table_contains(lacking, x->name) ||
-			!g_hash_table_contains(e.asked, x->name))
+		if (!wanted(x, &e, lacking))
 			continue;
 		g_autofree char *name = g_strdup_printf("xorch_%s.o", x->name);
 		g_autoptr(GBytes) object =

@@ -5,7 +5,8 @@
  * compiled for the sysroot's: libstdc++.a calls arc4random() (2.36) for its
  * random_device, libgcc_eh.a finds unwind tables by _dl_find_object() (2.35). So that
  * -static-libstdc++ and -static-libgcc link at a lower floor, too, an archive that asks
- * for such a function gets it as a further member, hidden, made of what the floor has. */
+ * for such a function gets it as a further member, hidden, made of what the floor has.
+ * 32-bit ARM's libgcc.a gets __aeabi_d2h(), which clang calls and GCC names otherwise. */
 
 /* Replaces `path`, one of the floor's files, when it needs that; absent is fine.
  * `lacking` are the names that the floor's C library lacks. X0650, X0702, X0931. */

@@ -33,6 +33,17 @@ static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
 """
 
 
+HALF = """static PyObject *half(PyObject *self, PyObject *value)
+{
+	volatile double wide = PyFloat_AsDouble(value);
+	union { _Float16 half; unsigned short bits; } u = {(_Float16)wide};
+	(void)self;
+	return PyLong_FromLong(u.bits);
+}
+static PyMethodDef methods[] = {{"half", half, METH_O, ""}, {0}};
+"""
+
+
 def platforms(item):
     return item["file"][:-4].split("-")[-1].split(".")
 
@@ -51,6 +62,36 @@ def real(recipe, floors):
 
 def test_cwcwidth():
     real("cwcwidth.yaml", ("2_31", "2_34", "2_35", "2_36"))
+
+
+def test_half_precision():
+    """clang's name for double to _Float16 on 32-bit ARM, which libgcc has under another:
+    numpy 2.5 cannot be imported without. Python's own struct is the judge."""
+    with xt.scratch() as home:
+        recipe = packages.project(home, code=HALF)
+        r = xt.run(["build", recipe, "--python", "cp311", "--target", "armv7", "--target",
+                    "aarch64", "--json"], home=home, cwd=home,
+                   XORCH_CACHE_DIR=test_wheels.shared_cache())
+        test_wheels.need_network(r)
+        xt.equal(r.code, 0, r)
+        for item, target in zip(r.json["items"], ("armv7", "aarch64")):
+            judges.check_wheel(item["file"], target, "cp311")
+            root = target_root.get("bookworm", target)
+            # to the even one, up, below the smallest normal one, 0, both infinities, and
+            # what rounding by way of a float would round twice
+            said = root.run_wheel(item["file"], """
+import random, struct, tiny
+values = [1 + 2**-11, 1 + 3 * 2**-11, 65519.0, 2**-25, 3 * 2**-25, -0.0, 1e300, -1e300,
+          1 + 2**-11 + 2**-40, 1 + 2**-11 - 2**-40]
+values += [random.uniform(-70000, 70000) * 2.0**-random.randrange(40) for _ in range(3000)]
+def want(x):
+    try:
+        return struct.unpack("<H", struct.pack("<e", x))[0]
+    except OverflowError:
+        return 0xfc00 if x < 0 else 0x7c00
+print(sum(tiny.half(x) != want(x) for x in values))
+""")
+            xt.equal(said.strip(), "0", target)
 
 
 def test_greenlet():
