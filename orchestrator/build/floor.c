@@ -393,7 +393,8 @@ char *floor_key(const platform *target, const char *floor, const char *base_key,
 	key_add(k, "platform", target->name);
 	key_add(k, "floor", floor);
 	key_add(k, "assembler", assembler_key);
-	/* __aeabi_d2h came later than the rest; the other platforms' trees are as before */
+	/* __aeabi_d2h came later than the rest; the other platforms' trees are as before
+	 */
 	if (target->elf_machine == EM_ARM)
 		key_add(k, "half precision", "1");
 	return g_strdup(key_digest(k));
