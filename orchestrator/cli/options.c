@@ -66,6 +66,9 @@ const option option_rows[] = {
 		"one more command to run as a test"},
 	{"dry-run", 'n', NULL, OPTION_FLAG, AT(dry_run), "XORCH_DRY_RUN",
 		"show what would be done and do nothing"},
+	{"diff", 0, NULL, OPTION_FLAG, AT(diff), NULL,
+		"change nothing, show what would change; exit status 1 when there is "
+		"anything"},
 	{"explain", 0, NULL, OPTION_FLAG, AT(explain), "XORCH_EXPLAIN",
 		"say why each step runs: which of its inputs changed"},
 	{"force", 'f', NULL, OPTION_FLAG, AT(force), "XORCH_FORCE",
@@ -104,7 +107,7 @@ const option option_rows[] = {
 	{"exit-code", 0, NULL, OPTION_FLAG, AT(exit_code), "XORCH_EXIT_CODE",
 		"exit status 1 when there are updates"},
 	{"check", 0, NULL, OPTION_FLAG, AT(check), NULL,
-		"change nothing; exit status 1 when there are updates"},
+		"change nothing; exit status 1 when there is anything to change"},
 	{"no-fetch", 0, NULL, OPTION_FLAG, AT(no_fetch), "XORCH_NO_FETCH",
 		"prepare nothing"},
 	{"verify-cache", 0, NULL, OPTION_FLAG, AT(verify_cache), "XORCH_VERIFY_CACHE",

@@ -176,6 +176,11 @@ void output_line(const char *fmt, ...)
 	result(line, strlen(line));
 }
 
+void output_raw(const char *text)
+{
+	result(text, strlen(text));
+}
+
 void output_text(const char *text)
 {
 	g_autofree char *dressed = output_dress(text, FALSE, output.ascii);

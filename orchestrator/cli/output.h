@@ -23,6 +23,8 @@ int output_finish(int code);
 
 /* One line of result (a path) as it is. */
 void output_line(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
+/* A text as it is (a file, a diff): no line end is added. */
+void output_raw(const char *text);
 /* Result text for people (help, a table): several lines, ASCII if need be. */
 void output_text(const char *text);
 /* Writes the one JSON document, consumed. */

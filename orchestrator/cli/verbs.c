@@ -149,6 +149,25 @@ static const char rebuild_details[] =
 	"differs is named), 6 FILE is not what its provenance says, 2 there is no "
 	"recipe.";
 
+static const char fmt_details[] =
+	"Recipes, definitions of sysroots and toolchains, and xorch.yaml; a folder "
+	"stands "
+	"for every *.yaml below it that has the key schema_version, - is standard input, "
+	"written to standard output; without arguments the working directory. Prints the "
+	"files that were changed.\n\n"
+	"The form: two blanks of indentation, the outermost keys in the order of `xorch "
+	"help "
+	"recipe`, each with the comments above it, one blank line at most, no quotes "
+	"where "
+	"no "
+	"YAML reader needs them, no blanks at the ends of lines. Lists and maps stay on "
+	"lines "
+	"or in brackets as they are, and so do comments. The result is read again: "
+	"values "
+	"and "
+	"comments are those of the file, or it is left alone. It causes no rebuild. "
+	"`xorch check --fix` mends mistakes.";
+
 static const char schema_details[] =
 	"For editors. A recipe with\n\n"
 	"  # yaml-language-server: $schema=recipe-1.schema.json\n\n"
@@ -213,6 +232,8 @@ const verb verbs[] = {
 		"floor explain "
 		"allow-empty exclude-newer",
 		cmd_fetch, 0, fetch_details},
+	{"fmt", "[FILE|DIR…]", "write recipes, definitions and xorch.yaml in one form",
+		"check diff", cmd_fmt, VERB_PLAIN, fmt_details},
 	{"help", "[VERB|recipe]", "show help, or the keys of a recipe", "", cmd_help,
 		VERB_PLAIN},
 	{"lock", "[RECIPE|DIR…]", "write what is missing in locks, or renew them",

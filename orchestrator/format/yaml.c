@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define STDIN_SHOWN "<stdin>"
+
 static void node_free(gpointer n)
 {
 	yaml_node_free(n);
@@ -191,19 +193,29 @@ static int open_regular(const char *path, diag_list *l)
 	return -1;
 }
 
-yaml_doc *yaml_load(const char *path, diag_list *l)
+GString *yaml_read(const char *path, diag_list *l)
 {
 	gboolean from_stdin = g_str_equal(path, "-");
-	const char *shown = from_stdin ? "<stdin>" : path;
 	int fd = from_stdin ? STDIN_FILENO : open_regular(path, l);
 
 	if (fd < 0)
 		return NULL;
-	g_autoptr(GString) text = g_string_new(NULL);
-	gboolean ok = read_fd(fd, shown, text, l);
+	GString *text = g_string_new(NULL);
+	gboolean ok = read_fd(fd, from_stdin ? STDIN_SHOWN : path, text, l);
 	if (!from_stdin)
 		close(fd);
-	return ok ? yaml_parse(shown, text->str, text->len, l) : NULL;
+	if (ok)
+		return text;
+	g_string_free(text, TRUE);
+	return NULL;
+}
+
+yaml_doc *yaml_load(const char *path, diag_list *l)
+{
+	g_autoptr(GString) text = yaml_read(path, l);
+	const char *shown = g_str_equal(path, "-") ? STDIN_SHOWN : path;
+
+	return text ? yaml_parse(shown, text->str, text->len, l) : NULL;
 }
 
 /* Words YAML 1.1 or 1.2 readers take for something else than a string. */

@@ -40,6 +40,8 @@ yaml_doc *yaml_parse(const char *file, const char *text, gsize len, diag_list *l
 /* Reads the file (regular, at most 1 MiB; "-" is standard input, shown as
  * "<stdin>") and parses it. */
 yaml_doc *yaml_load(const char *path, diag_list *l);
+/* Its bytes alone, up to a little more than that size; NULL with X0216 in the list. */
+GString *yaml_read(const char *path, diag_list *l);
 void yaml_doc_free(yaml_doc *doc);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(yaml_doc, yaml_doc_free)
 

@@ -184,52 +184,61 @@ static const char *check_name(const char *text)
 		"summary", BIND_STRING, offsetof(type, summary), 0,                      \
 			.doc = "one line for people"                                     \
 	}
-#define PACKAGE_FIELDS(type, required)                                                   \
-	{"debian", BIND_STRUCT, offsetof(type, packages.debian), required,               \
-		&package_source_binding, .doc = "suite and who signs it"},               \
-		{"packages", BIND_CUSTOM, offsetof(type, packages.roots), required,      \
-			&package_roots_binding, .doc = "packages to begin with"},        \
+#define DEBIAN_FIELD(type)                                                               \
+	{                                                                                \
+		"debian", BIND_STRUCT, offsetof(type, packages.debian), 0,               \
+			&package_source_binding, .doc = "suite and who signs it"         \
+	}
+#define PACKAGE_FIELDS(type)                                                             \
+	{"packages", BIND_CUSTOM, offsetof(type, packages.roots), 0,                     \
+		&package_roots_binding, .doc = "packages to begin with"},                \
 		{"without", BIND_STRLIST, offsetof(type, packages.without), BIND_UNIQUE, \
 			.doc = "packages left out"},                                     \
-		{"exact", BIND_STRLIST, offsetof(type, packages.exact), BIND_UNIQUE,     \
-			.doc = "packages whose very files count; default all"},          \
+	{                                                                                \
+		"exact", BIND_STRLIST, offsetof(type, packages.exact), BIND_UNIQUE,      \
+			.doc = "packages whose very files count; default all"            \
+	}
+#define PRUNE_FIELD(type)                                                                \
 	{                                                                                \
 		"prune", BIND_STRLIST, offsetof(type, packages.prune), BIND_UNIQUE,      \
 			.doc = "paths not unpacked"                                      \
 	}
 
+/* In the order in which they are formatted. */
 static const bind_field sysroot_fields[] = {COMMON_FIELDS(sysroot_def),
-	PACKAGE_FIELDS(sysroot_def, 0),
-	{"rpm", BIND_STRUCT, offsetof(sysroot_def, packages.rpm), 0, &rpm_source_binding,
-		.doc = "RPM repositories and who signs them"},
-	{"oci", BIND_CUSTOM, offsetof(sysroot_def, packages.images), 0,
-		&image_roots_binding, .doc = "image of a registry it is made of"},
-	{"keep", BIND_STRLIST, offsetof(sysroot_def, packages.keep), BIND_UNIQUE,
-		.doc = "paths of the image or the RPMs that are taken"},
-	{"place", BIND_STRMAP, offsetof(sysroot_def, packages.place), 0,
-		.check = image_def_check_to, .name_check = image_def_check_from,
-		.doc = "folders of the image or the RPMs that go elsewhere"},
-	{"targets", BIND_STRLIST, offsetof(sysroot_def, targets),
-		BIND_REQUIRED | BIND_UNIQUE, .check = check_target,
-		.doc = "targets it exists for"},
 	{"glibc", BIND_STRING, offsetof(sysroot_def, glibc), BIND_REQUIRED,
 		.check = check_version, .doc = "version of its C library"},
 	{"gcc", BIND_STRING, offsetof(sysroot_def, gcc), BIND_REQUIRED,
 		.check = check_version, .doc = "folder of its compiler's files"},
 	{"python", BIND_STRING, offsetof(sysroot_def, python), 0, .check = check_version,
 		.doc = "its Python: a root to run in, not to link against"},
+	{"targets", BIND_STRLIST, offsetof(sysroot_def, targets),
+		BIND_REQUIRED | BIND_UNIQUE, .check = check_target,
+		.doc = "targets it exists for"},
+	DEBIAN_FIELD(sysroot_def),
+	{"rpm", BIND_STRUCT, offsetof(sysroot_def, packages.rpm), 0, &rpm_source_binding,
+		.doc = "RPM repositories and who signs them"},
+	{"oci", BIND_CUSTOM, offsetof(sysroot_def, packages.images), 0,
+		&image_roots_binding, .doc = "image of a registry it is made of"},
+	PACKAGE_FIELDS(sysroot_def),
+	{"keep", BIND_STRLIST, offsetof(sysroot_def, packages.keep), BIND_UNIQUE,
+		.doc = "paths of the image or the RPMs that are taken"},
+	PRUNE_FIELD(sysroot_def),
+	{"place", BIND_STRMAP, offsetof(sysroot_def, packages.place), 0,
+		.check = image_def_check_to, .name_check = image_def_check_from,
+		.doc = "folders of the image or the RPMs that go elsewhere"},
 	{0}};
-static const bind_struct sysroot_binding = {
+const bind_struct sysroot_def_binding = {
 	"a sysroot", sizeof(sysroot_def), sysroot_fields, NULL};
 
 static const bind_field toolchain_fields[] = {COMMON_FIELDS(toolchain_def),
-	PACKAGE_FIELDS(toolchain_def, 0),
-	{"version", BIND_STRING, offsetof(toolchain_def, version), 0,
-		.check = check_version, .doc = "as its programs' names end"},
 	{"pypi", BIND_STRING, offsetof(toolchain_def, project), 0, .check = check_name,
 		.doc = "project of the Python index whose wheel it is"},
-	{0}};
-static const bind_struct toolchain_binding = {
+	{"version", BIND_STRING, offsetof(toolchain_def, version), 0,
+		.check = check_version, .doc = "as its programs' names end"},
+	DEBIAN_FIELD(toolchain_def), PACKAGE_FIELDS(toolchain_def),
+	PRUNE_FIELD(toolchain_def), {0}};
+const bind_struct toolchain_def_binding = {
 	"a toolchain", sizeof(toolchain_def), toolchain_fields, NULL};
 
 /* Loads and binds; *out is to be cleared by the caller when this fails. The file's
@@ -286,7 +295,7 @@ sysroot_def *sysroot_def_load(const char *path, GError **err)
 {
 	g_autoptr(sysroot_def) def = g_new0(sysroot_def, 1);
 
-	if (!load(path, &sysroot_binding, &def->name, def, err))
+	if (!load(path, &sysroot_def_binding, &def->name, def, err))
 		return NULL;
 	def->path = g_strdup(path);
 	if (!check_provider(def, err))
@@ -340,7 +349,7 @@ void sysroot_def_free(sysroot_def *def)
 {
 	if (!def)
 		return;
-	yaml_bind_clear(&sysroot_binding, def);
+	yaml_bind_clear(&sysroot_def_binding, def);
 	g_free(def->path);
 	g_free(def);
 }
@@ -363,7 +372,7 @@ toolchain_def *toolchain_def_load(const char *path, GError **err)
 {
 	g_autoptr(toolchain_def) def = g_new0(toolchain_def, 1);
 
-	if (!load(path, &toolchain_binding, &def->name, def, err))
+	if (!load(path, &toolchain_def_binding, &def->name, def, err))
 		return NULL;
 	def->path = g_strdup(path);
 	def->source = def->project ? TOOLCHAIN_PYPI : TOOLCHAIN_DEBIAN;
@@ -386,7 +395,7 @@ void toolchain_def_free(toolchain_def *def)
 {
 	if (!def)
 		return;
-	yaml_bind_clear(&toolchain_binding, def);
+	yaml_bind_clear(&toolchain_def_binding, def);
 	g_free(def->path);
 	g_free(def);
 }

@@ -58,3 +58,5 @@ toolchain_def *toolchain_def_load(const char *path, GError **err);
 toolchain_def *toolchain_def_find(const char *name, GError **err);
 void toolchain_def_free(toolchain_def *def);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(toolchain_def, toolchain_def_free)
+/* The keys of either, as tables. */
+extern const bind_struct sysroot_def_binding, toolchain_def_binding;

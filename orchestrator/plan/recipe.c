@@ -286,11 +286,18 @@ static void add_node(const yaml_node *n, const char *path, key *k)
 	}
 }
 
-/* By the file's own order: two recipes that differ only in the order of their
- * keys are different recipes, which costs a rebuild and hides nothing. */
+/* Outermost keys by the table, so that formatting a recipe builds nothing anew; those
+ * below by the file's own order: two recipes that differ in it are different recipes,
+ * which costs a rebuild and hides nothing. */
 void recipe_add_to_key(const recipe *r, key *k)
 {
-	add_node(r->tree ? r->tree : r->doc->root, "", k);
+	const yaml_node *root = r->tree ? r->tree : r->doc->root;
+
+	for (const bind_field *f = recipe_binding.fields; f->key; f++) {
+		const yaml_node *n = yaml_map_get(root, f->key);
+		if (n)
+			add_node(n, f->key, k);
+	}
 }
 
 void recipe_set_env(recipe *r, const char *name, const char *value)

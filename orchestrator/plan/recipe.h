@@ -220,3 +220,6 @@ typedef enum definition_kind {
 	DEFINITION_PROJECT /* xorch.yaml */
 } definition_kind;
 definition_kind definition_kind_of(const char *path);
+/* Its outermost keys in the order they are documented and formatted in, ended by NULL.
+ * Free the array alone. */
+const char **definition_keys(definition_kind kind);
