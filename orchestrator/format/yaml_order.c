@@ -94,13 +94,26 @@ static void add_lines(const yaml_layout *y, guint from, guint to, GString *out)
 	}
 }
 
+/* A block that ends the file without a line end has none in its text: it must stay last.
+ */
+static gboolean ends_in_block(const yaml_layout *y)
+{
+	const yaml_token *t =
+		y->tokens->len ? yaml_layout_token(y, y->tokens->len - 1) : NULL;
+
+	if (!t || !t->block || y->text[y->len - 1] == '\n')
+		return FALSE;
+	gsize header = strcspn(y->text + t->from, " \n");
+	return !memchr(y->text + t->from, '-', header);
+}
+
 char *yaml_layout_sort(const yaml_layout *y, const char *const *order)
 {
 	g_autoptr(GArray) parts = g_array_new(FALSE, TRUE, sizeof(part));
 	GString *out = g_string_sized_new(y->len + 1);
 	const yaml_node *root = y->doc->root;
 
-	if (root->kind != YAML_MAP || yaml_layout_is_flow(y, root) ||
+	if (root->kind != YAML_MAP || yaml_layout_is_flow(y, root) || ends_in_block(y) ||
 		!find_parts(y, order, parts)) {
 		g_string_append_len(out, y->text, (gssize)y->len);
 		return g_string_free(out, FALSE);
