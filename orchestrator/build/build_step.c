@@ -1,5 +1,6 @@
 #include "build/build_step.h"
 #include "build/build_log.h"
+#include "build/kept.h"
 #include "build/step_extras.h"
 #include "build/wrapper_log.h"
 #include "format/yaml_bind.h"
@@ -114,6 +115,8 @@ gboolean build_step_run(
 	g_autofree char *wrappers = g_build_filename(s->out, WRAPPER_LOG, NULL);
 
 	unlink(wrappers);
+	if (s->keep && !kept_note(s->keep, spec, err))
+		return FALSE;
 	gboolean ran = sandbox_run(spec, r, err);
 	wrapper_log_tell(wrappers, s->item);
 	return ran;

@@ -27,6 +27,7 @@ typedef struct build_step {
 	const char *item;      /* "cwcwidth-0.1.12-cp312-aarch64" */
 	const char *where;     /* of the recipe's build key, or NULL */
 	const char *reproduce; /* command line for the message, or NULL */
+	const char *keep;      /* host folder in which kept_note is to tell of it; NULL */
 	const char *scratch;   /* host folder for home and tmp, kept; NULL: thrown away */
 } build_step;
 

@@ -7,6 +7,7 @@
 #include "build/fetch.h"
 #include "build/item_key.h"
 #include "build/item_record.h"
+#include "build/kept.h"
 #include "build/pipeline_host.h"
 #include "build/pipeline_library.h"
 #include "build/pipeline_abi3.h"
@@ -392,14 +393,13 @@ static gboolean workplace_make(pipeline *p, workplace *w, GError **err)
 static void workplace_clear(const item *i, workplace *w)
 {
 	if (w->dir && w->keep) {
-		g_autofree char *name = g_strdup_printf(
-			"%s-%d", i->id, (int)(g_get_real_time() / 1000000));
-		g_autofree char *state = history_dir();
-		g_autofree char *kept = g_build_filename(state, "kept", name, NULL);
-		g_autofree char *parent = g_path_get_dirname(kept);
+		g_autofree char *place = kept_path(i->id);
+		g_autofree char *parent = g_path_get_dirname(place);
 		if (fs_mkdir_p(parent, 0755, NULL) &&
-			fs_copy_tree(w->dir, kept, FS_COPY, NULL))
-			event_log(EVENT_NOTE, i->id, "build folder kept: %s", kept);
+			fs_copy_tree(w->dir, place, FS_COPY, NULL))
+			event_log(EVENT_NOTE, i->id,
+				"build folder kept: %s; `xorch shell %s` opens it", place,
+				i->id);
 	}
 	if (w->dir)
 		fs_remove_tree(w->dir, NULL);

@@ -32,6 +32,7 @@ void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item 
 		.item = i->id,
 		.where = out->where,
 		.reproduce = out->again,
+		.keep = w->keep ? w->dir : NULL,
 		.scratch = w->scratch};
 }
 

@@ -4,6 +4,7 @@
 #include "build/sandbox_view.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/terminal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -363,6 +364,8 @@ static gboolean run_level(run *r, process_result *result, GError **err)
 		.silent_timeout_s = s->silent_timeout_s,
 		.fds = fds,
 		.supervises = r->level != SANDBOX_BWRAP,
+		.child_setup = s->terminal ? terminal_attach : NULL,
+		.child_setup_data = (void *)s->terminal,
 	};
 	if (!process_run(&p, result, err))
 		return FALSE;

@@ -63,7 +63,11 @@ typedef struct sandbox_spec {
 				   * beside the usual ones (sandbox_tools); NULL none */
 	const char *scratch;	  /* host folder for home, tmp and tools, kept after the
 				   * run; NULL: a temporary one, removed afterwards */
-	gboolean network;	  /* the recipe's build.network: leave it open */
+	gboolean resume;	  /* home and tmp of scratch stay as they are */
+	/* A pseudo-terminal (base/terminal.h) that becomes the command's own, in place
+	 * of output that is read; NULL none. */
+	const int *terminal;
+	gboolean network; /* the recipe's build.network: leave it open */
 
 	const char *const *argv; /* looked up in the step's own PATH */
 	/* The whole environment. HOME and TMPDIR are always added; PATH, when it is

@@ -187,8 +187,9 @@ gboolean sandbox_view_bwrap(GPtrArray *argv, const sandbox_spec *spec,
 	/* An ordinary user inside: xorch may be root, the build's code is not. */
 	add(argv, "--unshare-user", "--uid", USER_ID, "--gid", USER_ID, "--unshare-pid",
 		"--unshare-ipc", "--unshare-uts", "--hostname", "xorch",
-		"--unshare-cgroup-try", "--new-session", "--die-with-parent",
-		"--cap-drop", "ALL", NULL);
+		"--unshare-cgroup-try", "--die-with-parent", "--cap-drop", "ALL", NULL);
+	if (!spec->terminal) /* which is the leader's of the session it has */
+		add(argv, "--new-session", NULL);
 	if (capable)
 		add(argv, "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP", NULL);
 	if (!spec->network)
@@ -287,7 +288,9 @@ gboolean sandbox_view_scratch(const sandbox_spec *spec, const char *scratch, GEr
 
 	for (guint i = 0; fresh[i]; i++) {
 		g_autofree char *path = g_build_filename(scratch, fresh[i], NULL);
-		if (!fs_remove_tree(path, err) || !fs_mkdir_p(path, 0755, err))
+		gboolean stays = spec->resume && i < 2;
+		if ((!stays && !fs_remove_tree(path, err)) ||
+			!fs_mkdir_p(path, 0755, err))
 			return FALSE;
 	}
 	g_autofree char *tools = g_build_filename(scratch, "tools", NULL);

@@ -174,6 +174,18 @@ static const char schema_details[] =
 	"in its first line is completed and checked while it is written, where that file "
 	"holds the output. It is made from the same table as the checks.";
 
+static const char shell_details[] =
+	"After `xorch build ID --keep`, whether the build went well or not: a shell, or "
+	"a "
+	"command, where its last step ran, with the same folders, variables, compilers "
+	"and "
+	"isolation, its source and output as it left them. What is changed there stays "
+	"there and touches no later build. The newest folder that was kept counts; ID "
+	"may "
+	"be the beginning of one. Values of build.env_pass are not kept: they are taken "
+	"from the environment again.\n\n"
+	"Exit status: that of the shell or command.";
+
 const verb verbs[] = {
 	{"__fetch", "[URL [MAX]]", "fetch the files listed on standard input", "",
 		cmd_fetch_files, VERB_HIDDEN},
@@ -263,6 +275,8 @@ const verb verbs[] = {
 	{"schema", "[recipe|project]",
 		"print the JSON schema of a recipe, or of xorch.yaml", "", cmd_schema,
 		VERB_PLAIN, schema_details},
+	{"shell", "ID [-- COMMAND…]", "open the sandbox of a build that was kept", "",
+		cmd_shell, VERB_COMMAND, shell_details},
 	{"update", "[NAME[@VERSION]|RECIPE|DIR]…",
 		"raise versions in recipes, with their locks",
 		"target python exclude-newer check dry-run sandbox", cmd_update, 0,

@@ -52,6 +52,7 @@ int cmd_outdated(const options *o, char **args, GError **err);
 int cmd_plan(const options *o, char **args, GError **err);
 int cmd_repair(const options *o, char **args, GError **err);
 int cmd_schema(const options *o, char **args, GError **err);
+int cmd_shell(const options *o, char **args, GError **err);
 int cmd_share(const options *o, char **args, GError **err);
 int cmd_sysroot(const options *o, char **args, GError **err);
 int cmd_update(const options *o, char **args, GError **err);

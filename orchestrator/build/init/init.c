@@ -391,6 +391,11 @@ static void supervise(void)
 		if (getppid() != self)
 			_exit(126);
 		setpgid(0, 0);
+		if (isatty(0)) { /* a shell in the background would stop */
+			signal(SIGTTOU, SIG_IGN);
+			tcsetpgrp(0, getpid());
+			signal(SIGTTOU, SIG_DFL);
+		}
 		return;
 	}
 	command_pid = pid;
