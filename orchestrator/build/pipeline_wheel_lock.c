@@ -14,6 +14,7 @@
 #include "build/step_autotools.h"
 #include "build/step_cmake.h"
 #include "plan/lock_cut.h"
+#include "plan/pins.h"
 #include <string.h>
 
 static gboolean same_list(const GPtrArray *locked, const GPtrArray *now)
@@ -30,12 +31,16 @@ static gboolean same_list(const GPtrArray *locked, const GPtrArray *now)
 }
 
 /* A section that is there must have been made for this recipe (H06). */
-static gboolean section_fits(const item *i, const lock_environment *e, GError **err)
+static gboolean section_fits(
+	const pipeline *p, const item *i, const lock_environment *e, GError **err)
 {
-	if (same_list(e->recipe_requires, i->recipe->requirements.build))
+	gboolean same = same_list(e->recipe_requires, i->recipe->requirements.build);
+
+	if (same && pins_hold(p->ctx->pins, e, err))
 		return TRUE;
-	error_set(err, EXIT_LOCK, "X0408",
-		"requirements.build changed since the lock was written");
+	if (!same)
+		error_set(err, EXIT_LOCK, "X0408",
+			"requirements.build changed since the lock was written");
 	error_note(err, "%s: section %s, %s", i->source->lock->path, i->python_tag,
 		i->platform->name);
 	item_help_lock(err, i);
@@ -233,7 +238,7 @@ static gboolean lock_environment_of(pipeline *p, item *i, GError **err)
 		recipe_lock_environment(lock, i->python_tag, i->platform->name);
 
 	if (e && !p->options.upgrade) {
-		if (section_fits(i, e, err))
+		if (section_fits(p, i, e, err))
 			return TRUE;
 		if (!p->options.renew)
 			return FALSE;

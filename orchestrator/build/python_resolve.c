@@ -7,6 +7,7 @@
 #include "build/registry.h"
 #include "format/pep440.h"
 #include "format/pep508.h"
+#include "plan/pins.h"
 #include "plan/lock.h"
 #include "plan/wheel_tags.h"
 #include <gnu/libc-version.h>
@@ -27,11 +28,15 @@ static void error_text(GError **err, const char *text)
 	}
 }
 
-/* What is refused may be there, only too new. */
-static void note_cut(const build_context *ctx, GError **err)
+/* What is refused may be there, only too new, or pinned to another version. */
+static void note_limits(const build_context *ctx, GError **err)
 {
 	g_autofree char *cut = instant_text(ctx->cut);
+	g_autofree char *pins = pins_text(ctx->pins);
 
+	if (*pins)
+		error_note(err, "pins of this project: %s",
+			g_strdelimit(g_strchomp(pins), "\n", ' '));
 	if (ctx->cut)
 		error_note(err,
 			"files uploaded from %s on, and files without an upload time, "
@@ -50,10 +55,13 @@ static GPtrArray *compile(const build_context *ctx, const uv *u,
 	g_autofree char *cut = instant_text(ctx->cut);
 	const char *args[] = {"pip", "compile", "-", "--python", python->executable,
 		"--no-header", "--no-annotate", "--only-binary", ":all:", "--no-progress",
-		"--color", "never", "--quiet", ctx->cut ? "--exclude-newer" : NULL, cut,
-		NULL};
+		"--color", "never", "--quiet", "--constraints", "pins.txt",
+		ctx->cut ? "--exclude-newer" : NULL, cut, NULL};
+	g_autofree char *pinned = pins_text(ctx->pins);
+	g_autofree char *pins_file = g_build_filename(work, "pins.txt", NULL);
 
-	if (!registry_pypi(&index, err))
+	if (!registry_pypi(&index, err) ||
+		!fs_write_atomic(pins_file, pinned, strlen(pinned), 0644, err))
 		return NULL;
 	g_autofree char *where = g_strconcat("UV_DEFAULT_INDEX=", index, NULL);
 	const char *extra[] = {where, NULL};
@@ -64,7 +72,7 @@ static GPtrArray *compile(const build_context *ctx, const uv *u,
 			"the build requirements cannot be met for %s", python->tag);
 		error_line(err, "asked for by: %s", who);
 		error_text(err, result.err);
-		note_cut(ctx, err);
+		note_limits(ctx, err);
 		error_help(err, "only wheels are taken; a requirement that is published "
 				"as source alone cannot be used yet");
 		return NULL;

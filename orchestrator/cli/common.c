@@ -15,7 +15,8 @@ gboolean common_open(const options *o, build_context *c, GError **err)
 	*c = (build_context){.offline = o->offline,
 		.locked = o->locked,
 		.jobs = common_jobs(o),
-		.cut = o->cut};
+		.cut = o->cut,
+		.pins = o->project ? o->project->pins : NULL};
 	c->store = store_open(o->cache_dir, err);
 	if (c->store && o->verify_cache)
 		store_verify_on_use(c->store);

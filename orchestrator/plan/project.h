@@ -18,6 +18,7 @@
  *	out: dist
  *	durations: ci/durations.json
  *	exclude_newer: 3d
+ *	pins: {setuptools: "<81"}
  *	minimum_age: 7d
  *	mirrors: {pypi: https://mirror.example/simple}
  *
@@ -32,6 +33,7 @@ typedef struct project {
 	GPtrArray *pythons;   /* char *: "3.11"; or NULL */
 	int c;		      /* 0 not said, 1 clang, 2 gcc */
 	GPtrArray *manylinux; /* bind_pair, as in a recipe; or NULL */
+	GPtrArray *pins;      /* bind_pair, see plan/pins.h; or NULL */
 	char *sysroot;
 	char *cache, *out, *durations; /* absolute once loaded; or NULL */
 	char *exclude_newer; /* date, time or span, as written (base/instant.h) */

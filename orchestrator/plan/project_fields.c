@@ -1,4 +1,5 @@
 #include "plan/project_fields.h"
+#include "plan/pins.h"
 #include "base/instant.h"
 #include "plan/recipe_fields.h"
 #include <string.h>
@@ -78,6 +79,9 @@ static const bind_field project_fields[] = {
 	{"schema_version", BIND_INT, AT(schema_version), BIND_REQUIRED, .min = 1,
 		.max = G_MAXINT32, .doc = "1, the version of this format"},
 	COMMON,
+	{"pins", BIND_STRMAP, AT(pins), .check = check_pin, .name_check = check_pin_name,
+		.doc = "versions of build requirements that all recipes take: "
+		       "setuptools: \"<81\""},
 	{"cache", BIND_STRING, AT(cache), .check = check_path,
 		.doc = "folder of the cache, inside the project"},
 	{"out", BIND_STRING, AT(out), .check = check_path,

@@ -108,6 +108,43 @@ def test_lock_entry_rebuilds():
         rebuilds(home, recipe, "setuptools", "--replace")
 
 
+def test_pins_of_the_project():
+    """xorch.yaml says which versions of build requirements all recipes take."""
+    def locked():
+        with open(os.path.join(home, "tiny.lock"), encoding="utf-8") as f:
+            return re.search(r"name: setuptools\n +version: \"?(\d+)", f.read())[1]
+
+    def pin(value):
+        xt.write(os.path.join(home, "xorch.yaml"),
+                 f"schema_version: 1\npins: {{SetupTools: '{value}', cython: '3.1.4'}}\n")
+
+    with xt.scratch() as home:
+        recipe = packages.project(home)
+        pin("<81")
+        build(home, recipe)
+        xt.equal(locked(), "80")
+        with open(os.path.join(home, "tiny.lock"), encoding="utf-8") as f:
+            xt.check("cython" not in f.read(), "nobody asks for it")
+        pin("<80")
+        result = build(home, recipe, "--locked", code=4)
+        xt.check("X0408" in result.err and "SetupTools<80" in result.err, result)
+        xt.equal(locked(), "80")
+        result = xt.run(["lock", recipe, "--python", "cp311", "--target", "aarch64"],
+                        home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+        xt.equal([result.code, locked()], [0, "79"], result)
+        build(home, recipe, "--locked", "--replace")
+        xt.write(recipe, open(recipe).read() +
+                 'requirements: {build: ["setuptools>=80"]}\n')
+        os.unlink(os.path.join(home, "tiny.lock"))
+        result = build(home, recipe, code=1)
+        xt.check("X0912" in result.err and "pins of this project: SetupTools<80" in
+                 result.err, result)
+        for bad in ("newest", "<", "80 or so", ""):
+            pin(bad)
+            result = build(home, recipe, code=2)
+            xt.check("xorch.yaml:2:" in result.err, bad, result)
+
+
 def test_locked_writes_nothing():
     with xt.scratch() as home:
         recipe = packages.project(home)
