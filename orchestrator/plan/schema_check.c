@@ -1,6 +1,7 @@
 /* The checks of single values (plan/recipe_values.c) once more, as patterns of a JSON
  * schema. tests/cli/test_schema.py holds both against each other. */
 #include "base/error.h"
+#include "plan/pins.h"
 #include "plan/project_fields.h"
 #include "plan/recipe_fields.h"
 #include "plan/schema.h"
@@ -60,6 +61,12 @@ static const row rows[] = {{check_name, "name", "^" NAME "$", 200, 2},
 	{check_cpu, "cpu", "^neon$", 0, FALSE},
 	{check_go_package, "go-package", "^(\\.|\\./" NO_DOTS "[^\\\\\\n\\t ]*)$", 1024,
 		FALSE},
+	{check_pin_name, "pin-name", "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", 0,
+		FALSE},
+	{check_pin, "pin",
+		"^(( *(===|[<>=!~]=|[<>]) *v?[0-9][A-Za-z0-9.!+*_-]* *(,(?! *$)|$))+|"
+		"v?[0-9][A-Za-z0-9.!+_-]*)$",
+		0, 2},
 	{check_limit, "limit",
 		"^([0-9]{1,9}[smhdw]|[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:"
 		"[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2}))?)$",

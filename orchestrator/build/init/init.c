@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -63,6 +64,8 @@ struct ll_beneath {
 	uint64_t allowed;
 	int32_t parent;
 } __attribute__((packed));
+
+#define PIDFD_OPEN 434 /* by number, as above */
 
 static int status_fd = -1;
 static pid_t command_pid;
@@ -349,18 +352,49 @@ static void be_taken_first(void)
 	close(fd);
 }
 
+/* Nobody reads the status any more: xorch is gone. */
+static int orphaned(int wait_ms, int pidfd)
+{
+	struct pollfd p[] = {{.fd = status_fd}, {.fd = pidfd, .events = POLLIN}};
+
+	if (status_fd < 0)
+		return 0;
+	while (poll(p, pidfd < 0 ? 1 : 2, wait_ms) < 0)
+		if (errno != EINTR)
+			return 0;
+	return (p[0].revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* Waits for the command or for xorch to end. bubblewrap's --die-with-parent misses a
+ * parent that died before it had asked for the signal. */
+static void outlive_nobody(pid_t pid)
+{
+	int pidfd = (int)syscall(PIDFD_OPEN, pid, 0);
+
+	if (pidfd < 0)
+		return; /* a kernel before 5.3 */
+	if (orphaned(-1, pidfd)) {
+		kill(-1, SIGKILL); /* all in this namespace */
+		_exit(128 + SIGKILL);
+	}
+	close(pidfd);
+}
+
 /* Returns in the child only. */
-static void account(void)
+static void account(int namespace)
 {
 	int status = 0;
-	pid_t pid = fork();
 
+	/* status_fd stays open here: nobody else's to write, by /proc. Before there is
+	 * somebody else; execve(2) sets it back in the child. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	pid_t pid = fork();
 	if (pid < 0)
 		fail("cannot fork");
 	if (pid == 0)
 		return;
-	/* status_fd stays open here: nobody else's to write, by /proc. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (namespace)
+		outlive_nobody(pid);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	tell_usage();
@@ -380,6 +414,9 @@ static void supervise(void)
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	/* Not SIGKILL: with xorch gone there is a tree to end first. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* as in account() */
+	if (orphaned(0, -1))
+		_exit(128 + SIGTERM);
 	pid_t pid = fork();
 	if (pid < 0)
 		fail("cannot fork");
@@ -399,7 +436,6 @@ static void supervise(void)
 		return;
 	}
 	command_pid = pid;
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	for (;;) {
 		if (asked_to_end) {
 			/* A moment to end by itself, then the whole tree. */
@@ -497,7 +533,7 @@ int main(int argc, char **argv)
 	if (nproc)
 		limit(RLIMIT_NPROC, nproc, "of processes");
 	if (accounted)
-		account();
+		account(namespace);
 	tell("s");
 	execute(command);
 	fail("cannot execute %s", command[0]);
