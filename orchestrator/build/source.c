@@ -1,6 +1,7 @@
 #include "build/source.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/instant.h"
 #include "build/patch.h"
 #include "build/source_kind.h"
 #include "format/archive.h"
@@ -106,6 +107,20 @@ static gboolean lock_is_forbidden(
 		error_note(err, "there is no %s", s->lock->path);
 	error_help(err, "run `xorch lock %s` and commit the lock", s->recipe->path);
 	return TRUE;
+}
+
+gboolean source_age_allowed(
+	const build_context *ctx, const char *what, gint64 date, GError **err)
+{
+	if (!ctx->cut || date < ctx->cut)
+		return TRUE;
+	g_autofree char *cut = instant_text(ctx->cut);
+	g_autofree char *when = instant_text(date);
+	error_set(err, EXIT_INPUT, "X0514", "%s is too new for --exclude-newer", what);
+	error_note(err, "its commit is of %s; --exclude-newer is %s", when, cut);
+	error_help(err, "name an older version, or take it all the same: "
+			"--exclude-newer 0d");
+	return FALSE;
 }
 
 static gboolean lock_one(const build_context *ctx, item_source *s,

@@ -272,7 +272,8 @@ static gboolean git_lock(const build_context *ctx, item_source *s,
 	g_autofree char *name = git_lock_name(source);
 
 	if (is_offline(ctx, source, err) ||
-		!export_to_store(ctx, source, NULL, &found, err))
+		!export_to_store(ctx, source, NULL, &found, err) ||
+		!source_age_allowed(ctx, name, found.date, err))
 		return FALSE;
 	out->file = locked_file_new(
 		name, recipe_source_version(s->recipe, source), NULL, NULL, -1);

@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "build/go_proxy.h"
+#include "build/release_find.h"
 #include "build/source_kind.h"
 #include "format/digest.h"
 #include "format/go_hash.h"
@@ -106,6 +107,12 @@ static gboolean gomod_lock(const build_context *ctx, item_source *s,
 		error_help(err, "module versions have three numbers: v1.2.3; where the "
 				"package's version has fewer, give source.version");
 		return FALSE;
+	}
+	if (ctx->cut && !ctx->offline) {
+		g_autoptr(release) r = release_new(version + 1);
+		if (!release_gomod_date(ctx, source->gomod, r, err) ||
+			!source_age_allowed(ctx, what, r->published, err))
+			return FALSE;
 	}
 	if (ctx->offline)
 		return error_set(err, EXIT_NETWORK, "X0501",

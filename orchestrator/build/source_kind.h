@@ -41,6 +41,12 @@ const source_kind_ops *source_ops(const recipe *r, const recipe_source *s, GErro
 /* The lock's entry for a source: same kind and name; NULL when there is none. */
 lock_source *source_locked(const recipe_lock *lock, const recipe_source *s);
 
+/* For kinds whose dates are those of commits: FALSE with EXIT_INPUT X0514 when
+ * --exclude-newer does not allow `what`. A commit is never younger than what was
+ * published of it, so this refuses too little, but nothing wrongly. */
+gboolean source_age_allowed(
+	const build_context *ctx, const char *what, gint64 date, GError **err);
+
 /* For kinds that are one locked archive: its sha256 into the key; unpacked as an
  * sdist is, from the store. */
 gboolean source_locked_add_to_key(

@@ -38,25 +38,46 @@ static void take_named(const json_t *tags, const char *name, chosen *out)
 	}
 }
 
-/* The one with the highest version. */
-static void take_newest(const json_t *tags, chosen *out)
-{
-	g_autoptr(release_list) l = release_list_git(tags, NULL, NULL);
+typedef struct dating {
+	const build_context *ctx;
+	recipe_source source;
+} dating;
 
-	for (guint i = 0; i < l->releases->len && !out->tag; i++) {
-		const release *r = g_ptr_array_index(l->releases, i);
-		if (!r->prerelease)
-			take(out, r->tag, r->commit, r->version);
-	}
+static gboolean ask_date(release *r, void *data, GError **err)
+{
+	const dating *d = data;
+
+	r->published = source_git_date(d->ctx, &d->source, r->tag, r->commit, err);
+	return r->published >= 0;
 }
 
-static gboolean choose(
-	const json_t *tags, const starter_request *r, chosen *out, GError **err)
+/* The one with the highest version, of those that --exclude-newer allows. */
+static gboolean take_newest(const build_context *ctx, const char *url, const json_t *tags,
+	chosen *out, GError **err)
+{
+	g_autoptr(release_list) l = release_list_git(tags, NULL, NULL);
+	dating d = {ctx, {.kind = SOURCE_GIT, .git = (char *)url}};
+	release_wish w = {.current = "",
+		.now = g_get_real_time() / G_USEC_PER_SEC,
+		.cut = ctx->cut};
+	g_auto(release_choice) c = {0};
+
+	l->ask_date = ask_date;
+	l->data = &d;
+	if (!release_choose(l, &w, &c, err))
+		return FALSE;
+	if (c.take)
+		take(out, c.take->tag, c.take->commit, c.take->version);
+	return TRUE;
+}
+
+static gboolean choose(const build_context *ctx, const json_t *tags,
+	const starter_request *r, chosen *out, GError **err)
 {
 	if (r->version)
 		take_named(tags, r->version, out);
-	else
-		take_newest(tags, out);
+	else if (!take_newest(ctx, r->name, tags, out, err))
+		return FALSE;
 	if (out->tag)
 		return TRUE;
 	error_set(err, EXIT_NETWORK, "X0551", "the repository has no tag %s",
@@ -145,7 +166,7 @@ gboolean starter_git(
 	memset(out, 0, sizeof *out);
 	out->notes = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(json_t) tags = source_git_tags(ctx, r->name, err);
-	if (!tags || !choose(tags, r, &c, err))
+	if (!tags || !choose(ctx, tags, r, &c, err))
 		return FALSE;
 	recipe_source source = {.kind = SOURCE_GIT,
 		.git = (char *)r->name,

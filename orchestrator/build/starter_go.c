@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "build/go_proxy.h"
+#include "build/release_find.h"
 #include "build/source_facts.h"
 #include <string.h>
 
@@ -65,6 +66,42 @@ static gboolean download(const build_context *ctx, const go_tool *go, const char
 	return TRUE;
 }
 
+typedef struct dating {
+	const build_context *ctx;
+	const char *path;
+} dating;
+
+static gboolean ask_date(release *r, void *data, GError **err)
+{
+	const dating *d = data;
+
+	return release_gomod_date(d->ctx, d->path, r, err);
+}
+
+/* The newest version that --exclude-newer allows; NULL with an error. New string. */
+static char *old_enough(const build_context *ctx, const char *path, GError **err)
+{
+	g_autoptr(release_list) l = release_list_gomod(ctx, path, err);
+	dating d = {ctx, path};
+	release_wish w = {.current = "",
+		.now = g_get_real_time() / G_USEC_PER_SEC,
+		.cut = ctx->cut};
+	g_auto(release_choice) c = {0};
+
+	if (!l)
+		return NULL;
+	l->ask_date = ask_date;
+	l->data = &d;
+	if (!release_choose(l, &w, &c, err))
+		return NULL;
+	if (c.take)
+		return g_strconcat("v", c.take->version, NULL);
+	error_set(err, EXIT_INPUT, "X0514", "no version of %s is old enough", path);
+	if (c.held)
+		error_note(err, "%s: %s", c.held->version, c.why);
+	return NULL;
+}
+
 /* The module itself, or one above: github.com/a/b/cmd/x is package ./cmd/x of a/b. */
 static gboolean find_module(const build_context *ctx, const go_tool *go, const char *work,
 	const starter_request *r, module *out, GError **err)
@@ -78,7 +115,11 @@ static gboolean find_module(const build_context *ctx, const go_tool *go, const c
 
 	for (;;) {
 		GError *problem = NULL;
-		if (download(ctx, go, work, path, version, out, &problem)) {
+		g_autofree char *older = NULL;
+		if (ctx->cut && !r->version)
+			older = old_enough(ctx, path, &problem);
+		if (!problem && download(ctx, go, work, path, older ? older : version,
+					out, &problem)) {
 			const char *rest = r->name + strlen(path);
 			out->package = g_strconcat(".", rest, NULL);
 			g_clear_error(&first);

@@ -75,9 +75,9 @@ static const char update_details[] =
 	"update.allow do not speak against it, --exclude-newer does. With it change tag, "
 	"commit, address and hashes that the recipe gives itself; all else in the file "
 	"keeps "
-	"its bytes. Then the lock is renewed for all Pythons and targets it had. When "
-	"that "
-	"fails, recipe and lock are as they were.\n\n"
+	"its bytes. Then the lock is renewed for all Pythons and targets it had, or just "
+	"those of --python and --target. When that fails, recipe and lock are as they "
+	"were.\n\n"
 	"-n shows what would be changed; --check too, with exit status 1 when there is "
 	"something. A recipe's patches are applied while it is locked, so one that no "
 	"longer fits is found then.";

@@ -19,6 +19,7 @@ typedef struct release {
 /* `version` is copied. */
 release *release_new(const char *version);
 void release_free(release *r);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(release, release_free)
 
 typedef struct release_list {
 	GPtrArray *releases; /* release *, the newest first */

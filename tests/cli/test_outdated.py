@@ -206,6 +206,14 @@ def test_go_modules():
         xt.equal(got["taken-back"]["state"], "current", result)
         xt.check("published by mistake" in got["taken-back"]["note"], result)
         xt.check(got["absent"]["state"] == "failed" and "X0531" in result.err, result)
+        result = run(home, "lock", "recipes/tool.yaml", "--target", "aarch64",
+                     "--exclude-newer", "2024-05-05", **go_proxy.environment(s))
+        xt.equal(result.code, 2, result)
+        xt.check("X0514" in result.err and LONG_AGO in result.err, result)
+        # the newest that is old enough; it has no program, which is said of it
+        result = xt.run(["new", "--from", "gomod", "example.org/tool", "--no-fetch",
+                         "--exclude-newer", "7d"], home=home, **go_proxy.environment(s))
+        xt.check("X0982" in result.err and "v1.10.0" in result.err, result)
 
 
 def test_git_and_others():
@@ -247,6 +255,12 @@ def test_git_and_others():
                      server=s)
         xt.equal(result.code, 0, result)
         xt.equal(rows(result)["thing"]["state"], "held", result)
+        result = run(home, "lock", "recipes/thing.yaml", "--target", "aarch64",
+                     "--exclude-newer", "2024-05-05", server=s)
+        xt.equal(result.code, 2, result)
+        xt.check("X0514" in result.err and "its commit is of 2024-05-06T07:08:09Z"
+                 in result.err, result)
+        xt.check(not os.path.exists(os.path.join(home, "recipes", "thing.lock")))
 
 
 if __name__ == "__main__":
