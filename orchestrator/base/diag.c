@@ -26,6 +26,8 @@ static void diag_free(diag *d)
 	place_clear(&d->at);
 	place_clear(&d->second);
 	g_free(d->text);
+	g_free(d->fix_from);
+	g_free(d->fix_to);
 	g_ptr_array_unref(d->remarks);
 	g_free(d);
 }
@@ -133,6 +135,14 @@ void diag_note(diag *d, const char *fmt, ...)
 void diag_line(diag *d, const char *text)
 {
 	g_ptr_array_add(d->remarks, g_strconcat("  ", text, NULL));
+}
+
+void diag_fix(diag *d, const char *from, const char *to)
+{
+	g_free(d->fix_from);
+	g_free(d->fix_to);
+	d->fix_from = g_strdup(from);
+	d->fix_to = g_strdup(to);
 }
 
 void diag_help(diag *d, const char *fmt, ...)

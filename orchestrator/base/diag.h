@@ -40,7 +40,8 @@ typedef struct diag {
 	diag_place at, second;
 	gint64 offset; /* byte offset shown beside the place, -1 not shown */
 	char *text;
-	GPtrArray *remarks; /* "note: …", "help: …", "  line" */
+	char *fix_from, *fix_to; /* what `check --fix` writes; NULL: nothing is certain */
+	GPtrArray *remarks;	 /* "note: …", "help: …", "  line" */
 } diag;
 
 typedef struct diag_list diag_list;
@@ -59,6 +60,9 @@ void diag_second(diag *d, int line, int col, int span, const char *fmt, ...)
 void diag_note(diag *d, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 /* A line shown as it is, below everything else. */
 void diag_line(diag *d, const char *text);
+/* The scalar `from` at the place is beyond doubt meant to be `to`; the same text: it
+ * wants quotes. Nothing is shown of it. */
+void diag_fix(diag *d, const char *from, const char *to);
 void diag_help(diag *d, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
 /* The one added last; NULL when there is none. */
@@ -89,6 +93,9 @@ gboolean diag_list_to_error(diag_list *l, GError **err);
  * (edit distance with transpositions, at most a third of the length). The list
  * ends with NULL. */
 const char *text_nearest(const char *text, const char *const *candidates);
+/* The one candidate that is a single slip away (a letter too much, too few, another, or
+ * two swapped) of a text of four letters or more; NULL for none and for several. */
+const char *text_only_near(const char *text, const char *const *candidates);
 /* user:password@ of URLs becomes stars, one for each byte so that places stay:
  * what a recipe must not hold must not reach a log by the message either. */
 char *text_mask(const char *text, gsize len);

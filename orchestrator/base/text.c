@@ -47,6 +47,20 @@ static unsigned distance(const char *a, const char *b)
 	return row[la % 3][lb];
 }
 
+const char *text_only_near(const char *text, const char *const *candidates)
+{
+	const char *only = NULL;
+
+	for (; strlen(text) > 3 && *candidates; candidates++) {
+		if (distance(text, *candidates) != 1)
+			continue;
+		if (only)
+			return NULL;
+		only = *candidates;
+	}
+	return only;
+}
+
 const char *text_nearest(const char *text, const char *const *candidates)
 {
 	const char *best = NULL;

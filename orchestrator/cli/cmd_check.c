@@ -3,6 +3,7 @@
 #include "build/item.h"
 #include "cli/annotations.h"
 #include "cli/changed.h"
+#include "cli/check_fix.h"
 #include "cli/output.h"
 #include "cli/report_file.h"
 #include "cli/verbs.h"
@@ -11,6 +12,8 @@
 #include "plan/project.h"
 #include "plan/recipe.h"
 #include <string.h>
+
+#define FIX_ROUNDS 8
 
 /* Mistakes that only show once the expressions have their values. */
 static void check_resolved(const recipe *r, diag_list *l)
@@ -70,11 +73,12 @@ static void check_lock(const recipe *r, diag_list *l)
 static void check_sysroot(const char *path, diag_list *l)
 {
 	GError *err = NULL;
-	g_autoptr(sysroot_def) def = sysroot_def_load(path, &err);
-	g_autofree char *lock_path = def ? catalog_lock_path(path) : NULL;
-	g_autoptr(package_lock) lock =
-		def ? package_lock_load(lock_path, def->name, &err) : NULL;
+	g_autoptr(sysroot_def) def = sysroot_def_read(path, l);
 
+	if (!def)
+		return;
+	g_autofree char *lock_path = catalog_lock_path(path);
+	g_autoptr(package_lock) lock = package_lock_load(lock_path, def->name, &err);
 	if (lock)
 		lock_check_sysroot(def, lock, l);
 	else
@@ -84,11 +88,12 @@ static void check_sysroot(const char *path, diag_list *l)
 static void check_toolchain(const char *path, diag_list *l)
 {
 	GError *err = NULL;
-	g_autoptr(toolchain_def) def = toolchain_def_load(path, &err);
-	g_autofree char *lock_path = def ? catalog_lock_path(path) : NULL;
-	g_autoptr(package_lock) lock =
-		def ? package_lock_load(lock_path, def->name, &err) : NULL;
+	g_autoptr(toolchain_def) def = toolchain_def_read(path, l);
 
+	if (!def)
+		return;
+	g_autofree char *lock_path = catalog_lock_path(path);
+	g_autoptr(package_lock) lock = package_lock_load(lock_path, def->name, &err);
 	if (lock)
 		lock_check_toolchain(def, lock, platform_by_name("x86_64"), l);
 	else
@@ -171,8 +176,24 @@ static json_t *changed_json(const changed_since *c, const GPtrArray *files)
 	return all;
 }
 
-static void report_json(
-	diag_list *l, const GPtrArray *files, const changed_since *c, int exit_code)
+static void tell_fixed(const GPtrArray *fixed)
+{
+	for (guint i = 0; i < fixed->len; i++)
+		output_note("%s", (char *)g_ptr_array_index(fixed, i));
+}
+
+static json_t *fixed_json(const GPtrArray *fixed)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < fixed->len; i++)
+		json_array_append_new(
+			list, output_json_text(g_ptr_array_index(fixed, i)));
+	return list;
+}
+
+static void report_json(diag_list *l, const GPtrArray *files, const changed_since *c,
+	const GPtrArray *fixed, int exit_code)
 {
 	const GPtrArray *all = diag_list_sorted(l);
 	json_t *diags = json_array(), *names = json_array();
@@ -186,6 +207,8 @@ static void report_json(
 		"files", names, "diagnostics", diags);
 	if (c && files)
 		json_object_set_new(root, "changed", changed_json(c, files));
+	if (fixed)
+		json_object_set_new(root, "fixed", fixed_json(fixed));
 	output_json(root);
 }
 
@@ -250,24 +273,47 @@ static void add_project(GPtrArray *files)
 		files, 0, g_strdup(g_str_equal(path, here) ? PROJECT_FILE : path));
 }
 
+/* With --fix, until nothing is left that can be mended: a key put right brings up what
+ * stands below it. FALSE when the file could not be written. */
+static gboolean check_and_fix(
+	const options *o, const char *path, diag_list *l, GPtrArray *fixed, GError **err)
+{
+	for (int rounds = 0;; rounds++) {
+		g_autoptr(diag_list) found = diag_list_new();
+		guint before = fixed->len;
+		check_file(path, found);
+		if (o->fix && rounds < FIX_ROUNDS && !check_fix(path, found, fixed, err))
+			return FALSE;
+		if (fixed->len > before)
+			continue;
+		diag_list_take(l, found);
+		return TRUE;
+	}
+}
+
 static int check_all(const options *o, GPtrArray *files, diag_list *l, GError **err)
 {
 	g_autoptr(changed_since) changed = NULL;
+	g_autoptr(GPtrArray) fixed = g_ptr_array_new_with_free_func(g_free);
 
 	if (files && o->changed_since && !keep_changed(o, files, &changed, err))
 		return EXIT_INPUT;
 	for (guint i = 0; files && i < files->len; i++)
-		check_file(g_ptr_array_index(files, i), l);
+		if (!check_and_fix(o, g_ptr_array_index(files, i), l, fixed, err))
+			return EXIT_HOST;
 	if (!report_files_of_diags(l, files, o, err))
 		return EXIT_HOST;
 	gboolean bad = diag_list_errors(l) || (o->strict && diag_list_warnings(l));
+	if (!o->quiet)
+		tell_fixed(fixed);
 	output_diags(l);
 	if (annotations_wanted())
 		annotate(l);
 	if (!o->quiet)
 		summary(l, files);
 	if (o->json)
-		report_json(l, files, changed, bad ? EXIT_INPUT : EXIT_DONE);
+		report_json(l, files, changed, o->fix ? fixed : NULL,
+			bad ? EXIT_INPUT : EXIT_DONE);
 	return bad ? EXIT_INPUT : EXIT_DONE;
 }
 

@@ -66,6 +66,8 @@ const option option_rows[] = {
 		"one more command to run as a test"},
 	{"dry-run", 'n', NULL, OPTION_FLAG, AT(dry_run), "XORCH_DRY_RUN",
 		"show what would be done and do nothing"},
+	{"fix", 0, NULL, OPTION_FLAG, AT(fix), "XORCH_FIX",
+		"mend in the files what has just one remedy, and report the rest"},
 	{"diff", 0, NULL, OPTION_FLAG, AT(diff), NULL,
 		"change nothing, show what would change; exit status 1 when there is "
 		"anything"},

@@ -40,6 +40,7 @@ typedef struct options {
 	gboolean renew;	  /* set by `lock` and `update`, no row: all that locks hold */
 	gboolean rebuild; /* set by cmd_rebuild.c, no row: see pipeline_options */
 	gboolean diff;	  /* fmt */
+	gboolean fix;	  /* check */
 	char *log_dir, *cache_dir;
 	gboolean ci;	/* cache prune */
 	gint64 max_age; /* seconds, 0: not given */

@@ -23,7 +23,16 @@ static const char check_details[] =
 	"and toolchains included; - is standard input; without arguments the working "
 	"directory is checked. The locks beside them and the project file xorch.yaml are "
 	"checked too. On GitHub Actions "
-	"the findings become annotations.";
+	"the findings become annotations.\n\n"
+	"--fix mends what has just one remedy: a key or a choice that is one letter off, "
+	"a "
+	"version without quotes, yes and no for true and false, targets, Pythons and "
+	"floors "
+	"in another spelling (arm64, cp311, manylinux2014). Everything else in the file "
+	"keeps "
+	"its bytes; it says what it mended and reports what is left. Locks and files "
+	"that are "
+	"no YAML are not touched.";
 
 static const char fetch_details[] = "With --sysroot or --toolchain and no recipe: makes "
 				    "just that ready, for --target or\n"
@@ -222,7 +231,7 @@ const verb verbs[] = {
 		"carried between CI runs should. clean removes everything, after waiting "
 		"for running builds. All but clean are safe beside running builds."},
 	{"check", "[RECIPE|DIR…]", "check recipes, catalogues and locks without building",
-		"changed-since explain strict report", cmd_check, VERB_PLAIN,
+		"changed-since explain fix strict report", cmd_check, VERB_PLAIN,
 		check_details},
 	{"completion", "bash|zsh|fish", "print what completes xorch in a shell", "",
 		cmd_completion, VERB_PLAIN,

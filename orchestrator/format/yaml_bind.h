@@ -50,6 +50,10 @@ void bind_pair_set(GPtrArray **list, const char *name, const char *value);
  * digits"). Applied to strings, list items and map values. */
 typedef const char *(*bind_check)(const char *text);
 
+/* Another spelling of a value, written as it should be (new string); NULL when it is not
+ * beyond doubt what was meant. */
+typedef char *(*bind_fix)(const char *text);
+
 typedef struct bind_field {
 	const char *key;
 	bind_type type;
@@ -58,6 +62,7 @@ typedef struct bind_field {
 	const void *arg;
 	bind_check check;
 	bind_check name_check; /* STRMAP, NAMED: for the names */
+	bind_fix fix; /* STRING, STRLIST: what a text that fails the check must mean */
 	gint64 min, max;
 	const char *doc; /* one line, for the schema and for help */
 } bind_field;

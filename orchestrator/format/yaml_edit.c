@@ -12,9 +12,10 @@ struct yaml_edit {
 
 typedef struct change {
 	const yaml_node *node;
-	gsize from, to; /* bytes of the text */
-	char *value;	/* as the tree will have it */
-	char *form;	/* as the text will have it */
+	gsize from, to;	 /* bytes of the text */
+	char *value;	 /* as the tree will have it */
+	char *form;	 /* as the text will have it */
+	gboolean quotes; /* the same text in quotes */
 } change;
 
 static void change_free(gpointer data)
@@ -131,6 +132,16 @@ static char *plain(const char *value)
 	return n && !value[n] ? g_strdup(value) : yaml_quote(value);
 }
 
+/* What YAML 1.1 takes for a boolean. */
+static gboolean is_boolean(const char *text)
+{
+	static const char *const words[] = {
+		"true", "false", "yes", "no", "on", "off", NULL};
+	g_autofree char *lower = g_ascii_strdown(text, -1);
+
+	return g_strv_contains(words, lower);
+}
+
 static char *form_like(const yaml_edit *e, const change *c, const char *value)
 {
 	char first = c->from < c->to ? e->text[c->from] : '\0';
@@ -139,7 +150,10 @@ static char *form_like(const yaml_edit *e, const change *c, const char *value)
 		return double_quoted(value);
 	if (first == '\'')
 		return single_quoted(value);
-	g_autofree char *form = plain(value);
+	/* one boolean for another stays one */
+	g_autofree char *form = is_boolean(c->node->text) && is_boolean(value)
+					? g_strdup(value)
+					: plain(value);
 	gboolean apart = first || (c->from && strchr(" \t", e->text[c->from - 1]));
 	return g_strconcat(apart ? "" : " ", form, NULL);
 }
@@ -233,13 +247,14 @@ static void put(yaml_edit *e, change *c)
 		g_ptr_array_remove_index(e->changes, i);
 		break;
 	}
-	if (g_str_equal(c->value, c->node->text))
+	if (g_str_equal(c->value, c->node->text) && !c->quotes)
 		change_free(c);
 	else
 		g_ptr_array_add(e->changes, c);
 }
 
-gboolean yaml_edit_set(yaml_edit *e, const yaml_node *n, const char *value, GError **err)
+static gboolean edit(yaml_edit *e, const yaml_node *n, const char *value, gboolean quotes,
+	GError **err)
 {
 	if (n->kind != YAML_SCALAR)
 		return refuse(e, n, err, "%s, not a string", yaml_kind_name(n->kind));
@@ -254,7 +269,8 @@ gboolean yaml_edit_set(yaml_edit *e, const yaml_node *n, const char *value, GErr
 		change_free(c);
 		return refuse(e, n, err, "a block of lines");
 	}
-	c->form = form_like(e, c, value);
+	c->quotes = quotes;
+	c->form = quotes ? double_quoted(value) : form_like(e, c, value);
 	if (!proven(e, c)) {
 		g_free(c->form);
 		c->form = double_quoted(value);
@@ -266,6 +282,37 @@ gboolean yaml_edit_set(yaml_edit *e, const yaml_node *n, const char *value, GErr
 	}
 	put(e, c);
 	return TRUE;
+}
+
+gboolean yaml_edit_set(yaml_edit *e, const yaml_node *n, const char *value, GError **err)
+{
+	return edit(e, n, value, FALSE, err);
+}
+
+gboolean yaml_edit_quote(yaml_edit *e, const yaml_node *n, GError **err)
+{
+	return n->quoted || edit(e, n, n->text ? n->text : "", TRUE, err);
+}
+
+static const yaml_node *scalar_at(const yaml_node *n, int line, int col)
+{
+	const yaml_node *found = NULL;
+
+	if (n->kind == YAML_SCALAR)
+		return n->line == line && n->col == col ? n : NULL;
+	const GPtrArray *parts = n->kind == YAML_SEQ ? n->items : n->values;
+	for (guint i = 0; !found && i < parts->len; i++) {
+		if (n->kind == YAML_MAP)
+			found = scalar_at(g_ptr_array_index(n->keys, i), line, col);
+		if (!found)
+			found = scalar_at(g_ptr_array_index(parts, i), line, col);
+	}
+	return found;
+}
+
+const yaml_node *yaml_edit_at(const yaml_edit *e, int line, int col)
+{
+	return scalar_at(e->doc->root, line, col);
 }
 
 char *yaml_edit_text(const yaml_edit *e, GError **err)

@@ -33,6 +33,11 @@ const yaml_doc *yaml_edit_doc(const yaml_edit *e);
  * file may hold. The edit is then as before. */
 gboolean yaml_edit_set(
 	yaml_edit *e, const yaml_node *scalar, const char *value, GError **err);
+/* Puts a plain scalar into double quotes; no change for one that has quotes. */
+gboolean yaml_edit_quote(yaml_edit *e, const yaml_node *scalar, GError **err);
+/* The scalar, key or value, that begins at this place of the document; NULL: none does.
+ */
+const yaml_node *yaml_edit_at(const yaml_edit *e, int line, int col);
 /* Without a change the bytes are those given to yaml_edit_open. New string. */
 char *yaml_edit_text(const yaml_edit *e, GError **err);
 /* How many scalars have another text. */

@@ -244,12 +244,12 @@ const bind_struct toolchain_def_binding = {
 /* Loads and binds; *out is to be cleared by the caller when this fails. The file's
  * stem must be its name: a lock is found by it. */
 static gboolean load(const char *path, const bind_struct *binding, char **name, void *out,
-	GError **err)
+	diag_list *l)
 {
-	g_autoptr(diag_list) l = diag_list_new();
+	unsigned before = diag_list_errors(l);
 	g_autoptr(yaml_doc) doc = yaml_load(path, l);
 
-	if (doc && !diag_list_errors(l)) {
+	if (doc && diag_list_errors(l) == before) {
 		binder b = {.doc = doc, .l = l};
 		g_autofree char *base = g_path_get_basename(path);
 		g_autofree char *file = NULL;
@@ -258,11 +258,25 @@ static gboolean load(const char *path, const bind_struct *binding, char **name, 
 			yaml_error(doc, l, yaml_map_get(doc->root, "name"), "X0303",
 				"the name is not that of the file (%s)", base);
 	}
-	return diag_list_to_error(l, err);
+	return diag_list_errors(l) == before;
+}
+
+static gboolean contradicts(diag_list *l, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+
+/* Returns FALSE. */
+static gboolean contradicts(diag_list *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	g_autofree char *text = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	diag_add(l, DIAG_ERROR, "X0303", NULL, 0, 0, 0, "%s", text);
+	return FALSE;
 }
 
 /* Of Debian packages, of RPMs or of an image, with the keys that belong to it. */
-static gboolean check_provider(const sysroot_def *def, GError **err)
+static gboolean check_provider(const sysroot_def *def, diag_list *l)
 {
 	const package_def *p = &def->packages;
 	gboolean rpm = package_def_is_rpm(p);
@@ -270,7 +284,7 @@ static gboolean check_provider(const sysroot_def *def, GError **err)
 
 	if ((p->images != NULL) + rpm + package_def_is_debian(p) != 1 ||
 		!p->images != (p->roots != NULL))
-		return error_set(err, EXIT_INPUT, "X0303",
+		return contradicts(l,
 			"%s wants either `debian` and `packages`, `rpm` and `packages`, "
 			"or `oci`",
 			def->path);
@@ -281,35 +295,41 @@ static gboolean check_provider(const sysroot_def *def, GError **err)
 	if (!package_def_is_debian(p) && def->python)
 		stray = "python";
 	if (stray)
-		return error_set(err, EXIT_INPUT, "X0303",
-			"%s has `%s`, which is not for a sysroot of %s", def->path, stray,
+		return contradicts(l, "%s has `%s`, which is not for a sysroot of %s",
+			def->path, stray,
 			p->images ? "an image"
 			: rpm	  ? "RPMs"
 				  : "packages");
 	fault = rpm ? rpm_def_fault(&p->rpm) : NULL;
-	return !fault ||
-	       error_set(err, EXIT_INPUT, "X0303", "%s: `rpm`: %s", def->path, fault);
+	return !fault || contradicts(l, "%s: `rpm`: %s", def->path, fault);
 }
 
-sysroot_def *sysroot_def_load(const char *path, GError **err)
+sysroot_def *sysroot_def_read(const char *path, diag_list *l)
 {
 	g_autoptr(sysroot_def) def = g_new0(sysroot_def, 1);
 
-	if (!load(path, &sysroot_def_binding, &def->name, def, err))
+	if (!load(path, &sysroot_def_binding, &def->name, def, l))
 		return NULL;
 	def->path = g_strdup(path);
-	if (!check_provider(def, err))
+	if (!check_provider(def, l))
 		return NULL;
 	for (guint i = 0; i < def->targets->len; i++) {
 		const char *target = g_ptr_array_index(def->targets, i);
 		if (!package_def_serves(&def->packages, target)) {
-			error_set(err, EXIT_INPUT, "X0303",
-				"%s lists the target %s but no %s for it", path, target,
-				def->packages.images ? "image" : "packages");
+			contradicts(l, "%s lists the target %s but no %s for it", path,
+				target, def->packages.images ? "image" : "packages");
 			return NULL;
 		}
 	}
 	return g_steal_pointer(&def);
+}
+
+sysroot_def *sysroot_def_load(const char *path, GError **err)
+{
+	g_autoptr(diag_list) l = diag_list_new();
+	g_autoptr(sysroot_def) def = sysroot_def_read(path, l);
+
+	return diag_list_to_error(l, err) ? g_steal_pointer(&def) : NULL;
 }
 
 sysroot_def *sysroot_def_find(const char *name, GError **err)
@@ -368,20 +388,28 @@ gboolean sysroot_def_has(const sysroot_def *def, const platform *target, GError 
 	return FALSE;
 }
 
-toolchain_def *toolchain_def_load(const char *path, GError **err)
+toolchain_def *toolchain_def_read(const char *path, diag_list *l)
 {
 	g_autoptr(toolchain_def) def = g_new0(toolchain_def, 1);
 
-	if (!load(path, &toolchain_def_binding, &def->name, def, err))
+	if (!load(path, &toolchain_def_binding, &def->name, def, l))
 		return NULL;
 	def->path = g_strdup(path);
 	def->source = def->project ? TOOLCHAIN_PYPI : TOOLCHAIN_DEBIAN;
 	if (!def->project != (def->packages.roots && def->packages.debian.suite)) {
-		error_set(err, EXIT_INPUT, "X0303",
-			"%s wants either `debian` and `packages`, or `pypi`", path);
+		contradicts(
+			l, "%s wants either `debian` and `packages`, or `pypi`", path);
 		return NULL;
 	}
 	return g_steal_pointer(&def);
+}
+
+toolchain_def *toolchain_def_load(const char *path, GError **err)
+{
+	g_autoptr(diag_list) l = diag_list_new();
+	g_autoptr(toolchain_def) def = toolchain_def_read(path, l);
+
+	return diag_list_to_error(l, err) ? g_steal_pointer(&def) : NULL;
 }
 
 toolchain_def *toolchain_def_find(const char *name, GError **err)

@@ -32,7 +32,9 @@ typedef struct sysroot_def {
 	package_def packages;
 } sysroot_def;
 
-sysroot_def *sysroot_def_load(const char *path, GError **err);
+/* All that is wrong with it goes to the list; NULL exactly when an error was added. */
+sysroot_def *sysroot_def_read(const char *path, diag_list *l);
+sysroot_def *sysroot_def_load(const char *path, GError **err); /* the same as one error */
 sysroot_def *sysroot_def_find(const char *name, GError **err); /* find and load */
 void sysroot_def_free(sysroot_def *def);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sysroot_def, sysroot_def_free)
@@ -54,6 +56,7 @@ typedef struct toolchain_def {
 	char *project;	      /* TOOLCHAIN_PYPI: the project whose wheel it is */
 } toolchain_def;
 
+toolchain_def *toolchain_def_read(const char *path, diag_list *l);
 toolchain_def *toolchain_def_load(const char *path, GError **err);
 toolchain_def *toolchain_def_find(const char *name, GError **err);
 void toolchain_def_free(toolchain_def *def);

@@ -1,7 +1,6 @@
 #include "plan/pins.h"
 #include "base/error.h"
 #include "format/pep440.h"
-#include "format/pep508.h"
 #include "format/project_name.h"
 #include "format/yaml_bind.h"
 
@@ -10,22 +9,6 @@ static gboolean is_version(const char *text)
 	g_autoptr(pep440_version) v = pep440_version_parse(text);
 
 	return v != NULL;
-}
-
-const char *check_pin(const char *text)
-{
-	if (is_version(text))
-		return NULL;
-	g_autoptr(pep440_specifiers) s = pep440_specifiers_parse(text, NULL);
-	return s && pep440_specifiers_count(s) ? NULL
-					       : "wants a version, or a specifier: <81";
-}
-
-const char *check_pin_name(const char *text)
-{
-	g_autoptr(pep508_requirement) r = pep508_parse(text, NULL);
-
-	return r && g_str_equal(r->name, text) ? NULL : "wants the name of a package";
 }
 
 /* ">=1,<2" of a pin. New string. */
@@ -68,9 +51,10 @@ gboolean pins_hold(const GPtrArray *pins, const lock_environment *e, GError **er
 			text ? pep440_specifiers_parse(text, NULL) : NULL;
 		if (!s || pep440_specifiers_match(s, f->version))
 			continue;
+		g_autofree char *wanted = g_strconcat(pin->name, text, NULL);
 		error_set(err, EXIT_LOCK, "X0408",
-			"%s %s is locked, and the pins of this project want %s%s",
-			f->name, f->version, pin->name, text);
+			"%s %s is locked, and the pins of this project want `%s`",
+			f->name, f->version, wanted);
 		return FALSE;
 	}
 	return TRUE;

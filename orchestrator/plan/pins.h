@@ -9,10 +9,6 @@
  *
  * A value is a PEP 440 specifier, or a version for ==VERSION. */
 
-/* bind_check of a value, and of a name (PEP 508). */
-const char *check_pin(const char *text);
-const char *check_pin_name(const char *text);
-
 /* A line for each, "setuptools<81\n", for uv's --constraints; `pins` holds bind_pair,
  * NULL none. New string. */
 char *pins_text(const GPtrArray *pins);

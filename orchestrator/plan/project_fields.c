@@ -1,5 +1,4 @@
 #include "plan/project_fields.h"
-#include "plan/pins.h"
 #include "base/instant.h"
 #include "plan/recipe_fields.h"
 #include <string.h>
@@ -22,7 +21,7 @@ const char *check_limit(const char *text)
 
 static const bind_field python_fields[] = {
 	{"versions", BIND_STRLIST, AT(pythons), BIND_UNIQUE, .check = check_python,
-		.doc = "Python versions; 3.13t is free-threaded"},
+		.fix = fix_python, .doc = "Python versions; 3.13t is free-threaded"},
 	{0}};
 static const bind_struct python_binding = {"`python`", 0, python_fields, NULL};
 
@@ -61,6 +60,7 @@ static const bind_struct own_mirrors_binding = {"`mirrors`", 0, own_mirror_field
 
 #define COMMON                                                                           \
 	{"targets", BIND_STRLIST, AT(targets), BIND_UNIQUE, .check = check_target,       \
+		.fix = fix_target,                                                       \
 		.doc = "platforms of recipes that name none (default aarch64, armv7)"},  \
 		{"python", BIND_STRUCT, 0, .arg = &python_binding,                       \
 			.doc = "Pythons of recipes that name none"},                     \

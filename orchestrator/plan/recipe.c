@@ -126,6 +126,7 @@ static void lint_version(const recipe *r, diag_list *l)
 		return;
 	diag *d = yaml_warning(r->doc, l, n, "X0218", "this version is not in quotes");
 	diag_label(d, "write \"%s\"", n->text);
+	diag_fix(d, n->text, n->text);
 	diag_note(d, "xorch reads %s, other YAML readers a number (1.10 becomes 1.1)",
 		n->text);
 }

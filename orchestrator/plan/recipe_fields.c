@@ -44,9 +44,12 @@ static void floor_read(
 		bind_wrong_type(b, n, "a string such as \"2_17\"");
 	else if (bind_is_open(b, n))
 		return;
-	else if ((why = check_floor(n->text)))
+	else if ((why = check_floor(n->text))) {
+		g_autofree char *meant = fix_floor(n->text);
 		bad(b, n, why);
-	else
+		if (!check_floor(meant))
+			diag_fix(diag_list_last(b->l), n->text, meant);
+	} else
 		pair_add(to, target, n->text);
 }
 
@@ -66,9 +69,12 @@ static void manylinux_read(const binder *b, const yaml_node *n, void *field)
 	for (guint i = 0; i < n->keys->len; i++) {
 		const yaml_node *target = g_ptr_array_index(n->keys, i);
 		const char *why = check_target(target->text);
+		g_autofree char *meant = why ? fix_target(target->text) : NULL;
 		if (why)
 			bad(b, target, why);
-		else
+		if (meant && !check_target(meant))
+			diag_fix(diag_list_last(b->l), target->text, meant);
+		if (!why)
 			floor_read(
 				b, target->text, g_ptr_array_index(n->values, i), list);
 	}
@@ -123,8 +129,10 @@ static const bind_field package_fields[] = {
 
 static const bind_field python_fields[] = {
 	{"versions", BIND_STRLIST, IN(recipe, python.versions), BIND_UNIQUE,
-		.check = check_python, .doc = "Python versions; 3.13t is free-threaded"},
+		.check = check_python, .fix = fix_python,
+		.doc = "Python versions; 3.13t is free-threaded"},
 	{"abi3", BIND_STRING, IN(recipe, python.abi3), .check = check_python,
+		.fix = fix_python,
 		.doc = "the wheel is abi3 from this Python on: built once, it serves the "
 		       "later ones"},
 	{0}};
@@ -271,7 +279,7 @@ static const bind_field cargo_fields[] = {
 
 static const bind_field go_fields[] = {
 	{"package", BIND_STRING, IN(recipe, go.package), .check = check_go_package,
-		.doc = "package to build (default .)"},
+		.fix = fix_go_package, .doc = "package to build (default .)"},
 	{"cgo", BIND_BOOL, IN(recipe, go.cgo), .doc = "with cgo (default false)"},
 	{"tags", BIND_STRLIST, IN(recipe, go.tags), .check = check_program,
 		.doc = "build tags"},
@@ -383,7 +391,7 @@ static const bind_field update_fields[] = {
 	{"reason", BIND_STRING, IN(recipe, update.reason), .check = check_line,
 		.doc = "why it is not updated"},
 	{"min_age", BIND_STRING, IN(recipe, update.min_age), .check = check_days,
-		.doc = "days a release must be old: 7d"},
+		.fix = fix_days, .doc = "days a release must be old: 7d"},
 	{0}};
 
 /* Maps whose fields lie in the recipe itself: offset 0, never cleared by their
@@ -427,7 +435,7 @@ static const bind_field recipe_fields[] = {
 		.arg = &source_binding,
 		.doc = "where the source comes from: one, or a list"},
 	{"targets", BIND_STRLIST, IN(recipe, targets), BIND_UNIQUE, .check = check_target,
-		.doc = "platforms (default aarch64, armv7)"},
+		.fix = fix_target, .doc = "platforms (default aarch64, armv7)"},
 	{"python", BIND_STRUCT, 0, .arg = &python_binding, .doc = "Python versions"},
 	{"toolchain", BIND_STRUCT, 0, .arg = &toolchain_binding,
 		.doc = "compiler, floor, sysroot, flags"},

@@ -36,4 +36,13 @@ const char *check_import(const char *text);
 const char *check_cpu(const char *text);
 const char *check_go_package(const char *text);
 const char *check_days(const char *text);
+const char *check_pin(const char *text);
+const char *check_pin_name(const char *text);
 const char *check_line(const char *text); /* one line: no \n, no tab */
+
+/* Other spellings of such values (bind_fix): a new string, or NULL. */
+char *fix_target(const char *text);	/* arm64, linux/arm/v7: aarch64, armv7 */
+char *fix_python(const char *text);	/* cp311, python3.11: 3.11 */
+char *fix_floor(const char *text);	/* manylinux_2_17, manylinux2014, 2.17: 2_17 */
+char *fix_go_package(const char *text); /* cmd/x: ./cmd/x */
+char *fix_days(const char *text);	/* 7: 7d */

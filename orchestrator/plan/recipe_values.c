@@ -3,6 +3,8 @@
  * can hold what would be read as an option, a path out, or a second line. */
 #include "plan/platform.h"
 #include "plan/recipe_fields.h"
+#include "format/pep440.h"
+#include "format/pep508.h"
 #include <string.h>
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -292,4 +294,23 @@ const char *check_days(const char *text)
 	size_t n = strspn(text, DIGITS);
 
 	return n && n < 6 && g_str_equal(text + n, "d") ? NULL : "wants days: 7d";
+}
+
+/* Of xorch.yaml's pins (plan/pins.h). */
+const char *check_pin(const char *text)
+{
+	g_autoptr(pep440_version) version = pep440_version_parse(text);
+	g_autoptr(pep440_specifiers) s =
+		version ? NULL : pep440_specifiers_parse(text, NULL);
+
+	return version || (s && pep440_specifiers_count(s))
+		       ? NULL
+		       : "wants a version, or a specifier: <81";
+}
+
+const char *check_pin_name(const char *text)
+{
+	g_autoptr(pep508_requirement) r = pep508_parse(text, NULL);
+
+	return r && g_str_equal(r->name, text) ? NULL : "wants the name of a package";
 }

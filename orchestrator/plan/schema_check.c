@@ -1,7 +1,6 @@
 /* The checks of single values (plan/recipe_values.c) once more, as patterns of a JSON
  * schema. tests/cli/test_schema.py holds both against each other. */
 #include "base/error.h"
-#include "plan/pins.h"
 #include "plan/project_fields.h"
 #include "plan/recipe_fields.h"
 #include "plan/schema.h"
