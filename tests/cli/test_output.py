@@ -35,17 +35,8 @@ def on_terminal(args, home, columns=80, binary=None, **env):
     p = subprocess.Popen(command, cwd=home, env=xt.environment(home, **env),
                          stdin=subprocess.DEVNULL, stdout=side, stderr=side)
     os.close(side)
-    out = b""
-    while True:
-        try:
-            data = os.read(main, 65536)
-        except OSError:
-            break
-        if not data:
-            break
-        out += data
-    os.close(main)
-    return p.wait(), out.decode()
+    out = xt.drain(main).decode()
+    return p.wait(), out
 
 
 def recipe(home, text=BAD):

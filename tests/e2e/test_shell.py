@@ -174,15 +174,7 @@ def typed(home, *lines):
             if select.select([main], [], [], 0.2)[0]:
                 seen += os.read(main, 65536).decode()
         os.write(main, line.encode())
-    while True:
-        try:
-            data = os.read(main, 65536)
-        except OSError:
-            break
-        if not data:
-            break
-        seen += data.decode()
-    os.close(main)
+    seen += xt.drain(main).decode()
     return p.wait(timeout=30), seen
 
 

@@ -97,6 +97,16 @@ def scratch():
         shutil.rmtree(path, ignore_errors=True)
 
 
+def drain(terminal):
+    """What a pseudo-terminal's main side gives until nobody has the other one open."""
+    out = b""
+    with contextlib.suppress(OSError):
+        while data := os.read(terminal, 65536):
+            out += data
+    os.close(terminal)
+    return out
+
+
 def write(path, text):
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     with open(path, "wb") as f:
