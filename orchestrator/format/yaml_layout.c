@@ -91,9 +91,10 @@ gboolean yaml_block_keeps(const char *header)
 
 int yaml_block_digit(const char *header)
 {
-	return g_ascii_isdigit(header[1])   ? header[1] - '0'
-	       : g_ascii_isdigit(header[2]) ? header[2] - '0'
-					    : 0;
+	if (g_ascii_isdigit(header[1]))
+		return header[1] - '0';
+	/* the text may end behind the first of them */
+	return header[1] && g_ascii_isdigit(header[2]) ? header[2] - '0' : 0;
 }
 
 /* Blanks that the lines of a block begin with, as its first line that has text says. */
