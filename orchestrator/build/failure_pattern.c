@@ -338,7 +338,8 @@ static const pattern patterns[] = {
 		"^FileNotFoundError: \\[Errno 2\\] No such file or directory: "
 		"'([\\w.+-]+)'",
 		"missing-tool", SYSTEM},
-	{"failed: No such file or directory", "^error: command '([^']+)' failed: No such",
+	{"failed: No such file or directory",
+		"^(?:SystemExit: )?error: command '([^']+)' failed: No such",
 		"missing-tool", SYSTEM},
 	{"unable to execute '", "unable to execute '([^']+)': No such", "missing-tool",
 		SYSTEM},

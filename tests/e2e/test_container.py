@@ -165,7 +165,9 @@ def test_read_only_but_for_cache_and_output():
         p = subprocess.run(
             ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs",
              "/tmp", "--ro-bind", home, home, "--bind", cache, cache, "--bind", out, out,
-             "--ro-bind", os.path.dirname(xt.XORCH), os.path.dirname(xt.XORCH), xt.XORCH,
+             # which may lie below /tmp
+             "--ro-bind", xt.SOURCE, xt.SOURCE, "--ro-bind", os.path.dirname(xt.XORCH),
+             os.path.dirname(xt.XORCH), xt.XORCH,
              *build, "--locked", "--out", out], cwd=home, text=True, capture_output=True,
             env=xt.environment(home, XORCH_CACHE_DIR=cache, HOME=home))
         xt.equal(p.returncode, 0, p.stderr)
