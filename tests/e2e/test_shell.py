@@ -159,6 +159,9 @@ def test_what_was_not_kept():
         xt.check("X0853" in r.err, r)
 
 
+INTERRUPT = "\x03"
+
+
 def typed(home, *lines):
     """A shell on a terminal, these lines typed into it; what it showed, its status."""
     main, side = pty.openpty()
@@ -169,7 +172,9 @@ def typed(home, *lines):
     seen, deadline = "", time.monotonic() + 90
     for line in lines:
         mark = len(seen)
-        while f"{ID} " not in seen[mark:]:  # the prompt
+        if line == INTERRUPT:  # the command that it is meant for runs by then
+            time.sleep(2)
+        while line != INTERRUPT and f"{ID} " not in seen[mark:]:  # the prompt
             xt.check(time.monotonic() < deadline, seen)
             if select.select([main], [], [], 0.2)[0]:
                 seen += os.read(main, 65536).decode()
@@ -184,7 +189,7 @@ def on_terminal(level):
     with xt.scratch() as home:
         packages.project(home, code=BROKEN)
         build(home, "--sandbox", level)
-        code, seen = typed(home, "tty; ls\r", "sleep 60\r", "\x03", "echo still here\r",
+        code, seen = typed(home, "tty; ls\r", "sleep 600\r", INTERRUPT, "echo still here\r",
                            "exit 5\r")
         xt.equal(code, 5, seen)
         xt.check("still here\r\n" in seen and "tiny.c" in seen, seen)
