@@ -40,14 +40,15 @@ def failing(level):
         xt.check(f"`xorch shell {ID}` opens it" in failed.err, failed)
         # as the step saw it
         out = shell(home, ID, "--", "sh", "-c", "pwd; ls; echo $CC; $CC --version; "
-                    "echo home $HOME; touch /usr/x 2>&1; command -v gcc cargo | cat").out
+                    "echo home $HOME; command -v gcc cargo | cat").out
         xt.check("tiny.c\n" in out and "setup.py\n" in out, out)
         xt.check("clang version" in out, out)
         inside = {"bwrap": r"^/xorch/src$"}.get(level, r"^/.*/kept/tiny.*/src$")
         xt.check(re.search(inside, out, re.M), out)
-        if level != "env":
-            xt.check("touch: cannot touch" in out or "Read-only" in out or
-                     "ermission denied" in out, out)
+        if level != "env":  # which would let it
+            out = shell(home, ID, "--", "sh", "-c", "touch /usr/xorch-test 2>&1 || true").out
+            xt.check("touch: cannot touch" in out and not os.path.exists("/usr/xorch-test"),
+                     out)
         # the exit status is the command's
         shell(home, ID, "--", "sh", "-c", "exit 7", code=7)
         # mended in place; what is changed stays from one visit to the next
