@@ -274,7 +274,7 @@ def test_readme():
         for name in ("ujson.yaml", "ujson.lock"):
             with open(os.path.join(repo, "recipes", name), encoding="utf-8") as f:
                 xt.write(os.path.join(own, "recipes", name), f.read())
-        os.rename(ci.results[-1]["work"], os.path.join(own, ".xorch"))
+        git(home, "clone", "-q", origin, os.path.join(own, ".xorch"))
         p = subprocess.run([".xorch/orchestrator/bootstrap", "plan", "--target", "armv7",
                             "--python", "3.11", "--json"], cwd=own, env=env, text=True,
                            capture_output=True)
