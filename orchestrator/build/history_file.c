@@ -100,8 +100,7 @@ static json_t *field_json(const history_build *b, const struct field *f)
 	const char *text = MEMBER(b, char *, f);
 	if (!text)
 		return NULL;
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	return json_string(valid);
+	return json_text(text);
 }
 
 gboolean history_file_write(const char *path, const history_build *b, GError **err)

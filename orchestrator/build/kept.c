@@ -13,19 +13,12 @@
 
 /* ---- writing ---- */
 
-static json_t *text(const char *value)
-{
-	g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
-
-	return valid ? json_string(valid) : json_null();
-}
-
 static json_t *list(const char *const *values)
 {
 	json_t *out = json_array();
 
 	for (; values && *values; values++)
-		json_array_append_new(out, text(*values));
+		json_array_append_new(out, json_text(*values));
 	return out;
 }
 
@@ -38,9 +31,9 @@ static void set_env(json_t *o, const char *const *env)
 		g_autofree char *masked = process_secrets_mask(*env);
 		g_autofree char *name = g_strndup(*env, strcspn(*env, "="));
 		if (g_str_equal(masked, *env))
-			json_array_append_new(open, text(*env));
+			json_array_append_new(open, json_text(*env));
 		else
-			json_array_append_new(secret, text(name));
+			json_array_append_new(secret, json_text(name));
 	}
 	json_object_set_new(o, "env", open);
 	json_object_set_new(o, "secret", secret);
@@ -51,10 +44,10 @@ static json_t *binds_json(const sandbox_spec *s)
 	json_t *out = json_array();
 
 	for (guint n = 0; n < s->n_binds; n++)
-		json_array_append_new(
-			out, json_pack("{s:o, s:o, s:b}", "host", text(s->binds[n].host),
-				     "inside", text(s->binds[n].inside), "writable",
-				     s->binds[n].writable));
+		json_array_append_new(out,
+			json_pack("{s:o, s:o, s:b}", "host", json_text(s->binds[n].host),
+				"inside", json_text(s->binds[n].inside), "writable",
+				s->binds[n].writable));
 	return out;
 }
 
@@ -63,11 +56,11 @@ gboolean kept_note(const char *folder, const sandbox_spec *s, GError **err)
 	g_autofree char *path = g_build_filename(folder, NOTE, NULL);
 	json_t *o = json_pack(
 		"{s:i, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "v", 1,
-		"folder", text(folder), "level", sandbox_level_name(s->level), "network",
-		s->network, "name", text(s->name), "cwd", text(s->cwd), "scratch",
-		text(s->scratch), "argv", list(s->argv), "binds", binds_json(s), "hide",
-		list(s->hide), "tools", list(s->tools), "path_first",
-		list(s->path_first));
+		"folder", json_text(folder), "level", sandbox_level_name(s->level),
+		"network", s->network, "name", json_text(s->name), "cwd",
+		json_text(s->cwd), "scratch", json_text(s->scratch), "argv",
+		list(s->argv), "binds", binds_json(s), "hide", list(s->hide), "tools",
+		list(s->tools), "path_first", list(s->path_first));
 
 	set_env(o, s->env);
 	char *dump = json_dumps(o, JSON_INDENT(1));

@@ -56,6 +56,14 @@ static gboolean ask_git(release *r, void *data, GError **err)
 	return date >= 0;
 }
 
+void release_find_tags(
+	release_find *f, const json_t *tags, const char *prefix, const char *suffix)
+{
+	f->list = release_list_git(tags, prefix, suffix);
+	f->list->ask_date = ask_git;
+	f->list->data = f;
+}
+
 static gboolean of_git(release_find *f, const recipe *r, GError **err)
 {
 	const recipe_source *s = f->source;
@@ -67,9 +75,7 @@ static gboolean of_git(release_find *f, const recipe *r, GError **err)
 	g_autoptr(json_t) tags = source_git_tags(f->ctx, s->git, err);
 	if (!tags)
 		return FALSE;
-	f->list = release_list_git(tags, prefix, suffix);
-	f->list->ask_date = ask_git;
-	f->list->data = f;
+	release_find_tags(f, tags, prefix, suffix);
 	if (!f->list->releases->len) {
 		g_clear_pointer(&f->list, release_list_free);
 		f->unknown = prefix ? g_strdup_printf("the repository has no tag that is "
@@ -87,7 +93,7 @@ static gboolean ask_gomod(release *r, void *data, GError **err)
 	return release_gomod_date(f->ctx, f->module, r, err);
 }
 
-static gboolean of_gomod(release_find *f, const char *module, GError **err)
+gboolean release_find_gomod(release_find *f, const char *module, GError **err)
 {
 	f->list = release_list_gomod(f->ctx, module, err);
 	if (!f->list)
@@ -125,6 +131,15 @@ static gboolean of_debsrc(release_find *f, const recipe *r, GError **err)
 	return TRUE;
 }
 
+gboolean release_find_newest(const release_find *f, release_choice *out, GError **err)
+{
+	release_wish w = {.current = "",
+		.now = g_get_real_time() / G_USEC_PER_SEC,
+		.cut = f->ctx->cut};
+
+	return release_choose(f->list, &w, out, err);
+}
+
 gboolean release_find_all(
 	const build_context *ctx, const recipe *r, release_find *out, GError **err)
 {
@@ -145,7 +160,7 @@ gboolean release_find_all(
 		return TRUE;
 	case FROM_GOMOD:
 		if (s && s->kind == SOURCE_GOMOD)
-			return of_gomod(out, s->gomod, err);
+			return release_find_gomod(out, s->gomod, err);
 		out->unknown = g_strdup("update.from is gomod, and no source that has "
 					"the package's version is a module");
 		return TRUE;
@@ -160,7 +175,7 @@ gboolean release_find_all(
 	case SOURCE_GIT:
 		return of_git(out, r, err);
 	case SOURCE_GOMOD:
-		return of_gomod(out, s->gomod, err);
+		return release_find_gomod(out, s->gomod, err);
 	case SOURCE_DEBSRC:
 		return of_debsrc(out, r, err);
 	case SOURCE_URL:

@@ -26,6 +26,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(release_find, release_find_clear)
 gboolean release_find_all(
 	const build_context *ctx, const recipe *r, release_find *out, GError **err);
 
+/* For who has no recipe yet: `ctx` of *f is set, for tags `source` too (its `git`). *f
+ * stays where it is. Tags as for release_list_git. */
+void release_find_tags(
+	release_find *f, const json_t *tags, const char *prefix, const char *suffix);
+gboolean release_find_gomod(release_find *f, const char *module, GError **err);
+/* The newest of them that --exclude-newer allows; borrowed from f->list. */
+gboolean release_find_newest(const release_find *f, release_choice *out, GError **err);
+
 /* ---- by kind ---- */
 
 /* All releases of a project, those that --exclude-newer hides included: their dates tell.

@@ -38,33 +38,16 @@ static void take_named(const json_t *tags, const char *name, chosen *out)
 	}
 }
 
-typedef struct dating {
-	const build_context *ctx;
-	recipe_source source;
-} dating;
-
-static gboolean ask_date(release *r, void *data, GError **err)
-{
-	const dating *d = data;
-
-	r->published = source_git_date(d->ctx, &d->source, r->tag, r->commit, err);
-	return r->published >= 0;
-}
-
 /* The one with the highest version, of those that --exclude-newer allows. */
 static gboolean take_newest(const build_context *ctx, const char *url, const json_t *tags,
 	chosen *out, GError **err)
 {
-	g_autoptr(release_list) l = release_list_git(tags, NULL, NULL);
-	dating d = {ctx, {.kind = SOURCE_GIT, .git = (char *)url}};
-	release_wish w = {.current = "",
-		.now = g_get_real_time() / G_USEC_PER_SEC,
-		.cut = ctx->cut};
+	recipe_source source = {.kind = SOURCE_GIT, .git = (char *)url};
+	g_auto(release_find) f = {.ctx = ctx, .source = &source};
 	g_auto(release_choice) c = {0};
 
-	l->ask_date = ask_date;
-	l->data = &d;
-	if (!release_choose(l, &w, &c, err))
+	release_find_tags(&f, tags, NULL, NULL);
+	if (!release_find_newest(&f, &c, err))
 		return FALSE;
 	if (c.take)
 		take(out, c.take->tag, c.take->commit, c.take->version);

@@ -66,33 +66,13 @@ static gboolean download(const build_context *ctx, const go_tool *go, const char
 	return TRUE;
 }
 
-typedef struct dating {
-	const build_context *ctx;
-	const char *path;
-} dating;
-
-static gboolean ask_date(release *r, void *data, GError **err)
-{
-	const dating *d = data;
-
-	return release_gomod_date(d->ctx, d->path, r, err);
-}
-
 /* The newest version that --exclude-newer allows; NULL with an error. New string. */
 static char *old_enough(const build_context *ctx, const char *path, GError **err)
 {
-	g_autoptr(release_list) l = release_list_gomod(ctx, path, err);
-	dating d = {ctx, path};
-	release_wish w = {.current = "",
-		.now = g_get_real_time() / G_USEC_PER_SEC,
-		.cut = ctx->cut};
+	g_auto(release_find) f = {.ctx = ctx};
 	g_auto(release_choice) c = {0};
 
-	if (!l)
-		return NULL;
-	l->ask_date = ask_date;
-	l->data = &d;
-	if (!release_choose(l, &w, &c, err))
+	if (!release_find_gomod(&f, path, err) || !release_find_newest(&f, &c, err))
 		return NULL;
 	if (c.take)
 		return g_strconcat("v", c.take->version, NULL);

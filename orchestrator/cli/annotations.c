@@ -2,24 +2,11 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "build/failure.h"
+#include "cli/output.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define SHOWN_OF_A_KIND 10
-
-/* % and line breaks end a command's text; : and , separate its properties. */
-static void append_escaped(GString *out, const char *text, const char *also)
-{
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-
-	for (const char *p = valid; *p; p++) {
-		if ((unsigned char)*p < 0x20 || *p == '%' || *p == 0x7f ||
-			strchr(also, *p))
-			g_string_append_printf(out, "%%%02X", (unsigned char)*p);
-		else
-			g_string_append_c(out, *p);
-	}
-}
 
 /* line 0: not known. */
 static void begin(GString *out, gboolean error, const char *file, int line, int col,
@@ -28,7 +15,7 @@ static void begin(GString *out, gboolean error, const char *file, int line, int 
 	g_string_append_printf(out, "::%s ", error ? "error" : "warning");
 	if (file) {
 		g_string_append(out, "file=");
-		append_escaped(out, file, ":,");
+		output_command_text(out, file, ":,");
 		g_string_append_c(out, ',');
 	}
 	if (line)
@@ -36,7 +23,7 @@ static void begin(GString *out, gboolean error, const char *file, int line, int 
 	if (line && col)
 		g_string_append_printf(out, "col=%d,endColumn=%d,", col, MAX(end, col));
 	g_string_append(out, "title=");
-	append_escaped(out, title, ":,");
+	output_command_text(out, title, ":,");
 	g_string_append(out, "::");
 }
 
@@ -45,14 +32,14 @@ static void append(GString *out, const diag *d)
 	begin(out, d->severity == DIAG_ERROR,
 		d->source ? diag_source_file(d->source) : NULL, d->at.line, d->at.col,
 		d->at.col + d->at.span, d->code ? d->code : "xorch");
-	append_escaped(out, d->text, "");
+	output_command_text(out, d->text, "");
 	if (d->at.label) {
 		g_string_append(out, ": ");
-		append_escaped(out, d->at.label, "");
+		output_command_text(out, d->at.label, "");
 	}
 	for (guint i = 0; i < d->remarks->len; i++) {
 		g_string_append(out, "%0A");
-		append_escaped(out, g_ptr_array_index(d->remarks, i), "");
+		output_command_text(out, g_ptr_array_index(d->remarks, i), "");
 	}
 	g_string_append_c(out, '\n');
 }
@@ -133,14 +120,14 @@ static void append_item(GString *out, const item *i)
 
 	begin(out, TRUE, blamed ? blamed : i->source->recipe->path, line, col, col,
 		title);
-	append_escaped(out, first ? first : said, "");
+	output_command_text(out, first ? first : said, "");
 	if (first && *kind->cause) {
 		g_string_append(out, "%0A");
-		append_escaped(out, kind->cause, "");
+		output_command_text(out, kind->cause, "");
 	}
 	if (hint) {
 		g_string_append(out, "%0Ahelp: ");
-		append_escaped(out, hint, "");
+		output_command_text(out, hint, "");
 	}
 	g_string_append_c(out, '\n');
 }
@@ -158,9 +145,4 @@ char *annotations_of_items(const GPtrArray *items)
 		shown++;
 	}
 	return g_string_free(out, FALSE);
-}
-
-gboolean annotations_wanted(void)
-{
-	return g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") == 0;
 }

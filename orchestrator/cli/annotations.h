@@ -9,5 +9,3 @@ char *annotations_text(diag_list *l);
 /* The same of the items that failed: at the line a compiler blames where the source is a
  * folder of this repository, else at the recipe. */
 char *annotations_of_items(const GPtrArray *items);
-/* Whether GitHub Actions runs this. */
-gboolean annotations_wanted(void);

@@ -11,7 +11,7 @@ const char *choice_toolchain(const options *o, const recipe *r);
 /* NULL: nobody names one, so the floor decides (plan/floor_range.h). */
 const char *choice_sysroot(const options *o, const recipe *r);
 
-/* Fills what the project decides and no recipe does: the cache,  the folder for results,
+/* Fills what the project decides and no recipe does: the cache, the folder for results,
  * the file of durations, --exclude-newer; tells the registries its mirrors. FALSE:
  * EXIT_INPUT, errors in one of the files. The project is freed with choice_end. */
 gboolean choice_begin(options *o, GError **err);

@@ -165,13 +165,9 @@ static json_t *changed_json(const changed_since *c, const GPtrArray *files)
 
 	for (guint i = 0; i < files->len; i++) {
 		const char *path = g_ptr_array_index(files, i);
-		const GPtrArray *reasons = changed_since_reasons(c, path);
-		json_t *list = json_array();
-		for (guint n = 0; reasons && n < reasons->len; n++)
-			json_array_append_new(
-				list, output_json_text(g_ptr_array_index(reasons, n)));
 		g_autofree char *valid = g_utf8_make_valid(path, -1);
-		json_object_set_new(all, valid, list);
+		json_object_set_new(
+			all, valid, json_texts(changed_since_reasons(c, path)));
 	}
 	return all;
 }
@@ -182,33 +178,20 @@ static void tell_fixed(const GPtrArray *fixed)
 		output_note("%s", (char *)g_ptr_array_index(fixed, i));
 }
 
-static json_t *fixed_json(const GPtrArray *fixed)
-{
-	json_t *list = json_array();
-
-	for (guint i = 0; i < fixed->len; i++)
-		json_array_append_new(
-			list, output_json_text(g_ptr_array_index(fixed, i)));
-	return list;
-}
-
 static void report_json(diag_list *l, const GPtrArray *files, const changed_since *c,
 	const GPtrArray *fixed, int exit_code)
 {
 	const GPtrArray *all = diag_list_sorted(l);
-	json_t *diags = json_array(), *names = json_array();
+	json_t *diags = json_array();
 
 	for (guint i = 0; i < all->len; i++)
 		json_array_append_new(diags, output_diag_json(g_ptr_array_index(all, i)));
-	for (guint i = 0; files && i < files->len; i++)
-		json_array_append_new(
-			names, output_json_text(g_ptr_array_index(files, i)));
 	json_t *root = json_pack("{s:i, s:i, s:o, s:o}", "v", 1, "exit", exit_code,
-		"files", names, "diagnostics", diags);
+		"files", json_texts(files), "diagnostics", diags);
 	if (c && files)
 		json_object_set_new(root, "changed", changed_json(c, files));
 	if (fixed)
-		json_object_set_new(root, "fixed", fixed_json(fixed));
+		json_object_set_new(root, "fixed", json_texts(fixed));
 	output_json(root);
 }
 
@@ -307,7 +290,7 @@ static int check_all(const options *o, GPtrArray *files, diag_list *l, GError **
 	if (!o->quiet)
 		tell_fixed(fixed);
 	output_diags(l);
-	if (annotations_wanted())
+	if (output_on_github())
 		annotate(l);
 	if (!o->quiet)
 		summary(l, files);

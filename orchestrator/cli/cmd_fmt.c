@@ -65,7 +65,7 @@ static void note(formatter *f, const char *path, const char *state)
 {
 	json_t *one = json_object();
 
-	json_object_set_new(one, "file", output_json_text(path));
+	json_object_set_new(one, "file", json_text(path));
 	json_object_set_new(one, "state", json_string(state));
 	json_array_append_new(f->files, one);
 }

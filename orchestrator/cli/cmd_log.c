@@ -9,12 +9,6 @@
 
 #define LIST_MAX 50
 
-static void set_text(json_t *o, const char *name, const char *value)
-{
-	if (value)
-		json_object_set_new(o, name, json_string(value));
-}
-
 static json_t *build_json(const history_build *b)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:I, s:f, s:f, s:I, s:f, s:i}",
@@ -23,17 +17,17 @@ static json_t *build_json(const history_build *b)
 		b->cpu_seconds, "peak_memory", (json_int_t)b->peak_memory, "load",
 		b->load, "jobs", b->jobs);
 
-	set_text(o, "class", b->kind);
-	set_text(o, "subject", b->subject);
-	set_text(o, "error", b->error);
-	set_text(o, "first_error", b->first_error);
-	set_text(o, "hint", b->hint);
-	set_text(o, "target", b->target);
-	set_text(o, "key", b->key);
-	set_text(o, "sandbox", b->sandbox);
-	set_text(o, "log", b->log);
-	set_text(o, "file", b->file);
-	set_text(o, "sha256", b->sha256);
+	json_set_text(o, "class", b->kind);
+	json_set_text(o, "subject", b->subject);
+	json_set_text(o, "error", b->error);
+	json_set_text(o, "first_error", b->first_error);
+	json_set_text(o, "hint", b->hint);
+	json_set_text(o, "target", b->target);
+	json_set_text(o, "key", b->key);
+	json_set_text(o, "sandbox", b->sandbox);
+	json_set_text(o, "log", b->log);
+	json_set_text(o, "file", b->file);
+	json_set_text(o, "sha256", b->sha256);
 	if (b->file)
 		json_object_set_new(o, "size", json_integer(b->size));
 	return o;
@@ -110,7 +104,7 @@ static gboolean print_log(const char *path, GError **err)
  * told not to by a word that the build cannot know. NULL elsewhere. New string. */
 static char *fence_begin(void)
 {
-	if (g_strcmp0(g_getenv("GITHUB_ACTIONS"), "true") != 0)
+	if (!output_on_github())
 		return NULL;
 	char *fence = g_uuid_string_random();
 	output_line("::stop-commands::%s", fence);

@@ -6,7 +6,6 @@
 int cmd_outdated(const options *o, char **args, GError **err)
 {
 	g_autoptr(GPtrArray) rows = upkeep_read(args, FALSE, err);
-	gboolean any = FALSE;
 	build_context c;
 
 	if (!rows)
@@ -17,10 +16,7 @@ int cmd_outdated(const options *o, char **args, GError **err)
 	if (upkeep_ask(o, &c, rows, err)) {
 		upkeep_report(o, rows);
 		code = upkeep_failures(rows);
-		for (guint n = 0; n < rows->len; n++)
-			any |= ((upkeep *)g_ptr_array_index(rows, n))->state ==
-			       UPKEEP_UPDATE;
-		if (!code && any && o->exit_code)
+		if (!code && o->exit_code && upkeep_any_update(rows))
 			code = EXIT_BUILD;
 	}
 	common_close(&c);

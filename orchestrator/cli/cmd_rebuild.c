@@ -244,15 +244,6 @@ static gboolean compare(
 	return same || another(f, e, list, err);
 }
 
-static json_t *strings(const GPtrArray *list)
-{
-	json_t *a = json_array();
-
-	for (guint n = 0; n < list->len; n++)
-		json_array_append_new(a, output_json_text(g_ptr_array_index(list, n)));
-	return a;
-}
-
 static void report(const options *o, const provenance_file *f, const GPtrArray *list)
 {
 	g_autofree char *shown = text_escape(f->name, -1);
@@ -260,7 +251,7 @@ static void report(const options *o, const provenance_file *f, const GPtrArray *
 	if (o->json)
 		output_json(json_pack("{s:i, s:s, s:s, s:b, s:o}", "v", 1, "file",
 			f->name, "sha256", f->sha256, "identical", TRUE, "differences",
-			strings(list)));
+			json_texts(list)));
 	else
 		output_line("%s: identical", shown);
 }

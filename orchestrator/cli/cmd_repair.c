@@ -168,10 +168,10 @@ static json_t *graft_json(const repair_graft *g)
 {
 	json_t *j = json_object();
 
-	json_object_set_new(j, "soname", output_json_text(g->soname));
-	json_object_set_new(j, "file", output_json_text(g->file));
-	json_object_set_new(j, "package", output_json_text(g->package));
-	json_object_set_new(j, "version", output_json_text(g->version));
+	json_object_set_new(j, "soname", json_text(g->soname));
+	json_object_set_new(j, "file", json_text(g->file));
+	json_object_set_new(j, "package", json_text(g->package));
+	json_object_set_new(j, "version", json_text(g->version));
 	return j;
 }
 
@@ -182,14 +182,14 @@ static json_t *result_json(const char *path, const wheel_result *r, const GError
 	for (guint n = 0; r->grafts && n < r->grafts->len; n++)
 		json_array_append_new(grafts, graft_json(r->grafts->pdata[n]));
 	for (char **t = r->tags; !error && t && *t; t++)
-		json_array_append_new(tags, output_json_text(*t));
-	json_object_set_new(j, "file", output_json_text(path));
-	json_object_set_new(j, "repaired", output_json_text(r->path));
+		json_array_append_new(tags, json_text(*t));
+	json_object_set_new(j, "file", json_text(path));
+	json_object_set_new(j, "repaired", json_text(r->path));
 	json_object_set_new(j, "tags", tags);
 	json_object_set_new(j, "grafted", grafts);
-	json_object_set_new(j, "sha256", output_json_text(r->sha256));
+	json_object_set_new(j, "sha256", json_text(r->sha256));
 	json_object_set_new(j, "code", json_integer(error ? output_exit_code(error) : 0));
-	json_object_set_new(j, "error", output_json_text(error ? error->message : NULL));
+	json_object_set_new(j, "error", json_text(error ? error->message : NULL));
 	if (r->report) {
 		json_t *audit = audit_report_json(r->report);
 		json_object_set(j, "findings", json_object_get(audit, "findings"));

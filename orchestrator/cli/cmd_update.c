@@ -26,8 +26,7 @@ static int update_all(const options *o, const build_context *c, GPtrArray *rows)
 		if (!shown)
 			continue;
 		/* Said when it happened; its status still counts. */
-		int own = output_exit_code(u->error);
-		code = code && code != own ? EXIT_BUILD : own;
+		code = output_exit_join(code, output_exit_code(u->error));
 		output_note("%s: recipe and lock are as they were", u->recipe->path);
 		g_clear_error(&u->error);
 	}
@@ -52,14 +51,6 @@ static void tell_others(const options *o, const GPtrArray *rows)
 	}
 }
 
-static gboolean any_update(const GPtrArray *rows)
-{
-	for (guint n = 0; n < rows->len; n++)
-		if (((upkeep *)g_ptr_array_index(rows, n))->state == UPKEEP_UPDATE)
-			return TRUE;
-	return FALSE;
-}
-
 int cmd_update(const options *o, char **args, GError **err)
 {
 	g_autoptr(GPtrArray) rows = upkeep_read(args, TRUE, err);
@@ -82,10 +73,8 @@ int cmd_update(const options *o, char **args, GError **err)
 			upkeep_report(o, rows);
 		if (!dry && !o->json)
 			tell_others(o, rows);
-		code = upkeep_failures(rows);
-		if (own)
-			code = code && code != own ? EXIT_BUILD : own;
-		if (!code && o->check && any_update(rows))
+		code = output_exit_join(own, upkeep_failures(rows));
+		if (!code && o->check && upkeep_any_update(rows))
 			code = EXIT_BUILD;
 	}
 	common_close(&c);

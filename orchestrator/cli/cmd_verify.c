@@ -124,34 +124,31 @@ static json_t *check_json(const verify_check *c)
 	json_t *j = json_object();
 
 	json_object_set_new(j, "kind", json_string(c->kind));
-	json_object_set_new(j, "subject", output_json_text(c->subject));
+	json_object_set_new(j, "subject", json_text(c->subject));
 	json_object_set_new(j, "state", json_string(verify_state_name(c->state)));
-	json_object_set_new(j, "detail", output_json_text(c->detail));
-	json_object_set_new(j, "output", output_json_text(c->output));
+	json_object_set_new(j, "detail", json_text(c->detail));
+	json_object_set_new(j, "output", json_text(c->output));
 	json_object_set_new(j, "seconds", json_real(c->seconds));
 	return j;
 }
 
 static json_t *run_json(const verify_run *r)
 {
-	json_t *j = json_object(), *checks = json_array(), *with = json_array();
+	json_t *j = json_object(), *checks = json_array();
 
 	for (guint i = 0; i < r->checks->len; i++)
 		json_array_append_new(
 			checks, check_json(g_ptr_array_index(r->checks, i)));
-	for (guint i = 0; i < r->with->len; i++)
-		json_array_append_new(
-			with, output_json_text(g_ptr_array_index(r->with, i)));
-	json_object_set_new(j, "file", output_json_text(r->file));
+	json_object_set_new(j, "file", json_text(r->file));
 	json_object_set_new(j, "state", json_string(verify_state_name(r->state)));
-	json_object_set_new(j, "reason", output_json_text(r->reason));
+	json_object_set_new(j, "reason", json_text(r->reason));
 	json_object_set_new(
 		j, "target", r->platform ? json_string(r->platform->name) : json_null());
-	json_object_set_new(j, "root", output_json_text(r->root));
-	json_object_set_new(j, "python", output_json_text(r->python));
+	json_object_set_new(j, "root", json_text(r->root));
+	json_object_set_new(j, "python", json_text(r->python));
 	json_object_set_new(j, "emulated", json_boolean(r->emulated));
-	json_object_set_new(j, "recipe", output_json_text(r->recipe));
-	json_object_set_new(j, "with", with);
+	json_object_set_new(j, "recipe", json_text(r->recipe));
+	json_object_set_new(j, "with", json_texts(r->with));
 	json_object_set_new(j, "seconds", json_real(r->seconds));
 	json_object_set_new(j, "checks", checks);
 	return j;

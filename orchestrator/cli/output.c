@@ -126,7 +126,7 @@ static void lost(int errno_value)
 	output.result_errno = errno_value;
 }
 
-void output_stderr(const char *text, gsize len)
+void output_write(const char *text, gsize len)
 {
 	int failed = write_all(output.fd, text, len);
 
@@ -153,7 +153,7 @@ static void result(const char *text, gsize len)
 {
 	if (results_are_lines()) {
 		g_autofree char *line = g_strchomp(g_strndup(text, len));
-		result_line(line, "text", output_json_text(line));
+		result_line(line, "text", json_text(line));
 		return;
 	}
 	g_mutex_lock(&output.lock);
@@ -188,13 +188,6 @@ void output_text(const char *text)
 	result(dressed, strlen(dressed));
 }
 
-json_t *output_json_text(const char *text)
-{
-	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-
-	return valid ? json_string(valid) : json_null();
-}
-
 void output_json(json_t *root)
 {
 	output.json_written = TRUE;
@@ -226,6 +219,11 @@ void output_people_locked(const char *text)
 	g_autofree char *shown = output.github ? output_fence(whole) : whole;
 
 	live_print(shown);
+}
+
+gboolean output_on_github(void)
+{
+	return output.github;
 }
 
 void output_commands(const char *text)
@@ -274,6 +272,11 @@ void output_diags(diag_list *l)
 int output_exit_code(const GError *err)
 {
 	return err->domain == XORCH_ERROR ? err->code : EXIT_BUG;
+}
+
+int output_exit_join(int a, int b)
+{
+	return a && b && a != b ? EXIT_BUILD : a ? a : b;
 }
 
 /* Splits "[X0601] text" into code (new string or NULL) and text. */

@@ -1,7 +1,7 @@
 #pragma once
 #include "base/diag.h"
 #include "cli/options.h"
-#include <jansson.h>
+#include "format/json.h"
 
 /* The only door to the terminal. Results go to stdout, everything for people to
  * stderr; with --json stdout carries one JSON document and nothing else. All
@@ -29,11 +29,14 @@ void output_raw(const char *text);
 void output_text(const char *text);
 /* Writes the one JSON document, consumed. */
 void output_json(json_t *root);
-/* A JSON string of what may be no UTF-8; null for NULL. */
-json_t *output_json_text(const char *text);
 
 /* stderr. Escaped where it must be already; ends with a line break. */
 void output_people(const char *text);
+/* Whether GitHub Actions runs this. */
+gboolean output_on_github(void);
+/* Text within a workflow command: control characters, % and those in `also` (what ends a
+ * property: ":,") as %XX. */
+void output_command_text(GString *out, const char *text, const char *also);
 /* GitHub's workflow commands of our own, as they are. In all other text for people a
  * line that would be one is fenced by `::stop-commands::` on GitHub Actions: what a build
  * prints must not command the runner. */
@@ -55,6 +58,10 @@ void output_error(const GError *err);
 void output_failure(const GError *err);
 /* The exit status for an error: its code, EXIT_BUG for a foreign domain. */
 int output_exit_code(const GError *err);
+
+/* The exit status of two things together: what is not 0 of them, EXIT_BUILD when they
+ * differ. */
+int output_exit_join(int a, int b);
 
 /* --log-format json, --progress json: what is told goes out as lines of JSON, each
  *

@@ -29,6 +29,19 @@ static char *new_word(void)
 	return g_string_free(word, FALSE);
 }
 
+void output_command_text(GString *out, const char *text, const char *also)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	for (const char *p = valid; *p; p++) {
+		if ((unsigned char)*p < 0x20 || *p == '%' || *p == 0x7f ||
+			strchr(also, *p))
+			g_string_append_printf(out, "%%%02X", (unsigned char)*p);
+		else
+			g_string_append_c(out, *p);
+	}
+}
+
 char *output_fence(char *text)
 {
 	if (!holds_command(text))

@@ -46,23 +46,12 @@ static void append_log(GString *out, const char *text, gsize len, const char *pa
 	append_lines(out, begin, (gsize)(text + len - begin));
 }
 
-/* What a line of a workflow command may hold. */
-static void append_title(GString *out, const char *title)
-{
-	for (const char *p = title; *p; p++) {
-		if ((unsigned char)*p < 0x20 || *p == '%')
-			g_string_append_printf(out, "%%%02X", (unsigned char)*p);
-		else
-			g_string_append_c(out, *p);
-	}
-}
-
 static char *github_text(const char *title, char *log)
 {
 	GString *out = g_string_new("::group::");
 	g_autofree char *fenced = output_fence(log);
 
-	append_title(out, title);
+	output_command_text(out, title, "");
 	g_string_append_printf(out, "\n%s::endgroup::\n", fenced);
 	return g_string_free(out, FALSE);
 }

@@ -14,7 +14,7 @@ json_t *line_new(const char *kind, const char *level, const char *message)
 
 	return json_pack("{s:i, s:s, s:f, s:s, s:s, s:o}", "v", 1, "time", time, "t",
 		(double)(now / 1000) / 1e3, "level", level, "event", kind, "message",
-		output_json_text(message));
+		json_text(message));
 }
 
 void line_write(json_t *o)
@@ -27,13 +27,7 @@ void line_write(json_t *o)
 		return;
 	g_autofree char *line = g_strconcat(text, "\n", NULL);
 	free(text);
-	output_stderr(line, strlen(line));
-}
-
-static void set_text(json_t *o, const char *name, const char *text)
-{
-	if (text)
-		json_object_set_new(o, name, output_json_text(text));
+	output_write(line, strlen(line));
 }
 
 gboolean output_is_lines(void)
@@ -59,7 +53,7 @@ static json_t *told(const char *kind, const char *level, const char *text)
 	json_t *o = line_new(kind, level, first);
 
 	if (strchr(text, '\n'))
-		set_text(o, "detail", text);
+		json_set_text(o, "detail", text);
 	return o;
 }
 
@@ -87,36 +81,33 @@ void line_error(const GError *err, const char *code, const char *text)
 		"class", "subject", "first-error", "hint", "log"};
 	json_t *o = told("error", "error", text);
 
-	set_text(o, "code", code);
+	json_set_text(o, "code", code);
 	json_object_set_new(o, "exit", json_integer(output_exit_code(err)));
 	for (guint n = 0; n < G_N_ELEMENTS(facts); n++) {
 		g_autofree char *name = g_strdelimit(g_strdup(facts[n]), "-", '_');
-		set_text(o, name, error_fact(err, facts[n]));
+		json_set_text(o, name, error_fact(err, facts[n]));
 	}
 	line_write(o);
 }
 
 json_t *output_diag_json(const diag *d)
 {
-	json_t *o = json_object(), *remarks = json_array();
+	json_t *o = json_object();
 
 	json_object_set_new(o, "severity",
 		json_string(d->severity == DIAG_ERROR ? "error" : "warning"));
-	set_text(o, "code", d->code);
+	json_set_text(o, "code", d->code);
 	if (d->source)
-		set_text(o, "file", diag_source_file(d->source));
+		json_set_text(o, "file", diag_source_file(d->source));
 	if (d->at.line) {
 		json_object_set_new(o, "line", json_integer(d->at.line));
 		json_object_set_new(o, "column", json_integer(d->at.col));
 		json_object_set_new(
 			o, "end_column", json_integer(d->at.col + d->at.span));
 	}
-	set_text(o, "text", d->text);
-	set_text(o, "label", d->at.label);
-	for (guint i = 0; i < d->remarks->len; i++)
-		json_array_append_new(
-			remarks, output_json_text(g_ptr_array_index(d->remarks, i)));
-	json_object_set_new(o, "remarks", remarks);
+	json_set_text(o, "text", d->text);
+	json_set_text(o, "label", d->at.label);
+	json_object_set_new(o, "remarks", json_texts(d->remarks));
 	return o;
 }
 
@@ -176,8 +167,8 @@ void line_event(const event *e)
 				     : "");
 	if (e->kind != EVENT_LOG && e->kind != EVENT_ARTIFACT)
 		json_object_set_new(o, "phase", json_string(phases[e->phase]));
-	set_text(o, "subject", e->subject);
-	set_text(o, e->kind == EVENT_ARTIFACT ? "file" : "text", e->text);
+	json_set_text(o, "subject", e->subject);
+	json_set_text(o, e->kind == EVENT_ARTIFACT ? "file" : "text", e->text);
 	if (e->kind == EVENT_DOWNLOAD || e->kind == EVENT_TOTAL) {
 		json_object_set_new(o, "done", json_integer(e->done));
 		if (e->total >= 0)
@@ -196,7 +187,7 @@ void line_output(const char *subject, const char *level, const char *text)
 		if (!**l)
 			continue;
 		json_t *o = line_new("output", level, *l);
-		set_text(o, "subject", subject);
+		json_set_text(o, "subject", subject);
 		line_write(o);
 	}
 }

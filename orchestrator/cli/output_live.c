@@ -60,7 +60,7 @@ void live_erase(void)
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	erase(out);
-	output_stderr(out->str, out->len);
+	output_write(out->str, out->len);
 }
 
 /* Cut to the width, so that a line is one line. */
@@ -138,7 +138,7 @@ void live_print(const char *text)
 	erase(out);
 	g_string_append(out, text);
 	draw(out);
-	output_stderr(out->str, out->len);
+	output_write(out->str, out->len);
 }
 
 static guint find(const event *e)

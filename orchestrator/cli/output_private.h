@@ -21,7 +21,7 @@ extern output_state output;
 
 /* With the lock held: text to output.fd as it is; nothing is done about failure,
  * there is nobody left to tell. */
-void output_stderr(const char *text, gsize len);
+void output_write(const char *text, gsize len);
 /* With the lock held: text for people, coloured and folded, live lines kept. */
 void output_people_locked(const char *text);
 

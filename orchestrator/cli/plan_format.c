@@ -41,9 +41,7 @@ static gboolean is_job(const item *i)
 
 static void set_text(json_t *o, const char *name, const char *value)
 {
-	g_autofree char *valid = g_utf8_make_valid(value ? value : "", -1);
-
-	json_object_set_new(o, name, json_string(valid));
+	json_object_set_new(o, name, json_text(value ? value : ""));
 }
 
 static json_t *job(const item *i)
@@ -91,8 +89,7 @@ static gboolean github(const selection *s, GError **err)
 /* A string for YAML and for dot, which both take JSON's escapes of ASCII. */
 static char *quoted(const char *text)
 {
-	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
-	json_t *string = json_string(valid);
+	json_t *string = json_text(text ? text : "");
 	char *out = json_dumps(string, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 	char *copy = g_strdup(out);
 

@@ -26,10 +26,7 @@ int report_code(const selection *s)
 		int own = item_code(at(s, n));
 		if (own >= EXIT_SIGNAL)
 			return own;
-		if (own && code && own != code)
-			code = EXIT_BUILD;
-		else if (own)
-			code = own;
+		code = output_exit_join(code, own);
 	}
 	return code;
 }
@@ -56,12 +53,6 @@ static json_t *tags_json(const char *tags)
 	return list;
 }
 
-static void set_string(json_t *object, const char *name, const char *value)
-{
-	if (value)
-		json_object_set_new(object, name, output_json_text(value));
-}
-
 /* What kind of failure, the line to blame, what to do. */
 static void set_failure(json_t *o, const item *i)
 {
@@ -69,14 +60,14 @@ static void set_failure(json_t *o, const item *i)
 		return;
 	const failure_class *f = failure_class_of_error(i->error);
 	const char *number = error_fact(i->error, "first-error-line");
-	set_string(o, "class", f->name);
-	set_string(o, "cause", *f->cause ? f->cause : NULL);
-	set_string(o, "subject", error_fact(i->error, "subject"));
-	set_string(o, "first_error", error_fact(i->error, "first-error"));
+	json_set_text(o, "class", f->name);
+	json_set_text(o, "cause", *f->cause ? f->cause : NULL);
+	json_set_text(o, "subject", error_fact(i->error, "subject"));
+	json_set_text(o, "first_error", error_fact(i->error, "first-error"));
 	if (number)
 		json_object_set_new(o, "first_error_line",
 			json_integer(g_ascii_strtoll(number, NULL, 10)));
-	set_string(o, "hint", error_fact(i->error, "hint"));
+	json_set_text(o, "hint", error_fact(i->error, "hint"));
 }
 
 static json_t *needs_json(const item *i)
@@ -95,49 +86,45 @@ static json_t *changed_json(const selection *s, const item *i)
 	const GPtrArray *reasons =
 		s->changed ? g_hash_table_lookup(s->changed, i->source->recipe->path)
 			   : NULL;
-	json_t *list = reasons ? json_array() : NULL;
 
-	for (guint n = 0; reasons && n < reasons->len; n++)
-		json_array_append_new(
-			list, output_json_text(g_ptr_array_index(reasons, n)));
-	return list;
+	return reasons ? json_texts(reasons) : NULL;
 }
 
 static json_t *item_json(const selection *s, const item *i)
 {
 	json_t *o = json_object(), *changed = changed_json(s, i);
 
-	set_string(o, "id", i->id);
-	set_string(o, "state", item_state_name(i->state));
+	json_set_text(o, "id", i->id);
+	json_set_text(o, "state", item_state_name(i->state));
 	json_object_set_new(o, "code", json_integer(item_code(i)));
 	json_object_set_new(o, "seconds", json_real(i->seconds));
 	if (i->expected > 0)
 		json_object_set_new(o, "expected_seconds", json_real(i->expected));
-	set_string(o, "target", i->platform->name);
-	set_string(o, "python", i->python_tag);
-	set_string(o, "recipe", i->source->recipe->path);
-	set_string(o, "floor", i->floor);
-	set_string(o, "sysroot", i->sysroot);
-	set_string(o, "toolchain", i->toolchain);
+	json_set_text(o, "target", i->platform->name);
+	json_set_text(o, "python", i->python_tag);
+	json_set_text(o, "recipe", i->source->recipe->path);
+	json_set_text(o, "floor", i->floor);
+	json_set_text(o, "sysroot", i->sysroot);
+	json_set_text(o, "toolchain", i->toolchain);
 	if (i->needs->len)
 		json_object_set_new(o, "needs", needs_json(i));
 	if (changed)
 		json_object_set_new(o, "changed", changed);
 	if (i->implicit)
 		json_object_set_new(o, "implicit", json_true());
-	set_string(o, "reason", i->reason);
-	set_string(o, "error", i->error ? i->error->message : NULL);
+	json_set_text(o, "reason", i->reason);
+	json_set_text(o, "error", i->error ? i->error->message : NULL);
 	set_failure(o, i);
-	set_string(o, "key", i->key ? key_digest(i->key) : NULL);
+	json_set_text(o, "key", i->key ? key_digest(i->key) : NULL);
 	if (i->file) {
 		g_autofree char *path = g_canonicalize_filename(i->file, NULL);
-		set_string(o, "file", path);
-		set_string(o, "sha256", i->sha256);
+		json_set_text(o, "file", path);
+		json_set_text(o, "sha256", i->sha256);
 		json_object_set_new(o, "size", json_integer(i->size));
 		json_object_set_new(o, "tags", tags_json(i->tags));
 	}
-	set_string(o, "sandbox", i->sandbox);
-	set_string(o, "log", i->log ? i->log : error_fact(i->error, "log"));
+	json_set_text(o, "sandbox", i->sandbox);
+	json_set_text(o, "log", i->log ? i->log : error_fact(i->error, "log"));
 	return o;
 }
 
@@ -251,7 +238,7 @@ void report_build(const selection *s, const options *o, int code)
 	else if (!o->quiet)
 		summary(s);
 	step_summary(s);
-	if (annotations_wanted()) {
+	if (output_on_github()) {
 		g_autofree char *commands = annotations_of_items(s->items);
 		output_commands(commands);
 	}

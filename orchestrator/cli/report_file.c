@@ -3,7 +3,7 @@
 #include "base/fs.h"
 #include "build/failure.h"
 #include "cli/codes.h"
-#include <jansson.h>
+#include "format/json.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,9 +146,7 @@ static char *junit(const GPtrArray *cases, const char *suite)
 
 static json_t *string(const char *text)
 {
-	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
-
-	return json_string(valid);
+	return json_text(text ? text : "");
 }
 
 static char *dump(json_t *root)

@@ -39,6 +39,8 @@ gboolean upkeep_ask(
 
 /* The table for people, or with --json the document. */
 void upkeep_report(const options *o, const GPtrArray *rows);
+/* Whether there is one to take. */
+gboolean upkeep_any_update(const GPtrArray *rows);
 /* The exit status of what failed: of all of them, EXIT_BUILD when they differ. Each is
  * shown on standard error. */
 int upkeep_failures(const GPtrArray *rows);

@@ -76,24 +76,22 @@ static json_t *row_json(const upkeep *u)
 {
 	const release *held = u->choice.held;
 	g_autofree char *note = note_of(u);
-	json_t *o = json_pack("{s:o s:o s:o s:s}", "recipe",
-		output_json_text(u->recipe->path), "name",
-		output_json_text(u->recipe->package.name), "current",
-		output_json_text(u->recipe->package.version), "state",
-		state_names[u->state]);
+	json_t *o = json_pack("{s:o s:o s:o s:s}", "recipe", json_text(u->recipe->path),
+		"name", json_text(u->recipe->package.name), "current",
+		json_text(u->recipe->package.version), "state", state_names[u->state]);
 
 	if (*newest_of(u))
-		json_object_set_new(o, "newest", output_json_text(newest_of(u)));
+		json_object_set_new(o, "newest", json_text(newest_of(u)));
 	if (u->taken && u->taken->published >= 0) {
 		g_autofree char *when = instant_text(u->taken->published);
 		json_object_set_new(o, "published", json_string(when));
 	}
 	if (held) {
-		json_object_set_new(o, "held", output_json_text(held->version));
-		json_object_set_new(o, "why", output_json_text(u->choice.why));
+		json_object_set_new(o, "held", json_text(held->version));
+		json_object_set_new(o, "why", json_text(u->choice.why));
 	}
 	if (*note)
-		json_object_set_new(o, "note", output_json_text(note));
+		json_object_set_new(o, "note", json_text(note));
 	if (u->error)
 		json_object_set_new(o, "code", json_integer(output_exit_code(u->error)));
 	return o;
@@ -153,8 +151,15 @@ int upkeep_failures(const GPtrArray *rows)
 		if (!strstr(shown->message, u->recipe->path))
 			error_line(&shown, "--> %s", u->recipe->path);
 		output_failure(shown);
-		int own = output_exit_code(u->error);
-		code = code && code != own ? EXIT_BUILD : own;
+		code = output_exit_join(code, output_exit_code(u->error));
 	}
 	return code;
+}
+
+gboolean upkeep_any_update(const GPtrArray *rows)
+{
+	for (guint n = 0; n < rows->len; n++)
+		if (((upkeep *)g_ptr_array_index(rows, n))->state == UPKEEP_UPDATE)
+			return TRUE;
+	return FALSE;
 }

@@ -70,3 +70,25 @@ json_t *json_get_object(const json_t *object, const char *key)
 
 	return json_is_object(v) ? v : NULL;
 }
+
+json_t *json_text(const char *text)
+{
+	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+
+	return valid ? json_string(valid) : json_null();
+}
+
+void json_set_text(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(object, key, json_text(text));
+}
+
+json_t *json_texts(const GPtrArray *list)
+{
+	json_t *out = json_array();
+
+	for (guint n = 0; list && n < list->len; n++)
+		json_array_append_new(out, json_text(g_ptr_array_index(list, n)));
+	return out;
+}

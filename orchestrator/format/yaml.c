@@ -218,16 +218,27 @@ yaml_doc *yaml_load(const char *path, diag_list *l)
 	return text ? yaml_parse(shown, text->str, text->len, l) : NULL;
 }
 
+const char *yaml_boolean(const char *text)
+{
+	static const char *const words[2][4] = {
+		{"true", "yes", "on", NULL}, {"false", "no", "off", NULL}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		for (const char *const *w = words[i]; *w; w++)
+			if (g_ascii_strcasecmp(text, *w) == 0)
+				return words[i][0];
+	return NULL;
+}
+
 /* Words YAML 1.1 or 1.2 readers take for something else than a string. */
 static gboolean is_word(const char *text)
 {
-	static const char *const words[] = {"null", "true", "false", "yes", "no", "on",
-		"off", "y", "n", ".nan", ".inf", NULL};
+	static const char *const words[] = {"null", "y", "n", ".nan", ".inf", NULL};
 
 	for (int i = 0; words[i]; i++)
 		if (g_ascii_strcasecmp(text, words[i]) == 0)
 			return TRUE;
-	return FALSE;
+	return yaml_boolean(text) != NULL;
 }
 
 static gboolean plain_is_safe(const char *text)

@@ -68,6 +68,10 @@ diag *yaml_warning(const yaml_doc *doc, diag_list *l, const yaml_node *at,
 /* "a string", "a list", "a map", for messages. */
 const char *yaml_kind_name(yaml_kind kind);
 
+/* "true" or "false" for the words that YAML 1.1 takes for a boolean (yes, Off …), NULL
+ * for any other text. */
+const char *yaml_boolean(const char *text);
+
 /* A scalar as a writer puts it down: plain where every YAML reader takes the
  * plain form for this very string, else in double quotes. New string. */
 char *yaml_quote(const char *text);

@@ -58,19 +58,6 @@ static char *read_string(const binder *b, const bind_field *f, const yaml_node *
 	return g_strdup(n->text);
 }
 
-/* What YAML 1.1 takes for a boolean as well; NULL for anything else. */
-static const char *meant_bool(const char *text)
-{
-	static const char *const words[2][4] = {
-		{"true", "yes", "on", NULL}, {"false", "no", "off", NULL}};
-
-	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
-		for (const char *const *w = words[i]; *w; w++)
-			if (g_ascii_strcasecmp(text, *w) == 0)
-				return words[i][0];
-	return NULL;
-}
-
 static void read_bool(const binder *b, const yaml_node *n, gboolean *out)
 {
 	diag *d;
@@ -83,8 +70,8 @@ static void read_bool(const binder *b, const yaml_node *n, gboolean *out)
 		d = yaml_error(b->doc, b->l, n, "X0203", "`%s` is neither true nor false",
 			n->text);
 		diag_label(d, "wants true or false");
-		if (meant_bool(n->text))
-			diag_fix(d, n->text, meant_bool(n->text));
+		if (yaml_boolean(n->text))
+			diag_fix(d, n->text, yaml_boolean(n->text));
 	}
 }
 
@@ -188,8 +175,9 @@ static void read_choice(
 	diag_label(d, "wants one of: %s", all);
 	if (near)
 		diag_help(d, "did you mean `%s`?", near);
-	if (text_only_near(n->text, names))
-		diag_fix(d, n->text, text_only_near(n->text, names));
+	const char *meant = text_only_near(n->text, names);
+	if (meant)
+		diag_fix(d, n->text, meant);
 }
 
 static void read_strlist(
@@ -415,9 +403,9 @@ static void unknown_key(const binder *b, const bind_struct *s, const yaml_node *
 	diag_label(d, "not a key of %s", s->what);
 	if (near)
 		diag_help(d, "did you mean `%s`?", near);
-	if (text_only_near(key->text, (const char *const *)names->pdata))
-		diag_fix(d, key->text,
-			text_only_near(key->text, (const char *const *)names->pdata));
+	const char *meant = text_only_near(key->text, (const char *const *)names->pdata);
+	if (meant)
+		diag_fix(d, key->text, meant);
 	diag_note(d, "keys here: %s", all);
 }
 

@@ -132,16 +132,6 @@ static char *plain(const char *value)
 	return n && !value[n] ? g_strdup(value) : yaml_quote(value);
 }
 
-/* What YAML 1.1 takes for a boolean. */
-static gboolean is_boolean(const char *text)
-{
-	static const char *const words[] = {
-		"true", "false", "yes", "no", "on", "off", NULL};
-	g_autofree char *lower = g_ascii_strdown(text, -1);
-
-	return g_strv_contains(words, lower);
-}
-
 static char *form_like(const yaml_edit *e, const change *c, const char *value)
 {
 	char first = c->from < c->to ? e->text[c->from] : '\0';
@@ -151,7 +141,7 @@ static char *form_like(const yaml_edit *e, const change *c, const char *value)
 	if (first == '\'')
 		return single_quoted(value);
 	/* one boolean for another stays one */
-	g_autofree char *form = is_boolean(c->node->text) && is_boolean(value)
+	g_autofree char *form = yaml_boolean(c->node->text) && yaml_boolean(value)
 					? g_strdup(value)
 					: plain(value);
 	gboolean apart = first || (c->from && strchr(" \t", e->text[c->from - 1]));

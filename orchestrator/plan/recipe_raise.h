@@ -3,10 +3,10 @@
 #include "plan/recipe.h"
 
 /* Raising a recipe's version in the text of its file (format/yaml_edit.h): the scalar
- *that holds the version, and of each source that has the package's version what hangs on
- *it: tag and commit, the address, hashes that the recipe gives itself. Everything else
- *keeps its bytes. It takes two steps, because hashes are known only after the new version
- *was locked:
+ * that holds the version, and of each source that has the package's version what hangs on
+ * it: tag and commit, the address, hashes that the recipe gives itself. Everything else
+ * keeps its bytes. It takes two steps, because hashes are known only after the new
+ *version was locked:
  *
  *	text = recipe_raise_text(old, bytes, …)
  *	new = recipe_parse(text); recipe_raise_forget(new, old)

@@ -1,6 +1,6 @@
 #include "ship/audit.h"
 #include "base/error.h"
-#include <jansson.h>
+#include "format/json.h"
 
 static const char *severity_name(audit_severity s)
 {
@@ -66,28 +66,17 @@ char *audit_report_line(const audit_report *r)
 	return g_string_free(out, FALSE);
 }
 
-/* Outside text may be anything; JSON wants UTF-8. */
-static json_t *string_or_null(const char *text)
-{
-	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-
-	return valid ? json_string(valid) : json_null();
-}
-
 static json_t *finding_json(const audit_finding *f)
 {
-	json_t *o = json_object(), *lines = json_array();
+	json_t *o = json_object();
 
-	for (guint k = 0; k < f->lines->len; k++)
-		json_array_append_new(
-			lines, string_or_null(g_ptr_array_index(f->lines, k)));
 	json_object_set_new(o, "code", json_string(f->code));
 	json_object_set_new(o, "severity", json_string(severity_name(f->severity)));
-	json_object_set_new(o, "message", string_or_null(f->title));
-	json_object_set_new(o, "member", string_or_null(f->file));
-	json_object_set_new(o, "details", lines);
-	json_object_set_new(o, "minimum_tag", string_or_null(f->tag));
-	json_object_set_new(o, "hint", string_or_null(f->hint));
+	json_object_set_new(o, "message", json_text(f->title));
+	json_object_set_new(o, "member", json_text(f->file));
+	json_object_set_new(o, "details", json_texts(f->lines));
+	json_object_set_new(o, "minimum_tag", json_text(f->tag));
+	json_object_set_new(o, "hint", json_text(f->hint));
 	return o;
 }
 
@@ -98,8 +87,8 @@ json_t *audit_report_json(const audit_report *r)
 	for (guint i = 0; i < r->findings->len; i++)
 		json_array_append_new(
 			findings, finding_json(g_ptr_array_index(r->findings, i)));
-	json_object_set_new(o, "file", string_or_null(r->path));
-	json_object_set_new(o, "tag", string_or_null(r->tag));
+	json_object_set_new(o, "file", json_text(r->path));
+	json_object_set_new(o, "tag", json_text(r->tag));
 	json_object_set_new(o, "findings", findings);
 	return o;
 }

@@ -2,7 +2,7 @@
 #include "format/digest.h"
 #include "format/project_name.h"
 #include "format/purl.h"
-#include <jansson.h>
+#include "format/json.h"
 #include <string.h>
 
 static void file_free(void *data)
@@ -107,14 +107,6 @@ static GPtrArray *gather(const GPtrArray *parts)
 	return out;
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
-{
-	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-
-	if (valid)
-		json_object_set_new(object, key, json_string(valid));
-}
-
 static void set_hash(json_t *object, const char *sha256)
 {
 	if (sha256)
@@ -127,8 +119,8 @@ static json_t *file_json(const sbom_file *f)
 	json_t *j = json_object();
 
 	json_object_set_new(j, "type", json_string("file"));
-	set_text(j, "bom-ref", f->path);
-	set_text(j, "name", f->path);
+	json_set_text(j, "bom-ref", f->path);
+	json_set_text(j, "name", f->path);
 	set_hash(j, f->sha256);
 	return j;
 }
@@ -139,19 +131,19 @@ static json_t *entry_json(const entry *e)
 	json_t *j = json_object(), *files = json_array();
 
 	json_object_set_new(j, "type", json_string("library"));
-	set_text(j, "bom-ref", e->purl);
-	set_text(j, "name", p->name);
-	set_text(j, "version", p->version);
+	json_set_text(j, "bom-ref", e->purl);
+	json_set_text(j, "name", p->name);
+	json_set_text(j, "version", p->version);
 	set_hash(j, p->sha256);
 	if (p->licence) {
 		json_t *licence = json_object();
 		json_t *holder = p->spdx ? licence : json_object();
-		set_text(licence, p->spdx ? "expression" : "name", p->licence);
+		json_set_text(licence, p->spdx ? "expression" : "name", p->licence);
 		if (!p->spdx)
 			json_object_set_new(holder, "license", licence);
 		json_object_set_new(j, "licenses", json_pack("[o]", holder));
 	}
-	set_text(j, "purl", e->purl);
+	json_set_text(j, "purl", e->purl);
 	for (guint n = 0; n < e->files->len; n++)
 		json_array_append_new(files, file_json(g_ptr_array_index(e->files, n)));
 	if (e->files->len)
@@ -194,10 +186,10 @@ char *sbom_text(const char *project, const char *version, const GPtrArray *parts
 	json_t *subject = json_object();
 
 	json_object_set_new(subject, "type", json_string("library"));
-	set_text(subject, "bom-ref", own);
-	set_text(subject, "name", project);
-	set_text(subject, "version", version);
-	set_text(subject, "purl", own);
+	json_set_text(subject, "bom-ref", own);
+	json_set_text(subject, "name", project);
+	json_set_text(subject, "version", version);
+	json_set_text(subject, "purl", own);
 	for (guint n = 0; n < entries->len; n++) {
 		const entry *e = g_ptr_array_index(entries, n);
 		json_array_append_new(list, entry_json(e));
