@@ -65,7 +65,10 @@ class Other:
         self.home = home
         self.bwrap = xt.write(os.path.join(home, "bwrap"), "#!/bin/sh\n"
                               f"exec {shutil.which('bwrap')} --setenv LD_PRELOAD {FAKE} "
-                              f"--setenv FAKETIME {AHEAD} \"$@\"\n")
+                              # FAKE_UTIME: else a copied file is newer than one made
+                              # after it.
+                              f"--setenv FAKE_UTIME 1 --setenv FAKETIME {AHEAD} "
+                              "\"$@\"\n")
         os.chmod(self.bwrap, 0o755)
         self.work = os.path.join(home, "work")
         self.store = other_store()

@@ -12,7 +12,7 @@ import xt
 
 def run(args, home):
     result = xt.run(args, home=home, XORCH_CACHE_DIR=test_wheels.shared_cache(),
-                    timeout=1500)
+                    timeout=6600)
     test_wheels.need_network(result)
     return result
 
