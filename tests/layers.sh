@@ -14,7 +14,8 @@ declare -A may=([base]="base" [format]="base format" [plan]="base format plan"
 	[cli]="base format plan build ship cli")
 for layer in "${!may[@]}"; do
 	while IFS=: read -r file line text; do
-		target=$(sed -n 's/.*#include "\([a-z]*\)\/.*/\1/p' <<<"$text")
+		target=
+		[[ $text =~ '#include "'([a-z]*)/ ]] && target=${BASH_REMATCH[1]}
 		if [ -z "$target" ]; then
 			complain "$file:$line: include with the folder: $text"
 		elif [[ " ${may[$layer]} " != *" $target "* ]]; then

@@ -14,6 +14,7 @@ void release_find_clear(release_find *f)
 	g_clear_pointer(&f->list, release_list_free);
 	g_free(f->unknown);
 	g_free(f->module);
+	g_clear_pointer(&f->project, pypi_project_free);
 	memset(f, 0, sizeof *f);
 }
 
@@ -40,11 +41,13 @@ static const recipe_source *main_source(const recipe *r)
 
 static gboolean of_pypi(release_find *f, const char *project, GError **err)
 {
-	g_autoptr(pypi_project) p = pypi_project_get(f->ctx, project, err);
-
-	if (p)
-		f->list = release_list_pypi(p);
-	return p != NULL;
+	f->project = pypi_project_get(f->ctx, project, err);
+	if (!f->project)
+		return FALSE;
+	f->list = release_list_pypi(f->project);
+	f->list->ask_rust = release_ask_rust;
+	f->list->data = f;
+	return TRUE;
 }
 
 static gboolean ask_git(release *r, void *data, GError **err)

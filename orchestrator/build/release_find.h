@@ -15,6 +15,7 @@ typedef struct release_find {
 	char *unknown;		     /* … and why */
 	const build_context *ctx;    /* private, as the rest */
 	char *module;
+	pypi_project *project;
 } release_find;
 
 void release_find_clear(release_find *f);
@@ -25,6 +26,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(release_find, release_find_clear)
  * X0501 under --offline. */
 gboolean release_find_all(
 	const build_context *ctx, const recipe *r, release_find *out, GError **err);
+
+/* What of the Rust toolchain stands against releases: the version that the recipe's
+ * builds get, for release_wish.rust; NULL where that is no question: no wheel, no release
+ * list of a package index, no such toolchain, or, unless `any`, nothing in the recipe or
+ * its lock says that it is written in Rust. With it the list tells what a release wants,
+ * which means fetching its sdist. New string. */
+char *release_find_rust(const release_find *f, const recipe *r, gboolean any);
 
 /* For who has no recipe yet: `ctx` of *f is set, for tags `source` too (its `git`). *f
  * stays where it is. Tags as for release_list_git. */
@@ -48,6 +56,10 @@ release_list *release_list_git(
  * not hold the version. New strings. */
 gboolean release_tag_parts(
 	const char *tag, const char *version, char **prefix, char **suffix);
+
+/* For release_list.ask_rust; `data` is the release_find. A source that cannot be read
+ * tells nothing. */
+gboolean release_ask_rust(release *r, void *data, GError **err);
 
 /* What the proxies list, retracted ones marked. */
 release_list *release_list_gomod(

@@ -110,6 +110,21 @@ static gboolean choose(
 	return FALSE;
 }
 
+char *rust_version_of(const char *wish)
+{
+	gboolean any = g_strcmp0(wish, "rustup") == 0;
+	g_auto(choice) c = {0};
+
+	c.def = any	? NULL
+		: !wish ? toolchain_def_find("rust", NULL)
+			: def_of_version(wish);
+	if (c.def)
+		return g_strdup(c.def->version);
+	return wish && rustup_find(any ? NULL : wish, &c.rustup)
+		       ? g_strdup(c.rustup.version)
+		       : NULL;
+}
+
 static char *installed_key(const rustup_toolchain *t, const platform *target)
 {
 	g_autoptr(key) k = key_new("rustup", 1);

@@ -30,6 +30,9 @@ typedef struct rust_toolchain {
 void rust_toolchain_clear(rust_toolchain *r);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(rust_toolchain, rust_toolchain_clear)
 
+/* The version that a wish comes to, "1.85.0", whatever targets it has; NULL when there is
+ * no such toolchain. New string; nothing is run or fetched. */
+char *rust_version_of(const char *wish);
 /* Version and key alone, from definition and lock. `wish` is toolchain.rust or NULL.
  * EXIT_INPUT X0950 when there is no such toolchain, or it lacks the target. */
 gboolean rust_describe(const build_context *ctx, const char *wish, const platform *target,

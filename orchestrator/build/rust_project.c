@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define DEPTH_MAX 4
-#define PYPROJECT_MAX (4 << 20)
+#define TOML_MAX (4 << 20)
 
 void rust_project_clear(rust_project *p)
 {
@@ -26,20 +26,27 @@ static char *join(const char *folder, const char *name)
 	return folder && *folder ? g_build_filename(folder, name, NULL) : g_strdup(name);
 }
 
-/* [tool.maturin] manifest-path, relative to the project. */
-static char *maturin_manifest(const char *source, const char *project)
+static GPtrArray *read_toml(const char *source, const char *rel)
 {
-	g_autofree char *rel = join(project, "pyproject.toml");
 	g_autofree char *path = fs_resolve_beneath(source, rel, NULL);
-	g_autoptr(GBytes) bytes = path ? fs_read(path, PYPROJECT_MAX, NULL) : NULL;
+	g_autoptr(GBytes) bytes = path ? fs_read(path, TOML_MAX, NULL) : NULL;
 	gsize size;
 
 	if (!bytes)
 		return NULL;
 	const char *data = g_bytes_get_data(bytes, &size);
 	g_autofree char *text = g_strndup(data ? data : "", size);
-	g_autoptr(GPtrArray) all = settings_parse_toml(text);
-	const char *found = settings_get(all, "tool.maturin", "manifest-path");
+	return settings_parse_toml(text);
+}
+
+/* [tool.maturin] manifest-path, relative to the project. */
+static char *maturin_manifest(const char *source, const char *project)
+{
+	g_autofree char *rel = join(project, "pyproject.toml");
+	g_autoptr(GPtrArray) all = read_toml(source, rel);
+	const char *found =
+		all ? settings_get(all, "tool.maturin", "manifest-path") : NULL;
+
 	return found ? join(project, found) : NULL;
 }
 
@@ -100,24 +107,65 @@ static char *nearest(const char *source, const char *project, GError **err)
 	return NULL;
 }
 
-/* The Cargo.lock in the manifest's folder or one above it, up to the source's top:
- * that of a workspace lies at its root. */
+/* The folder above, up to the source's top; FALSE: it was that. */
+static gboolean go_up(char **folder)
+{
+	char *up;
+
+	if (g_str_equal(*folder, "."))
+		return FALSE;
+	up = g_path_get_dirname(*folder);
+	g_free(*folder);
+	*folder = up;
+	return TRUE;
+}
+
+static char *join_top(const char *folder, const char *name)
+{
+	return join(g_str_equal(folder, ".") ? NULL : folder, name);
+}
+
+/* The Cargo.lock in the manifest's folder or one above it: that of a workspace lies at
+ * its root. */
 static char *lock_of(const char *source, const char *manifest)
 {
 	g_autofree char *folder = g_path_get_dirname(manifest);
 
-	for (;;) {
-		gboolean top = g_str_equal(folder, ".");
-		g_autofree char *rel = top ? g_strdup("Cargo.lock")
-					   : g_build_filename(folder, "Cargo.lock", NULL);
+	do {
+		g_autofree char *rel = join_top(folder, "Cargo.lock");
 		if (is_file(source, rel))
 			return g_steal_pointer(&rel);
-		if (top)
-			return NULL;
-		char *up = g_path_get_dirname(folder);
-		g_free(folder);
-		folder = up;
-	}
+	} while (go_up(&folder));
+	return NULL;
+}
+
+static gboolean is_version(const char *text)
+{
+	return text && g_ascii_isdigit(*text) && strlen(text) < 20 &&
+	       text[strspn(text, "0123456789.")] == '\0';
+}
+
+char *rust_project_wants(const rust_project *p, const char *source)
+{
+	g_autofree char *folder = g_path_get_dirname(p->manifest);
+	g_autoptr(GPtrArray) all = read_toml(source, p->manifest);
+	const char *own = all ? settings_get(all, "package", "rust-version") : NULL;
+
+	if (is_version(own))
+		return g_strdup(own);
+	/* rust-version.workspace = true, or a table of one line */
+	if (!own && (!all || !settings_get(all, "package", "rust-version.workspace")))
+		return NULL;
+	do {
+		g_autofree char *rel = join_top(folder, "Cargo.toml");
+		g_autoptr(GPtrArray) above = read_toml(source, rel);
+		const char *shared =
+			above ? settings_get(above, "workspace.package", "rust-version")
+			      : NULL;
+		if (is_version(shared))
+			return g_strdup(shared);
+	} while (go_up(&folder));
+	return NULL;
 }
 
 gboolean rust_project_find(

@@ -15,3 +15,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(rust_project, rust_project_clear)
  * the project; EXIT_INPUT X0953 when there is none, or several as near. */
 gboolean rust_project_find(
 	const recipe *r, const char *source, rust_project *out, GError **err);
+
+/* The rust-version of the manifest's package, its workspace's where it says so ("1.88");
+ * NULL when it has none that is a version. New string. */
+char *rust_project_wants(const rust_project *p, const char *source);

@@ -1,57 +1,12 @@
 #include "build/starter_private.h"
 #include "base/error.h"
 #include "base/event.h"
-#include "base/fs.h"
-#include "build/fetch.h"
-#include "build/source_facts.h"
-#include "format/archive.h"
-#include "format/pep440.h"
-#include "plan/catalog.h"
+#include "build/rust.h"
+#include "build/sdist_facts.h"
+#include "plan/release.h"
 #include <string.h>
 
 #define OLDER_TRIED 40 /* releases that want a newer Rust, before giving up */
-
-/* "1.85.0" of the toolchain, or NULL. New string. */
-static char *rust_here(void)
-{
-	g_autoptr(toolchain_def) def = toolchain_def_find("rust", NULL);
-
-	return def ? g_strdup(def->version) : NULL;
-}
-
-static gboolean wants_newer(const char *wanted, const char *have)
-{
-	g_autoptr(pep440_version) a = wanted ? pep440_version_parse(wanted) : NULL;
-	g_autoptr(pep440_version) b = have ? pep440_version_parse(have) : NULL;
-
-	return a && b && pep440_version_compare(a, b) > 0;
-}
-
-/* The sdist of a version, scanned. */
-static json_t *scan(const build_context *ctx, const pypi_project *p, const char *version,
-	const host_python *python, GError **err)
-{
-	g_autoptr(GPtrArray) items =
-		g_ptr_array_new_with_free_func((GDestroyNotify)fetch_item_free);
-	fetch_options options = {.offline = ctx->offline};
-	const index_file *f = pypi_find_sdist(p, version, err);
-	fetch_item *item = f ? pypi_fetch_item(p, f, err) : NULL;
-
-	if (!item)
-		return NULL;
-	g_ptr_array_add(items, item);
-	if (!fetch_blobs(ctx->store, items, &options, err))
-		return NULL;
-	g_autofree char *work = store_temp_dir(ctx->store, err);
-	if (!work)
-		return NULL;
-	g_autofree char *dir = g_build_filename(work, "src", NULL);
-	json_t *facts = archive_unpack(item->path, dir, &ARCHIVE_SDIST, NULL, err)
-				? source_facts_read(ctx->store, python, dir, err)
-				: NULL;
-	fs_remove_tree(work, NULL);
-	return facts;
-}
 
 /* The newest release that Python and Rust of this machine build, or the one asked
  * for. *version gets it. */
@@ -59,22 +14,22 @@ static json_t *choose(const build_context *ctx, const pypi_project *p,
 	const starter_request *r, char **version, GError **err)
 {
 	g_autoptr(GPtrArray) all = NULL;
-	g_autofree char *rust = rust_here();
+	g_autofree char *rust = rust_version_of(NULL);
 
 	if (r->version) {
 		*version = g_strdup(r->version);
-		return scan(ctx, p, r->version, r->python, err);
+		return sdist_facts_read(ctx, p, r->version, r->python, err);
 	}
 	all = pypi_releases(p, r->python->version, err);
 	if (!all)
 		return NULL;
 	for (guint i = 0; i < all->len && i < OLDER_TRIED; i++) {
 		const char *v = g_ptr_array_index(all, i);
-		json_t *facts = scan(ctx, p, v, r->python, err);
+		json_t *facts = sdist_facts_read(ctx, p, v, r->python, err);
 		if (!facts)
 			return NULL;
 		const char *wants = json_get_string(facts, "rust_version");
-		if (!wants_newer(wants, rust) || i + 1 == all->len) {
+		if (!release_rust_is_newer(wants, rust) || i + 1 == all->len) {
 			*version = g_strdup(v);
 			return facts;
 		}

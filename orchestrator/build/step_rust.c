@@ -8,6 +8,7 @@
 #include "build/rust_cargo.h"
 #include "build/source.h"
 #include "format/cargo_lock.h"
+#include "plan/release.h"
 #include <elf.h>
 #include <string.h>
 
@@ -73,6 +74,20 @@ static gboolean resolve(pipeline *p, const item *i, const char *source,
 	return rust_project_find(i->recipe, source, project, err);
 }
 
+/* cargo would end the build for it. The compiler may be told not to mind, and the
+ * recipe's maker may bring another: so no error. */
+static void warn_of_version(const item *i, const rust_project *p, const char *source)
+{
+	g_autofree char *have = rust_version_of(i->recipe->toolchain.rust);
+	g_autofree char *wants = rust_project_wants(p, source);
+
+	if (release_rust_is_newer(wants, have))
+		event_log(EVENT_WARNING, i->id,
+			"%s %s wants Rust %s, there is %s: take an older release, or "
+			"name a newer compiler in toolchain.rust",
+			i->recipe->package.name, i->recipe->package.version, wants, have);
+}
+
 static GPtrArray *find_crates(
 	pipeline *p, const item *i, const char *source, sandbox_level level, GError **err)
 {
@@ -81,6 +96,7 @@ static GPtrArray *find_crates(
 	if (!source_unpack(p->ctx, i, source, level, err) ||
 		!rust_project_find(i->recipe, source, &project, err))
 		return NULL;
+	warn_of_version(i, &project, source);
 	if ((!project.lock || !i->recipe->cargo.locked) &&
 		!resolve(p, i, source, &project, level, err))
 		return NULL;

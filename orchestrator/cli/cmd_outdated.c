@@ -13,7 +13,7 @@ int cmd_outdated(const options *o, char **args, GError **err)
 	if (!common_open(o, &c, err))
 		return EXIT_HOST;
 	int code = EXIT_INPUT;
-	if (upkeep_ask(o, &c, rows, err)) {
+	if (upkeep_ask(o, &c, rows, FALSE, err)) {
 		upkeep_report(o, rows);
 		code = upkeep_failures(rows);
 		if (!code && o->exit_code && upkeep_any_update(rows))

@@ -65,7 +65,7 @@ int cmd_update(const options *o, char **args, GError **err)
 		       EXIT_INPUT;
 	if (!common_open(o, &c, err))
 		return EXIT_HOST;
-	if (upkeep_ask(o, &c, rows, err)) {
+	if (upkeep_ask(o, &c, rows, TRUE, err)) {
 		gboolean dry = o->check || o->dry_run;
 		if (!dry)
 			own = update_all(o, &c, rows);

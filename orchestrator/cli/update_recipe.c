@@ -1,13 +1,16 @@
 #include "cli/update_recipe.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/fs.h"
 #include "build/source_kind.h"
 #include "cli/build_items.h"
 #include "cli/output.h"
 #include "plan/recipe_raise.h"
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define RECIPE_MAX (1 << 20)
+#define LOCK_MAX (64 << 20)
 
 static char *read_text(const char *path, gsize *len, GError **err)
 {
@@ -69,11 +72,24 @@ static char *with_hashes(const item_source *source, const char *text, GError **e
 	return recipe_raise_hashes(r, text, strlen(text), locked, err);
 }
 
-/* Both or none. */
+/* The lock as it was, on the disk; `old` NULL: there was none. */
+static gboolean put_back(const char *path, GBytes *old)
+{
+	gsize size;
+
+	if (!old)
+		return g_unlink(path) == 0;
+	const char *data = g_bytes_get_data(old, &size);
+	return fs_write_atomic(path, data ? data : "", size, 0644, NULL);
+}
+
+/* Both or none. The lock comes first: a recipe of the old version is one that the next
+ * update raises. */
 static gboolean replace(const item_source *source, const char *before, gsize len,
 	const char *text, GError **err)
 {
-	const char *path = source->recipe->path;
+	const char *path = source->recipe->path, *lock = source->lock->path;
+	g_autoptr(GBytes) old = NULL;
 	gsize now_len;
 	g_autofree char *now = read_text(path, &now_len, err);
 
@@ -85,13 +101,19 @@ static gboolean replace(const item_source *source, const char *before, gsize len
 		error_help(err, "nothing was written; run it again");
 		return FALSE;
 	}
-	if (!fs_rewrite(path, text, strlen(text), err))
+	if (!source->lock_text)
+		return fs_rewrite(path, text, strlen(text), err);
+	if (g_file_test(lock, G_FILE_TEST_EXISTS) &&
+		!(old = fs_read(lock, LOCK_MAX, err)))
 		return FALSE;
-	if (!source->lock_text || fs_write_atomic(source->lock->path, source->lock_text,
-					  strlen(source->lock_text), 0644, err))
+	if (!fs_write_atomic(
+		    lock, source->lock_text, strlen(source->lock_text), 0644, err))
+		return FALSE;
+	fault_point("update");
+	if (fs_rewrite(path, text, strlen(text), err))
 		return TRUE;
-	if (!fs_rewrite(path, before, len, NULL))
-		error_note(err, "and %s could not be put back", path);
+	if (!put_back(lock, old))
+		error_note(err, "and %s could not be put back", lock);
 	return FALSE;
 }
 

@@ -16,6 +16,7 @@ static void upkeep_free(void *data)
 	recipe_free(u->recipe);
 	g_free(u->asked);
 	g_free(u->to);
+	g_free(u->warning);
 	release_choice_clear(&u->choice);
 	release_find_clear(&u->find);
 	g_clear_error(&u->error);
@@ -129,6 +130,7 @@ typedef struct question {
 	const build_context *c;
 	GPtrArray *pythons; /* char *: of recipes that name none; may be NULL */
 	gint64 now;
+	gboolean sources;
 } question;
 
 /* What --python says, else xorch.yaml, else what python3 names. */
@@ -182,8 +184,22 @@ static release_wish wish_of(const question *q, const recipe *r)
 		.min_age = age ? MAX(instant_span(age), 0) : 0};
 }
 
+/* A version that was named is not held back, but nobody should find out by its build. */
+static void warn_of_rust(upkeep *u, const question *q)
+{
+	g_autofree char *rust = release_find_rust(&u->find, u->recipe, q->sources);
+	release *r = u->taken;
+
+	if (!rust || !u->find.list->ask_rust ||
+		!u->find.list->ask_rust(r, u->find.list->data, NULL) ||
+		!release_rust_is_newer(r->rust, rust))
+		return;
+	u->warning = g_strdup_printf(
+		"%s wants Rust %s, there is %s", r->version, r->rust, rust);
+}
+
 /* The version that was named, whatever speaks against it, if there is one such. */
-static void take_asked(upkeep *u)
+static void take_asked(upkeep *u, const question *q)
 {
 	const release_list *l = u->find.list;
 
@@ -194,6 +210,8 @@ static void take_asked(upkeep *u)
 	}
 	u->state = UPKEEP_UPDATE;
 	u->to = g_strdup(u->asked);
+	if (u->taken)
+		warn_of_rust(u, q);
 	if (u->taken || !l)
 		return;
 	u->state = UPKEEP_FAILED;
@@ -212,11 +230,13 @@ static void take_newest(upkeep *u, const question *q)
 {
 	const recipe *r = u->recipe;
 	release_wish wish = wish_of(q, r);
+	g_autofree char *rust = NULL;
 
 	if (!u->find.list) {
 		u->state = UPKEEP_UNKNOWN;
 		return;
 	}
+	wish.rust = rust = release_find_rust(&u->find, r, q->sources);
 	if (!release_choose(u->find.list, &wish, &u->choice, &u->error)) {
 		u->state = UPKEEP_FAILED;
 		return;
@@ -242,15 +262,18 @@ static void ask_one(gpointer data, gpointer shared)
 	if (!release_find_all(q->c, u->recipe, &u->find, &u->error))
 		u->state = UPKEEP_FAILED;
 	else if (u->asked)
-		take_asked(u);
+		take_asked(u, q);
 	else
 		take_newest(u, q);
 }
 
-gboolean upkeep_ask(
-	const options *o, const build_context *c, const GPtrArray *rows, GError **err)
+gboolean upkeep_ask(const options *o, const build_context *c, const GPtrArray *rows,
+	gboolean sources, GError **err)
 {
-	question q = {.o = o, .c = c, .now = g_get_real_time() / G_USEC_PER_SEC};
+	question q = {.o = o,
+		.c = c,
+		.now = g_get_real_time() / G_USEC_PER_SEC,
+		.sources = sources};
 	gboolean ok = find_pythons(&q, err);
 
 	if (ok) {

@@ -24,6 +24,8 @@ typedef struct upkeep {
 	release *taken; /* … borrowed, of `find`; NULL where no list has it */
 	release_find find;
 	release_choice choice;
+	char *warning; /* for the report, what speaks against a version that was named;
+			* NULL nothing. While it is locked a warning says it again. */
 	GError *error;
 } upkeep;
 
@@ -32,10 +34,13 @@ typedef struct upkeep {
  * Errors in recipes are shown; then, or when one names nothing (X0345), NULL, with *err
  * unset or set. Element upkeep *, as yet without an answer. */
 GPtrArray *upkeep_read(char **args, gboolean versions, GError **err);
-/* Asks for all of them, several at a time. What fails for one is in its row; FALSE only
- * for what concerns all: a Python that --python names and is not here. */
-gboolean upkeep_ask(
-	const options *o, const build_context *c, const GPtrArray *rows, GError **err);
+/* Asks for all of them, several at a time. Which Rust a release wants is in its source,
+ * which has to be fetched for it: it counts where recipe or lock speak of Rust, and with
+ * `sources` (the chosen release will be fetched anyway) for every wheel. What fails for
+ * one is in its row; FALSE only for what concerns all: a Python that --python names and
+ * is not here. */
+gboolean upkeep_ask(const options *o, const build_context *c, const GPtrArray *rows,
+	gboolean sources, GError **err);
 
 /* The table for people, or with --json the document. */
 void upkeep_report(const options *o, const GPtrArray *rows);

@@ -53,6 +53,8 @@ static char *note_of(const upkeep *u)
 	}
 	if (u->choice.held)
 		add(out, "%s is held back: %s", u->choice.held->version, u->choice.why);
+	if (u->warning)
+		add(out, "%s", u->warning);
 	if (u->choice.dropped)
 		add(out, "%s is not for Python %s", u->to, u->choice.dropped);
 	if (u->state != UPKEEP_UPDATED)

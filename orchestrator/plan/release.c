@@ -21,6 +21,7 @@ void release_free(release *r)
 	g_free(r->requires_python);
 	g_free(r->tag);
 	g_free(r->commit);
+	g_free(r->rust);
 	g_free(r);
 }
 
@@ -116,6 +117,14 @@ static char *too_new(const release *r, const release_wish *w)
 	return NULL;
 }
 
+gboolean release_rust_is_newer(const char *wanted, const char *have)
+{
+	g_autoptr(pep440_version) a = wanted ? pep440_version_parse(wanted) : NULL;
+	g_autoptr(pep440_version) b = have ? pep440_version_parse(have) : NULL;
+
+	return a && b && pep440_version_compare(a, b) > 0;
+}
+
 /* Why not this one; NULL: it may be taken. */
 static char *objection(const release_list *l, release *r, const release_wish *w,
 	const pep440_specifiers *allow, GError **err)
@@ -130,12 +139,22 @@ static char *objection(const release_list *l, release *r, const release_wish *w,
 	if (!any)
 		return g_strdup_printf(
 			"it is for Python %s, not %s", r->requires_python, missing);
-	if ((!w->cut && !w->min_age) || l->dateless)
+	if ((w->cut || w->min_age) && !l->dateless) {
+		if (r->published == RELEASE_NOT_ASKED &&
+			(!l->ask_date || !l->ask_date(r, l->data, err)))
+			return NULL;
+		char *why = too_new(r, w);
+		if (why)
+			return why;
+	}
+	if (!w->rust || !l->ask_rust)
 		return NULL;
-	if (r->published == RELEASE_NOT_ASKED &&
-		(!l->ask_date || !l->ask_date(r, l->data, err)))
+	if (!r->rust_asked && !l->ask_rust(r, l->data, err))
 		return NULL;
-	return too_new(r, w);
+	return release_rust_is_newer(r->rust, w->rust)
+		       ? g_strdup_printf(
+				 "it wants Rust %s, there is %s", r->rust, w->rust)
+		       : NULL;
 }
 
 gboolean release_choose(

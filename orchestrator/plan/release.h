@@ -12,6 +12,8 @@ typedef struct release {
 	char *yanked_why;      /* or NULL */
 	char *requires_python; /* PEP 440 specifiers, or NULL */
 	char *tag, *commit;    /* of a repository; or NULL */
+	gboolean rust_asked;
+	char *rust; /* the Rust that its source asks for, once asked; NULL: none */
 } release;
 #define RELEASE_UNDATED (-1)
 #define RELEASE_NOT_ASKED (-2)
@@ -28,6 +30,8 @@ typedef struct release_list {
 	/* Finds out r->published (RELEASE_NOT_ASKED becomes something else); NULL: all
 	 * that can be known is there. */
 	gboolean (*ask_date)(release *r, void *data, GError **err);
+	/* Finds out r->rust and sets r->rust_asked; NULL: cannot be known. */
+	gboolean (*ask_rust)(release *r, void *data, GError **err);
 	void *data;
 	/* Its kind has no dates at all: limits of age do not hold for it. */
 	gboolean dateless;
@@ -49,6 +53,10 @@ typedef struct release_wish {
 	gint64 now;		  /* seconds since 1970 */
 	gint64 cut;		  /* --exclude-newer, 0: none */
 	gint64 min_age;		  /* seconds, 0: none */
+	/* The Rust there is, "1.85.0". It is asked for only of a release that nothing
+	 * else speaks against, because its source has to be read for it. NULL: what a
+	 * release wants is not asked for. */
+	const char *rust;
 } release_wish;
 
 /* Pointers into the list, or NULL. */
@@ -63,7 +71,10 @@ typedef struct release_choice {
 void release_choice_clear(release_choice *c);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(release_choice, release_choice_clear)
 
+/* Whether a source that asks for Rust `wanted` ("1.88") is too new for Rust `have`. */
+gboolean release_rust_is_newer(const char *wanted, const char *have);
+
 /* What is yanked or, without the wish for it, a pre-release is passed over in silence.
- * FALSE when a date could not be asked for, or EXIT_INPUT X0241 for `allow`. */
+ * FALSE when something could not be asked for, or EXIT_INPUT X0241 for `allow`. */
 gboolean release_choose(
 	const release_list *l, const release_wish *w, release_choice *out, GError **err);

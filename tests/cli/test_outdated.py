@@ -142,6 +142,44 @@ def test_minimum_age_of_the_project():
         xt.check("minimum age is 30 days" in got["thing"]["why"], got)
 
 
+CARGO = '[package]\nname = "r"\nversion = "0.1.0"\nrust-version = "{rust}"\n'
+
+
+def test_rust():
+    """A release whose Cargo.toml wants a newer Rust than the recipe gets. Its sdist is
+    read where recipe or lock speak of Rust, and that of no release which the recipe has
+    already."""
+    maturin = "build: {backend: maturin}\n"
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for version, rust in (("1.0", "1.70"), ("1.1", "1.84.1"), ("1.2", "1.999"),
+                              ("2.0", "2.0")):
+            index.sdist("rusty", version, {"Cargo.toml": CARGO.format(rust=rust)})
+        recipe(home, "rusty", "1.0", "{pypi: rusty}", "wheel", maturin)
+        recipe(home, "last", "1.1", "{pypi: rusty}", "wheel", maturin)
+        recipe(home, "silent", "1.0", "{pypi: rusty}", "wheel")
+        recipe(home, "locked", "1.0", "{pypi: rusty}", "wheel")
+        xt.write(os.path.join(home, "recipes", "locked.lock"),
+                 "lock_version: 1\nrecipe: {name: locked, version: \"1.0\"}\ncrates: []\n")
+        recipe(home, "library", "1.0", "{pypi: rusty}")
+        # what cannot be read as a source tells nothing
+        index.sdist("odd", "1.0", {})
+        index.add("odd", "odd-1.1.tar.gz", b"no archive")
+        recipe(home, "odd", "1.0", "{pypi: odd}", "wheel", maturin)
+        result = run(home, "outdated", "--json", server=s)
+        xt.equal(result.code, 0, result)
+        got = {n: (r["state"], r["newest"], r.get("held"), r.get("why"))
+               for n, r in rows(result).items()}
+        why = "it wants Rust 2.0, there is 1.85.0"
+        xt.equal(got["rusty"], ("update", "1.1", "2.0", why), result)
+        xt.equal(got["last"], ("held", "1.1", "2.0", why), result)
+        xt.equal(got["locked"], ("update", "1.1", "2.0", why), result)
+        for name, newest in (("silent", "2.0"), ("library", "2.0"), ("odd", "1.1")):
+            xt.equal(got[name], ("update", newest, None, None), name, result)
+        xt.equal([v for v in ("1.0", "1.1", "1.2", "2.0")
+                  if s.count(f"/files/rusty-{v}.tar.gz")], ["1.1", "1.2", "2.0"])
+
+
 def test_failures():
     """What one source does not tell keeps no other from being told; the exit status is
     that of the failures."""

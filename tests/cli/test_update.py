@@ -8,7 +8,7 @@ import git_server
 import xt
 from server import Server, sha256
 from test_new import Index, sdist
-from test_outdated import DAY, LONG_AGO, iso, recipe, release, rows, run
+from test_outdated import CARGO, DAY, LONG_AGO, iso, recipe, release, rows, run
 
 # Comments, quotes and blanks that an update has to leave alone.
 TEXT = """# kept: nothing here changes but values
@@ -97,6 +97,44 @@ def test_failed_update_changes_nothing():
                      ["thing.lock", "thing.yaml"], args)
 
 
+def test_killed_between_lock_and_recipe():
+    """The one has its new contents, the other not yet: refused with the command that
+    mends it; the next update does it by itself."""
+    text = TEXT.replace("build:\t", "build:")
+    for again in ("update", "lock", "build"):
+        with Server() as s, xt.scratch() as home:
+            index = Index(s)
+            release(index, "thing", "1.0")
+            xt.write(os.path.join(home, "recipes", "thing.yaml"), text)
+            xt.equal(run(home, "lock", "--target", "aarch64", server=s).code, 0)
+            old = read(home, "thing.lock")
+            release(index, "thing", "1.1")
+            result = update(home, server=s, XORCH_TEST_DIE_AT="update")
+            xt.equal(result.code, -9, result)
+            xt.equal(read(home, "thing.yaml"), text)
+            xt.check("thing-1.1.tar.gz" in read(home, "thing.lock"))
+            xt.equal(sorted(os.listdir(os.path.join(home, "recipes"))),
+                     ["thing.lock", "thing.yaml"])
+            for verb in ("lock", "build"):
+                result = run(home, verb, "--target", "aarch64", "--locked", server=s)
+                xt.equal(result.code, 4, result)
+                xt.check("[X0403]" in result.err or verb == "lock", result)
+                xt.check("run `xorch lock recipes/thing.yaml`" in result.err, result)
+            if again == "build":  # never changes an entry
+                result = run(home, "build", "--target", "aarch64", server=s)
+                xt.check(result.code == 4 and "run `xorch lock recipes/thing.yaml`"
+                         in result.err, result)
+                continue
+            result = run(home, again, "--target", "aarch64", server=s)
+            xt.equal(result.code, 0, result)
+            if again == "lock":
+                xt.equal((read(home, "thing.yaml"), read(home, "thing.lock")), (text, old))
+            else:
+                xt.equal(read(home, "thing.yaml"), text.replace("'1.0'", "'1.1'"))
+            result = run(home, "lock", "--target", "aarch64", "--locked", server=s)
+            xt.equal(result.code, 0, result)
+
+
 def test_version_line_by_somebody_else():
     """A bot changes the version line; `xorch lock` makes the lock fit, and with --locked
     everything refuses and says so."""
@@ -113,11 +151,38 @@ def test_version_line_by_somebody_else():
         xt.equal(result.code, 4, result)
         xt.check("X0403" in result.err and "run `xorch lock recipes/thing.yaml`"
                  in result.err, result)
+        xt.check("thing.lock still holds sha256" in result.err and
+                 "belongs to 1.0" in result.err, result)
         xt.equal(read(home, "thing.lock"), old)
+        result = run(home, "check", "recipes/thing.yaml")
+        xt.check(result.code == 2 and "recipes/thing.yaml:6:" in result.err and
+                 "run `xorch lock recipes/thing.yaml`" in result.err, result)
         xt.equal(run(home, "lock", "--target", "aarch64", server=s).code, 0)
+        xt.equal(read(home, "thing.yaml"), text.replace("'1.0'", "'1.1'"))
         xt.check("thing-1.1.tar.gz" in read(home, "thing.lock") and
                  "1.0" not in read(home, "thing.lock"))
         xt.equal(run(home, "lock", "--target", "aarch64", "--locked", server=s).code, 0)
+
+
+def test_rust():
+    """A release that wants a newer Rust is passed over, whether the recipe spoke of Rust
+    before or not; one that is named is taken, and --check says it."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for version, rust in (("1.0", "1.70"), ("1.1", "1.84.1"), ("1.2", "1.999")):
+            index.sdist("rusty", version, {"Cargo.toml": CARGO.format(rust=rust)})
+        text = ('schema_version: 1\npackage: {name: rusty, version: "1.0"} # kept\n'
+                'kind: wheel\nsource: {pypi: rusty}\n'
+                'build: {backend: script, script: ["true"]}\n')
+        xt.write(os.path.join(home, "recipes", "rusty.yaml"), text)
+        xt.need_pythons("cp311")
+        result = update(home, "--check", "--python", "3.11", server=s)
+        xt.equal(result.code, 1, result)
+        xt.check("1.2 is held back: it wants Rust 1.999, there is 1.85.0" in result.out and
+                 " 1.1 " in result.out, result)
+        result = update(home, "rusty@1.2", "--check", "--python", "3.11", server=s)
+        xt.equal(result.code, 1, result)
+        xt.check("1.2 wants Rust 1.999, there is 1.85.0" in result.out, result)
 
 
 def test_url():

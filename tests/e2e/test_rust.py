@@ -240,6 +240,20 @@ def test_rust_that_is_not_there():
                 RUSTUP_HOME=os.path.join(home, "rustup"))
 
 
+def test_too_new_a_project():
+    """Its Cargo.toml, or its workspace's, names a newer Rust: said when it is locked, and
+    cargo, which decides, ends the build."""
+    with xt.scratch() as home:
+        cargo = rust_packages.CARGO.format(depends="").replace(
+            'edition = "2021"\n', 'edition = "2021"\nrust-version.workspace = true\n')
+        recipe = rust_packages.project(home, files={
+            "Cargo.toml": cargo + '[workspace.package]\nrust-version = "1.999"\n'})
+        result = build(home, recipe, verb="lock")
+        xt.check("rusty 1.0 wants Rust 1.999, there is 1.85.0" in result.err, result)
+        result = build(home, recipe, code=1)
+        xt.check("wants a newer Rust" in result.err and "wants Rust" not in result.err, result)
+
+
 def test_features_of_setuptools_rust():
     """They cannot be given from outside, so the recipe must not pretend."""
     with xt.scratch() as home:

@@ -81,6 +81,54 @@ static void ages(void)
 	}
 }
 
+static gboolean ask_rust(release *r, void *data, GError **err)
+{
+	unsigned *asked = data;
+
+	(void)err;
+	r->rust_asked = TRUE;
+	(*asked)++;
+	/* none of 1.1's; 1.2 fits just so */
+	g_free(r->rust);
+	r->rust = !strcmp(r->version, "1.1")   ? NULL
+		  : !strcmp(r->version, "1.2") ? g_strdup("1.85")
+					       : g_strdup("1.85.1");
+	return TRUE;
+}
+
+/* Only of those that nothing else speaks against, and once. */
+static void rust(void)
+{
+	g_autoptr(release_list) l = release_list_new(release_compare_pep440);
+	unsigned asked = 0;
+	release_wish w = {
+		.current = "1.0", .now = 10000, .min_age = 100, .rust = "1.85.0"};
+
+	l->ask_rust = ask_rust;
+	l->data = &asked;
+	add(l, "1.0", 0);
+	add(l, "1.1", 0);
+	add(l, "1.2", 0);
+	add(l, "1.3", 0);
+	add(l, "1.4", 9990);
+	for (int again = 0; again < 2; again++) {
+		g_auto(release_choice) c = {0};
+		g_assert_true(release_choose(l, &w, &c, NULL));
+		g_assert_cmpstr(c.take->version, ==, "1.2");
+		g_assert_cmpuint(asked, ==, 2);
+	}
+	g_auto(release_choice) c = {0};
+	w.rust = NULL;
+	g_assert_true(release_choose(l, &w, &c, NULL));
+	g_assert_cmpstr(c.take->version, ==, "1.3");
+	g_assert_cmpuint(asked, ==, 2);
+
+	g_assert_false(release_rust_is_newer(NULL, "1.85.0"));
+	g_assert_false(release_rust_is_newer("1.85", NULL));
+	g_assert_false(release_rust_is_newer("1.9", "1.85.0"));
+	g_assert_true(release_rust_is_newer("2", "1.85.0"));
+}
+
 static void order(void)
 {
 	static const char *const sorted[] = {"weird", "1.0.dev1", "1.0rc1", "1.0",
@@ -102,5 +150,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/release/upstream-versions", upstream_versions);
 	g_test_add_func("/release/ages", ages);
 	g_test_add_func("/release/order", order);
+	g_test_add_func("/release/rust", rust);
 	return g_test_run();
 }
