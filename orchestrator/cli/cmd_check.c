@@ -40,64 +40,37 @@ static void check_resolved(const recipe *r, diag_list *l)
 	}
 }
 
-/* An error that comes as text, places included. */
-static void add_error(diag_list *l, GError *err)
-{
-	const char *text = err->message, *end = strstr(text, "] ");
-	const char *code = NULL;
-
-	if (*text == '[' && end) {
-		g_autofree char *id = g_strndup(text + 1, (gsize)(end - text) - 1);
-		code = g_intern_string(id);
-		text = end + 2;
-	}
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	diag *d = diag_add(l, DIAG_ERROR, code, NULL, 0, 0, 0, "%s", lines[0]);
-	for (char **line = lines + 1; lines[0] && *line; line++)
-		diag_line(d, *line);
-	g_error_free(err);
-}
-
 static void check_lock(const recipe *r, diag_list *l)
 {
 	g_autofree char *path = recipe_lock_path(r->path);
-	GError *err = NULL;
-	g_autoptr(recipe_lock) lock = recipe_lock_load(path, &err);
+	g_autoptr(recipe_lock) lock = recipe_lock_read(path, l);
 
-	if (err)
-		add_error(l, err);
-	else if (lock)
+	if (lock)
 		lock_check_recipe(r, lock, l);
 }
 
 static void check_sysroot(const char *path, diag_list *l)
 {
-	GError *err = NULL;
 	g_autoptr(sysroot_def) def = sysroot_def_read(path, l);
 
 	if (!def)
 		return;
 	g_autofree char *lock_path = catalog_lock_path(path);
-	g_autoptr(package_lock) lock = package_lock_load(lock_path, def->name, &err);
+	g_autoptr(package_lock) lock = package_lock_read(lock_path, def->name, l);
 	if (lock)
 		lock_check_sysroot(def, lock, l);
-	else
-		add_error(l, err);
 }
 
 static void check_toolchain(const char *path, diag_list *l)
 {
-	GError *err = NULL;
 	g_autoptr(toolchain_def) def = toolchain_def_read(path, l);
 
 	if (!def)
 		return;
 	g_autofree char *lock_path = catalog_lock_path(path);
-	g_autoptr(package_lock) lock = package_lock_load(lock_path, def->name, &err);
+	g_autoptr(package_lock) lock = package_lock_read(lock_path, def->name, l);
 	if (lock)
 		lock_check_toolchain(def, lock, platform_by_name("x86_64"), l);
-	else
-		add_error(l, err);
 }
 
 static void check_recipe(const char *path, diag_list *l)

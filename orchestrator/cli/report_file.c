@@ -379,15 +379,19 @@ gboolean report_files_of_diags(
 	if (!o->reports)
 		return TRUE;
 	const GPtrArray *all = diag_list_sorted(l);
-	gboolean nowhere = FALSE;
-	for (guint n = 0; n < all->len; n++) {
-		const diag *d = g_ptr_array_index(all, n);
-		g_ptr_array_add(found, entry_of_diag(d));
-		nowhere |= !d->source && d->severity == DIAG_ERROR;
+	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint n = 0; n < all->len; n++)
+		g_ptr_array_add(found, entry_of_diag(g_ptr_array_index(all, n)));
+	for (guint n = 0; files && n < files->len; n++) {
+		char *file = g_ptr_array_index(files, n);
+		g_hash_table_add(known, file);
+		g_ptr_array_add(cases, entry_of_file(file, found));
 	}
-	for (guint n = 0; files && n < files->len; n++)
-		g_ptr_array_add(cases, entry_of_file(g_ptr_array_index(files, n), found));
-	if (nowhere) /* of no file: that there is none, say */
-		g_ptr_array_add(cases, entry_of_file("xorch", found));
+	/* Of a lock, or of no file: that there is none, say. */
+	for (guint n = 0; n < found->len; n++) {
+		const entry *e = g_ptr_array_index(found, n);
+		if (!e->warning && g_hash_table_add(known, e->name))
+			g_ptr_array_add(cases, entry_of_file(e->name, found));
+	}
 	return write_all(cases, found, "check", o, err);
 }

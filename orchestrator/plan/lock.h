@@ -1,7 +1,10 @@
 #pragma once
+#include "base/diag.h"
 #include "plan/lock_go.h"
 #include "plan/package_lock.h"
 #include <glib.h>
+
+#define RECIPE_LOCK_VERSION 1
 
 /* A recipe's lock: `cwcwidth.lock` beside `cwcwidth.yaml`, YAML, written by
  * xorch and meant for review. It names every download of a build that is not
@@ -79,6 +82,9 @@ char *recipe_lock_path(const char *recipe_path);
  * error (EXIT_INPUT, position, "regenerate with `xorch lock`") when it cannot be
  * read: conflict markers, truncated, unknown keys, made by a newer xorch. */
 recipe_lock *recipe_lock_load(const char *path, GError **err);
+
+/* The same with what is wrong added to `l`, one by one. */
+recipe_lock *recipe_lock_read(const char *path, diag_list *l);
 
 /* The text that recipe_lock_load reads back: same lock, same bytes. */
 char *recipe_lock_text(const recipe_lock *lock);

@@ -63,8 +63,9 @@ static void section_check(const package_section *s, const package_def *def,
 
 	if (package_section_fits(s, def, architecture, &why))
 		return;
-	diag *d = diag_add(l, DIAG_ERROR, "X0432", NULL, 0, 0, 0,
-		"%s: the lock is out of date for %s: %s changed", path, s->target, why);
+	g_autoptr(diag_source) source = diag_source_new(path, "", 0);
+	diag *d = diag_add(l, DIAG_ERROR, "X0432", source, 0, 0, 0,
+		"the lock is out of date for %s: %s changed", s->target, why);
 	diag_help(d, "run `xorch lock --%s %s`", option, name);
 }
 

@@ -25,8 +25,8 @@ static gboolean refuse_early(diag_list *l, const char *path, const char *text, g
 	return FALSE;
 }
 
-static void parse(const char *path, const char *text, gsize size, gint64 version,
-	const bind_struct *binding, void *out, diag_list *l)
+static void parse(const char *path, const char *text, gsize size,
+	const lock_text_kind *kind, void *out, diag_list *l)
 {
 	if (refuse_early(l, path, text, size))
 		return;
@@ -34,41 +34,57 @@ static void parse(const char *path, const char *text, gsize size, gint64 version
 	const yaml_node *v = doc ? yaml_map_get(doc->root, "lock_version") : NULL;
 	gint64 found =
 		v && v->kind == YAML_SCALAR ? g_ascii_strtoll(v->text, NULL, 10) : 0;
-	if (found > version) {
+	if (found > kind->version) {
 		diag *d = yaml_error(doc, l, v, "X0404",
 			"the lock has format %" G_GINT64_FORMAT
 			", this xorch (" XORCH_VERSION ") reads up to %" G_GINT64_FORMAT,
-			found, version);
+			found, kind->version);
 		diag_help(d, "use the xorch that wrote it, or a newer one");
-	} else if (doc && !diag_list_errors(l)) {
-		binder b = {.doc = doc, .l = l};
-		yaml_bind(&b, doc->root, binding, out);
+		return;
 	}
+	binder b = {.doc = doc, .l = l};
+	if (doc && !diag_list_errors(l) && yaml_bind(&b, doc->root, kind->binding, out) &&
+		kind->check)
+		kind->check(doc, out, l);
 }
 
-lock_text_result lock_text_load(const char *path, gint64 version,
-	const bind_struct *binding, void *out, const char *help, GError **err)
+static void not_readable(const char *path, const char *why, diag_list *l)
+{
+	g_autoptr(diag_source) source = diag_source_new(path, "", 0);
+
+	diag_add(
+		l, DIAG_ERROR, "X0402", source, 0, 0, 0, "cannot read the lock: %s", why);
+}
+
+lock_text_result lock_text_read(
+	const char *path, const lock_text_kind *kind, void *out, diag_list *l)
 {
 	g_autofree char *text = NULL;
 	gsize size;
 	g_autoptr(GError) foreign = NULL;
+	g_autoptr(diag_list) own = diag_list_new();
 
-	if (!g_file_get_contents(path, &text, &size, &foreign)) {
-		if (g_error_matches(foreign, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-			return LOCK_TEXT_ABSENT;
-		error_wrap(err, EXIT_INPUT, "X0402", g_steal_pointer(&foreign),
-			"cannot read the lock");
-		return LOCK_TEXT_BAD;
-	}
-	g_autoptr(diag_list) l = diag_list_new();
-	parse(path, text, size, version, binding, out, l);
+	if (g_file_get_contents(path, &text, &size, &foreign))
+		parse(path, text, size, kind, out, own);
+	else if (g_error_matches(foreign, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		return LOCK_TEXT_ABSENT;
+	else
+		not_readable(path, foreign->message, own);
+	gboolean bad = diag_list_errors(own) > 0;
+	const GPtrArray *all = diag_list_sorted(own);
+	for (guint i = 0; bad && i < all->len; i++)
+		diag_help(g_ptr_array_index(all, i), "%s", kind->help);
+	diag_list_take(l, own);
+	return bad ? LOCK_TEXT_BAD : LOCK_TEXT_READ;
+}
+
+gboolean lock_text_to_error(diag_list *l, GError **err)
+{
 	if (diag_list_to_error(l, err))
-		return LOCK_TEXT_READ;
-	if (err && *err) {
+		return TRUE;
+	if (err && *err)
 		(*err)->code = EXIT_INPUT;
-		error_help(err, "%s", help);
-	}
-	return LOCK_TEXT_BAD;
+	return FALSE;
 }
 
 void lock_text_value(GString *out, const char *lead, const char *name, const char *value)

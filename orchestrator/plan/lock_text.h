@@ -9,12 +9,23 @@ typedef enum lock_text_result {
 	LOCK_TEXT_BAD
 } lock_text_result;
 
-/* Binds the file to `out` as `binding` says; the map must have a lock_version, at most
- * `version`. The caller clears `out` (zeroed before) in any case. `help` is a whole
- * sentence for the error, such as "regenerate it with `xorch lock`". LOCK_TEXT_BAD
- * comes with an error of EXIT_INPUT and position. */
-lock_text_result lock_text_load(const char *path, gint64 version,
-	const bind_struct *binding, void *out, const char *help, GError **err);
+/* A kind of lock file. */
+typedef struct lock_text_kind {
+	gint64 version; /* the highest lock_version that is read */
+	const bind_struct *binding;
+	const char *help; /* what to do about any error, a whole sentence without a stop:
+			   * "regenerate it with `xorch lock`" */
+	/* What the binding cannot say, or NULL; called when that found nothing. */
+	void (*check)(const yaml_doc *doc, const void *row, diag_list *l);
+} lock_text_kind;
+
+/* Binds the file to `out`, zeroed before, which the caller clears in any case (BIND_NODE
+ * fields are of no use afterwards). LOCK_TEXT_BAD: what is wrong has been added to `l`,
+ * each with its place and the help. */
+lock_text_result lock_text_read(
+	const char *path, const lock_text_kind *kind, void *out, diag_list *l);
+/* TRUE when `l` has no error; else all of them as one of EXIT_INPUT. */
+gboolean lock_text_to_error(diag_list *l, GError **err);
 
 /* "LEADname: value\n", quoted where YAML needs it. */
 void lock_text_value(GString *out, const char *lead, const char *name, const char *value);

@@ -270,19 +270,29 @@ static void take_rows(package_lock *lock, const GPtrArray *rows)
 		package_lock_set(lock, take_row(g_ptr_array_index(rows, i)));
 }
 
-package_lock *package_lock_load(const char *path, const char *name, GError **err)
+static const lock_text_kind lock_kind = {LOCK_VERSION, &lock_binding,
+	"regenerate it with `xorch lock --sysroot NAME` or `--toolchain NAME`", NULL};
+
+package_lock *package_lock_read(const char *path, const char *name, diag_list *l)
 {
 	package_lock *lock = package_lock_new(path, name);
 	lock_row row = {0};
-	lock_text_result result = lock_text_load(path, LOCK_VERSION, &lock_binding, &row,
-		"regenerate it with `xorch lock --sysroot NAME` or `--toolchain NAME`",
-		err);
+	lock_text_result result = lock_text_read(path, &lock_kind, &row, l);
 
 	if (result == LOCK_TEXT_READ)
 		take_rows(lock, row.sections);
 	else if (result == LOCK_TEXT_BAD)
 		g_clear_pointer(&lock, package_lock_free);
 	yaml_bind_clear(&lock_binding, &row);
+	return lock;
+}
+
+package_lock *package_lock_load(const char *path, const char *name, GError **err)
+{
+	g_autoptr(diag_list) l = diag_list_new();
+	package_lock *lock = package_lock_read(path, name, l);
+
+	lock_text_to_error(l, err);
 	return lock;
 }
 

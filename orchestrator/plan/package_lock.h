@@ -1,4 +1,5 @@
 #pragma once
+#include "base/diag.h"
 #include "plan/package_def.h"
 
 /* The lock of a sysroot or toolchain: sysroots/debian-11.lock beside debian-11.yaml.
@@ -68,6 +69,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(package_lock, package_lock_free)
 /* Reads the lock; an empty one when there is no file. NULL with EXIT_INPUT and the
  * position when it cannot be read. */
 package_lock *package_lock_load(const char *path, const char *name, GError **err);
+/* The same with what is wrong added to `l`, one by one. */
+package_lock *package_lock_read(const char *path, const char *name, diag_list *l);
 /* The text that package_lock_load reads back: same lock, same bytes. */
 char *package_lock_text(const package_lock *lock);
 package_section *package_lock_section(const package_lock *lock, const char *target);

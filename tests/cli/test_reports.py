@@ -90,6 +90,40 @@ def test_check():
             xt.equal(sorted(i["fingerprint"] for i in json.load(f)), sorted(prints))
 
 
+def test_check_of_locks():
+    """What is wrong in a lock is one finding each, at its line of that file."""
+    with xt.scratch() as home:
+        for name in ("a", "b", "c"):
+            xt.write(os.path.join(home, name + ".yaml"), monorepo.text(monorepo.recipe(name)))
+        xt.write(os.path.join(home, "a.lock"), 'lock_version: 1\nrecipe: {name: a}\n'
+                 'sources:\n  - {pypi: a, version: "1.0"}\nfoo: bar\n')
+        xt.write(os.path.join(home, "b.lock"), "<<<<<<< HEAD\n")
+        os.mkdir(os.path.join(home, "c.lock"))
+        paths, result = reports(home, "check", ".", "--json", code=2, GITHUB_ACTIONS="true")
+        want = [("a.lock", 2, "X0212"), ("a.lock", 5, "X0201"), ("b.lock", 1, "X0401"),
+                ("c.lock", None, "X0402")]
+        xt.equal(sorted((d["file"], d.get("line"), d["code"])
+                        for d in result.json["diagnostics"]), want, result)
+        xt.check(result.err.count("::error file=a.lock,line=") == 2 and
+                 "::error file=b.lock,line=1" in result.err, result)
+        with open(paths["sarif"], encoding="ascii") as f:
+            places = [(r["ruleId"], r["locations"][0]["physicalLocation"])
+                      for r in json.load(f)["runs"][0]["results"]]
+        xt.equal(sorted((p["artifactLocation"]["uri"], p.get("region", {}).get("startLine"),
+                         code) for code, p in places), want)
+        with open(paths["gitlab"], encoding="ascii") as f:
+            xt.equal(sorted((i["location"]["path"], i["location"]["lines"]["begin"],
+                             i["check_name"]) for i in json.load(f)),
+                     [(p, line or 1, code) for p, line, code in want])
+        suite = xml.etree.ElementTree.parse(paths["junit"]).getroot()[0]
+        xt.equal(sorted(c.get("name") for c in suite.findall("testcase")
+                        if c.find("failure") is not None), ["a.lock", "b.lock", "c.lock"])
+        # the same through every other verb, as one error
+        result = xt.run(["plan", "a.yaml"], home=home, cwd=home)
+        xt.check(result.code == 2 and "a.lock:2:9" in result.err and "a.lock:5:1" in
+                 result.err and "regenerate it with `xorch lock`" in result.err, result)
+
+
 def test_readers_of_others():
     with xt.scratch() as home:
         for n, name in enumerate(HOSTILE[:4]):
