@@ -56,6 +56,10 @@ typedef enum fs_copy_flags {
 gboolean fs_copy_tree(
 	const char *from, const char *to, fs_copy_flags flags, GError **err);
 
+/* Bytes of a file, or of all below a folder; links count as themselves. 0 where there is
+ * nothing. */
+guint64 fs_tree_bytes(const char *path);
+
 /* Opens `rel` below the folder `dirfd` so that neither "..", absolute names,
  * links nor /proc's magic links lead out of it (openat2 RESOLVE_BENEATH |
  * RESOLVE_NO_MAGICLINKS; on kernels and sandboxes without it a walk by hand).

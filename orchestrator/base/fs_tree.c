@@ -293,3 +293,21 @@ gboolean fs_copy_tree(const char *from, const char *to, fs_copy_flags flags, GEr
 
 	return copy_entry(&c, AT_FDCWD, from, AT_FDCWD, to, to);
 }
+
+guint64 fs_tree_bytes(const char *path)
+{
+	struct stat st;
+	guint64 sum = 0;
+	const char *name;
+
+	if (lstat(path, &st) < 0)
+		return 0;
+	if (!S_ISDIR(st.st_mode))
+		return (guint64)st.st_size;
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *inner = g_build_filename(path, name, NULL);
+		sum += fs_tree_bytes(inner);
+	}
+	return sum;
+}

@@ -4,11 +4,16 @@
 #include "base/process_secret.h"
 #include "build/history.h"
 #include "format/json.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NOTE "sandbox.json"
+#define USE ".use"
 #define NOTE_MAX (4 << 20)
 
 /* ---- writing ---- */
@@ -70,13 +75,121 @@ gboolean kept_note(const char *folder, const sandbox_spec *s, GError **err)
 	return ok;
 }
 
-char *kept_path(const char *id)
+static char *kept_parent(void)
 {
 	g_autofree char *state = history_dir();
-	g_autofree char *name =
-		g_strdup_printf("%s-%d", id, (int)(g_get_real_time() / 1000000));
 
-	return g_build_filename(state, "kept", name, NULL);
+	return g_build_filename(state, "kept", NULL);
+}
+
+char *kept_add(const char *id, const char *folder, GError **err)
+{
+	g_autofree char *parent = kept_parent();
+	g_autofree char *name = g_strdup_printf(
+		"%s-%" G_GINT64_FORMAT, id, g_get_real_time() / G_USEC_PER_SEC);
+	g_autofree char *hidden = g_strdup_printf(".%s-%d", name, (int)getpid());
+	g_autofree char *temp = g_build_filename(parent, hidden, NULL);
+	g_autofree char *place = g_build_filename(parent, name, NULL);
+
+	if (!fs_mkdir_p(parent, 0755, err))
+		return NULL;
+	if (fs_copy_tree(folder, temp, FS_COPY, err)) {
+		/* The copy has the time of what it is made of. */
+		utimensat(AT_FDCWD, temp, NULL, 0);
+		if (rename(temp, place) == 0)
+			return g_steal_pointer(&place);
+		error_set_errno(err, EXIT_HOST, "X0820", errno, "cannot keep %s", place);
+	}
+	fs_remove_tree(temp, NULL);
+	return NULL;
+}
+
+/* ---- looking after them ---- */
+
+static gint64 mtime_of(const char *folder, const char *name)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	struct stat st;
+
+	return lstat(path, &st) < 0 ? 0 : st.st_mtime;
+}
+
+/* The lock's file is the mark of the last visit, and to look is none. */
+static gboolean is_free(const char *folder)
+{
+	g_autofree char *path = g_build_filename(folder, USE, NULL);
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return TRUE;
+	g_autoptr(lockfile) alone = lockfile_try(path, FALSE, NULL);
+	if (!alone)
+		return FALSE;
+	const struct timespec times[] = {st.st_atim, st.st_mtim};
+	utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+	return TRUE;
+}
+
+/* Moved away first, so that half of one is not found; back when somebody entered in the
+ * meantime. */
+static void drop(const char *parent, const char *name, kept_pruned *out)
+{
+	g_autofree char *folder = g_build_filename(parent, name, NULL);
+	g_autofree char *hidden = g_strdup_printf(".%s-%d", name, (int)getpid());
+	g_autofree char *away = g_build_filename(parent, hidden, NULL);
+	g_autofree char *use = g_build_filename(away, USE, NULL);
+	guint64 bytes = fs_tree_bytes(folder);
+
+	if (rename(folder, away) < 0)
+		return;
+	g_autoptr(lockfile) alone = lockfile_try(use, FALSE, NULL);
+	if (!alone && rename(away, folder) == 0) {
+		out->in_use++;
+		return;
+	}
+	if (!fs_remove_tree(away, NULL))
+		return;
+	out->count++;
+	out->bytes += bytes;
+}
+
+void kept_usage(guint64 *count, guint64 *bytes)
+{
+	g_autofree char *parent = kept_parent();
+	g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+
+	*count = 0;
+	while (dir && g_dir_read_name(dir))
+		(*count)++;
+	*bytes = fs_tree_bytes(parent);
+}
+
+/* Being made or removed, by somebody who may have died of it. */
+#define BUSY_SECONDS 86400
+
+void kept_prune(gint64 max_age, gboolean dry_run, kept_pruned *out)
+{
+	g_autofree char *parent = kept_parent();
+	g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+	const char *name;
+
+	*out = (kept_pruned){0};
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *folder = g_build_filename(parent, name, NULL);
+		gint64 used = MAX(mtime_of(parent, name), mtime_of(folder, USE));
+		gint64 limit = *name == '.' ? MIN(BUSY_SECONDS, max_age) : max_age;
+		if (used > now - limit)
+			continue;
+		if (!is_free(folder)) {
+			out->in_use++;
+		} else if (dry_run) {
+			out->count++;
+			out->bytes += fs_tree_bytes(folder);
+		} else {
+			drop(parent, name, out);
+		}
+	}
 }
 
 /* ---- reading ---- */
@@ -95,8 +208,7 @@ static gint64 time_of(const char *name, const char *id, gboolean *exact)
 
 static char *newest(const char *id)
 {
-	g_autofree char *state = history_dir();
-	g_autofree char *parent = g_build_filename(state, "kept", NULL);
+	g_autofree char *parent = kept_parent();
 	g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
 	g_autofree char *best = NULL;
 	gint64 best_when = 0;
@@ -251,6 +363,25 @@ static gboolean read_note(kept *k, const char *id, GError **err)
 	return !is_gone(k, id, err);
 }
 
+/* Where nothing can be written nothing is removed either. */
+static gboolean hold(kept *k, const char *id, GError **err)
+{
+	g_autofree char *path = g_build_filename(k->folder, USE, NULL);
+	g_autoptr(GError) problem = NULL;
+
+	k->use = lockfile_try(path, TRUE, &problem);
+	if (k->use) {
+		lockfile_touch(k->use);
+		return TRUE;
+	}
+	if (problem)
+		return TRUE;
+	error_set(err, EXIT_INPUT, "X0853",
+		"the build folder of %s is being removed by `xorch cache prune`", id);
+	error_help(err, "xorch build %s --force --keep", id);
+	return FALSE;
+}
+
 kept *kept_open(const char *id, GError **err)
 {
 	g_autofree char *folder = newest(id);
@@ -271,7 +402,7 @@ kept *kept_open(const char *id, GError **err)
 	k->texts = g_ptr_array_new_with_free_func(g_free);
 	k->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 	k->binds = g_array_new(FALSE, TRUE, sizeof(sandbox_bind));
-	if (read_note(k, id, err))
+	if (hold(k, id, err) && read_note(k, id, err))
 		return k;
 	kept_free(k);
 	return NULL;
@@ -281,6 +412,7 @@ void kept_free(kept *k)
 {
 	if (!k)
 		return;
+	lockfile_release(k->use);
 	g_free(k->folder);
 	g_ptr_array_unref(k->missing);
 	g_ptr_array_unref(k->texts);

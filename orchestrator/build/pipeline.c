@@ -393,10 +393,8 @@ static gboolean workplace_make(pipeline *p, workplace *w, GError **err)
 static void workplace_clear(const item *i, workplace *w)
 {
 	if (w->dir && w->keep) {
-		g_autofree char *place = kept_path(i->id);
-		g_autofree char *parent = g_path_get_dirname(place);
-		if (fs_mkdir_p(parent, 0755, NULL) &&
-			fs_copy_tree(w->dir, place, FS_COPY, NULL))
+		g_autofree char *place = kept_add(i->id, w->dir, NULL);
+		if (place)
 			event_log(EVENT_NOTE, i->id,
 				"build folder kept: %s; `xorch shell %s` opens it", place,
 				i->id);

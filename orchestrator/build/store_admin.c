@@ -38,21 +38,6 @@ static GPtrArray *entries_below(store *s, const char *part)
 	return all;
 }
 
-static guint64 bytes_of(const char *path)
-{
-	struct stat st;
-	guint64 sum = 0;
-
-	if (lstat(path, &st) < 0)
-		return 0;
-	if (!S_ISDIR(st.st_mode))
-		return (guint64)st.st_size;
-	g_autoptr(GPtrArray) inner = entries(path);
-	for (guint i = 0; i < inner->len; i++)
-		sum += bytes_of(inner->pdata[i]);
-	return sum;
-}
-
 static gboolean is_tree(const char *path)
 {
 	return !g_str_has_suffix(path, ".manifest");
@@ -68,7 +53,7 @@ static guint64 tree_bytes(const char *tree)
 	g_autofree char *manifest = manifest_of(tree);
 	guint64 bytes = manifest_bytes(manifest);
 
-	return bytes ? bytes : bytes_of(tree);
+	return bytes ? bytes : fs_tree_bytes(tree);
 }
 
 static gboolean is_download(store *s, const char *blob)
@@ -144,7 +129,7 @@ GPtrArray *store_usage(store *s)
 
 	for (guint i = 0; i < blobs->len; i++)
 		add_to(is_download(s, blobs->pdata[i]) ? downloads : results,
-			bytes_of(blobs->pdata[i]));
+			fs_tree_bytes(blobs->pdata[i]));
 	tree_rows(s, all);
 	for (gsize i = 0; i < G_N_ELEMENTS(rest); i++) {
 		g_autofree char *dir = store_path(s, rest[i]);
@@ -153,7 +138,7 @@ GPtrArray *store_usage(store *s)
 						  : entries(dir);
 		store_usage_row *r = row(all, rest[i]);
 		r->count = in->len;
-		r->bytes = bytes_of(dir);
+		r->bytes = fs_tree_bytes(dir);
 	}
 	return all;
 }
@@ -331,7 +316,7 @@ static time_t mtime_of(const char *path)
 
 static void drop(pruning *p, const char *path)
 {
-	guint64 bytes = bytes_of(path);
+	guint64 bytes = fs_tree_bytes(path);
 
 	if (!p->dry_run && !fs_remove_tree(path, NULL))
 		return;

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "build/kept.h"
 #include "build/store_admin.h"
 #include "cli/common.h"
 #include "cli/output.h"
@@ -20,6 +21,16 @@ static int cache_dir(const options *o, build_context *c, GError **err)
 	return EXIT_DONE;
 }
 
+/* What --keep left is no part of the store, but takes the same disk. */
+static void add_kept(GPtrArray *rows)
+{
+	store_usage_row *r = g_new0(store_usage_row, 1);
+
+	r->name = g_strdup("kept");
+	kept_usage(&r->count, &r->bytes);
+	g_ptr_array_add(rows, r);
+}
+
 static int cache_size(const options *o, build_context *c, GError **err)
 {
 	g_autoptr(GPtrArray) rows = store_usage(c->store);
@@ -27,6 +38,7 @@ static int cache_size(const options *o, build_context *c, GError **err)
 	guint64 total = 0;
 
 	(void)err;
+	add_kept(rows);
 	for (guint i = 0; i < rows->len; i++) {
 		const store_usage_row *r = rows->pdata[i];
 		g_autofree char *size = text_bytes((gint64)r->bytes);
@@ -98,18 +110,23 @@ static void say_removed(const options *o, const store_pruned *p)
 	output_line("%" G_GUINT64_FORMAT " things %sremoved, %s", p->count,
 		o->dry_run ? "would be " : "", size);
 	if (p->in_use)
-		output_note("%u more are in use by a running build and stay", p->in_use);
+		output_note("%u more are in use and stay", p->in_use);
 }
 
 static int cache_prune(const options *o, build_context *c, GError **err)
 {
 	store_pruned p;
+	kept_pruned k;
 
 	(void)err;
 	store_prune_options how = {.max_age = o->max_age ? o->max_age : DEFAULT_AGE,
 		.ci = o->ci,
 		.dry_run = o->dry_run};
 	store_prune(c->store, &how, &p);
+	kept_prune(how.max_age, how.dry_run, &k);
+	p.count += k.count;
+	p.bytes += k.bytes;
+	p.in_use += k.in_use;
 	say_removed(o, &p);
 	return EXIT_DONE;
 }

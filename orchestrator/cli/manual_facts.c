@@ -87,8 +87,8 @@ const manual_fact manual_files[] = {
 		"the history with its logs (~/.local/state/xorch; where that cannot be "
 		"written to, history/ in the cache); `xorch log` reads it."},
 	{"$XDG_STATE_HOME/xorch/kept/",
-		"build folders that --keep left; `xorch shell` opens them, nothing "
-		"removes them."},
+		"build folders that --keep left; `xorch shell` opens them, `xorch cache "
+		"prune` removes them 30 days after the last visit."},
 	{"$XDG_CONFIG_HOME/xorch/config.yaml, /etc/xorch/config.yaml",
 		"the user's and the machine's configuration: the keys of xorch.yaml and "
 		"those that decide whom this machine trusts."},

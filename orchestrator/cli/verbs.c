@@ -230,9 +230,12 @@ const verb verbs[] = {
 		"dir prints where it is, size what takes how much. verify reads every "
 		"file, sets aside what is damaged and exits 6 if anything was. prune "
 		"removes what has not been used for --max-age and what failed downloads "
-		"left; prune --ci removes all downloads and keeps results, as a cache "
-		"carried between CI runs should. clean removes everything, after waiting "
-		"for running builds. All but clean are safe beside running builds."},
+		"left, also the folders that `xorch build --keep` left (size calls them "
+		"kept) when no `xorch shell` was in them for so long; prune --ci removes "
+		"all downloads and keeps results, as a cache "
+		"carried between CI runs should. clean removes the whole cache, after "
+		"waiting for running builds, and leaves kept folders. All but clean are "
+		"safe beside running builds."},
 	{"check", "[RECIPE|DIR…]", "check recipes, catalogues and locks without building",
 		"changed-since explain fix strict report", cmd_check, VERB_PLAIN,
 		check_details},

@@ -1,7 +1,9 @@
 """`xorch cache` on caches that were filled through the fetcher."""
+import fcntl
 import json
 import os
 import shutil
+import time
 
 import xt
 from server import Server, sha256
@@ -81,6 +83,49 @@ def test_prune():
         xt.check(not os.path.exists(second))
         size = xt.run(["cache", "size", "--json"], home=home).json
         xt.equal(size["bytes"], 0, size)
+
+
+def test_kept():
+    """Folders that `xorch build --keep` left: by their last use, never one that a shell
+    is in, nor one that is just being made. e2e.shell has a real one."""
+    with xt.scratch() as home:
+        kept = os.path.join(home, ".local/state/xorch/kept")
+        day = 86400
+        for name, age, file in (("old-1.0-cp311-aarch64-1", 40 * day, "src/a.c"),
+                                ("visited-1.0-cp311-aarch64-1", 40 * day, "src/a.c"),
+                                ("young-1.0-cp311-aarch64-1", 20 * day, "src/a.c"),
+                                ("inside-1.0-cp311-aarch64-1", 40 * day, "src/a.c"),
+                                (".half-1.0-cp311-aarch64-2-77", 2 * day, "src/a.c"),
+                                (".made-1.0-cp311-aarch64-2-77", 60, "src/a.c")):
+            folder = os.path.join(kept, name)
+            xt.write(os.path.join(folder, file), "1234567890")
+            if name.startswith("visited"):
+                xt.write(os.path.join(folder, ".use"), "")
+            os.utime(folder, (time.time() - age,) * 2)
+
+        def names():
+            return sorted(n.split("-")[0] for n in os.listdir(kept))
+        all_of_them = names()
+        size = xt.run(["cache", "size", "--json"], home=home).json
+        xt.equal(size["parts"]["kept"]["count"], 6, size)
+        xt.check(size["parts"]["kept"]["bytes"] >= 60 and size["bytes"] >= 60, size)
+        xt.check(any(line.split()[:2] == ["kept", "6"] for line in xt.run(
+            ["cache", "size"], home=home).out.splitlines()))
+        with open(os.path.join(kept, "inside-1.0-cp311-aarch64-1/.use"), "w+") as f:
+            fcntl.flock(f, fcntl.LOCK_SH)
+            os.utime(f.name, (1, 1))
+            os.utime(os.path.dirname(f.name), (1, 1))
+            result = xt.run(["cache", "prune", "--dry-run", "--json"], home=home)
+            xt.equal((result.json["removed"], result.json["in_use"]), (2, 1), result)
+            xt.equal(names(), all_of_them)  # and it was no visit
+            result = xt.run(["cache", "prune", "--json"], home=home)
+            xt.equal((result.json["removed"], result.json["in_use"]), (2, 1), result)
+            xt.equal(names(), [".made", "inside", "visited", "young"], result)
+        result = xt.run(["cache", "prune", "--max-age", "10d"], home=home)
+        xt.check("2 things removed" in result.out, result)
+        xt.equal(names(), [".made", "visited"], result)
+        xt.equal(xt.run(["cache", "clean"], home=home).code, 0)
+        xt.equal(names(), [".made", "visited"])
 
 
 def test_clean():

@@ -71,6 +71,43 @@ def failing(level):
             xt.check("42 +" in f.read())
 
 
+def test_prune_beside_a_shell():
+    """A folder that somebody is in stays; its last visit counts, not its making."""
+    with xt.scratch() as home:
+        packages.project(home, code=BROKEN)
+        build(home)
+        kept = os.path.join(home, ".local/state/xorch/kept")
+        name, = os.listdir(kept)
+        os.utime(os.path.join(kept, name), (1, 1))
+
+        def prune(*args):
+            return xt.run(["cache", "prune", "--json", *args], home=home).json
+        inside = subprocess.Popen(
+            [xt.XORCH, "shell", ID, "--", "sh", "-c", "echo in; while [ ! -e go ]; do "
+             "sleep 0.1; done; cat tiny.c"],
+            env=xt.environment(home, XORCH_CACHE_DIR=test_wheels.shared_cache()),
+            cwd=home, stdout=subprocess.PIPE, text=True)
+        try:
+            xt.equal(inside.stdout.readline(), "in\n")
+            for old in (os.path.join(kept, name, ".use"), os.path.join(kept, name)):
+                os.utime(old, (1, 1))
+            pruned = prune()
+            xt.equal((pruned["removed"], pruned["in_use"]), (0, 1))
+        finally:
+            xt.write(os.path.join(kept, name, "src", "go"), "")
+            out, _ = inside.communicate(timeout=60)
+        xt.check("PyInit" in out or "42 +" in out, out)
+        shell(home, ID, "--", "true")
+        xt.equal(prune()["removed"], 0)
+        xt.equal(os.listdir(kept), [name])
+        for old in (os.path.join(kept, name, ".use"), os.path.join(kept, name)):
+            os.utime(old, (1, 1))
+        xt.equal(prune()["removed"], 1)
+        xt.equal(os.listdir(kept), [])
+        refused = shell(home, ID, "--", "true", code=2)
+        xt.check("[X0852]" in refused.err, refused)
+
+
 def test_failing_build_bwrap():
     failing("bwrap")
 
