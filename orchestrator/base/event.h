@@ -7,10 +7,14 @@
  * are dropped. */
 typedef enum event_kind {
 	EVENT_LOG,	/* text at a level */
-	EVENT_DOWNLOAD, /* subject: file; done/total in bytes, total -1 unknown */
+	EVENT_DOWNLOAD, /* subject: file; done/total in bytes, total -1 unknown. A further
+			 * BEGIN: a new try, from `done` on */
+	EVENT_FILES,	/* files that are to be fetched: total bytes, -1 unknown; with
+			 * EVENT_END done: those of them that were not fetched here */
 	EVENT_STEP,	/* subject: item id; text: step name */
 	EVENT_ARTIFACT, /* subject: item id; text: path */
-	EVENT_TOTAL,	/* of a run: done of total items; text: "2 failed" or NULL */
+	EVENT_JOB,   /* subject: item id; its build from begin to end, with all steps */
+	EVENT_TOTAL, /* of a run: done of total items; text: "2 failed" or NULL */
 } event_kind;
 
 typedef enum event_phase {
@@ -35,6 +39,10 @@ typedef struct event {
 	const char *text;
 	gint64 done, total;
 	double seconds; /* with EVENT_END: how long it took */
+	/* Seconds by what is known of earlier runs. EVENT_JOB: that it will take, 0 not
+	 * known. EVENT_TOTAL: of all builds that have not begun, one after the other; -1
+	 * not known. */
+	double expected;
 } event;
 
 typedef void (*event_sink)(const event *e, void *data);

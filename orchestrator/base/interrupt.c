@@ -13,6 +13,21 @@
 
 static int pipe_fds[2];
 static volatile sig_atomic_t seen;
+static void (*volatile last_words)(void);
+
+G_NORETURN static void end(int sig)
+{
+	void (*last)(void) = last_words;
+
+	if (last)
+		last();
+	_exit(EXIT_SIGNAL + sig);
+}
+
+void interrupt_last(void (*last)(void))
+{
+	last_words = last;
+}
 
 static void on_signal(int sig)
 {
@@ -21,7 +36,7 @@ static void on_signal(int sig)
 
 	if (seen) {
 		process_cancel_all(sig);
-		_exit(EXIT_SIGNAL + sig);
+		end(sig);
 	}
 	seen = 1;
 	ssize_t n = write(pipe_fds[1], &byte, 1);
@@ -69,7 +84,7 @@ static void *stopper(void *data)
 		begun + (gint64)(budget() * G_USEC_PER_SEC) - g_get_monotonic_time();
 	if (left > 0)
 		g_usleep((gulong)left);
-	_exit(EXIT_SIGNAL + byte);
+	end(byte);
 }
 
 static void install(int sig)

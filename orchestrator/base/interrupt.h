@@ -15,3 +15,6 @@
  * all (XORCH_STOP_TIMEOUT seconds in the environment). SIGPIPE is ignored here:
  * a write that fails with EPIPE ends quietly in cli/. */
 void interrupt_install(void);
+/* Called once more, when the process ends without the work in hand having noticed:
+ * `last` may do only what a signal's handler may. */
+void interrupt_last(void (*last)(void));

@@ -118,6 +118,7 @@ static void on_end(fetch_job *job, void *data)
 	fetch_item *item = r->item;
 
 	item->error = fetch_job_error(job);
+	item->fetched = !item->error;
 	if (!item->error) {
 		item->path = store_blob_find(q->store, item->sha256, item->size);
 		/* For people, and to tell downloads from results when pruning. */
@@ -267,6 +268,19 @@ static void find_all_urls(GPtrArray *missing)
 
 /* ---- all of them ---- */
 
+static void tell_files(const GPtrArray *missing, event_phase phase)
+{
+	event e = {.kind = EVENT_FILES, .phase = phase, .level = EVENT_INFO};
+
+	for (guint i = 0; i < missing->len; i++) {
+		const fetch_item *item = missing->pdata[i];
+		e.total = item->size < 0 || e.total < 0 ? -1 : e.total + item->size;
+		if (phase == EVENT_END && item->size > 0 && !item->fetched)
+			e.done += item->size;
+	}
+	event_emit(&e);
+}
+
 static gboolean report_offline(GPtrArray *missing, gboolean damaged, GError **err)
 {
 	error_set(err, damaged ? EXIT_INTEGRITY : EXIT_NETWORK, "X0501",
@@ -377,7 +391,9 @@ gboolean fetch_blobs(
 		.elsewhere = elsewhere,
 		.max = jobs > 0 ? jobs : transfers_most()};
 	gint64 begun = g_get_monotonic_time();
+	tell_files(missing, EVENT_BEGIN);
 	run(&q);
+	tell_files(missing, EVENT_END);
 	sum_up(missing, begun);
 	return report(missing, err);
 }

@@ -34,8 +34,9 @@ struct fetch_item {
 	void *find_urls_data;
 
 	/* After fetch_blobs: */
-	char *path;	 /* in the store, NULL if it failed */
-	gboolean cached; /* was there already */
+	char *path;	  /* in the store, NULL if it failed */
+	gboolean cached;  /* was there already */
+	gboolean fetched; /* private: by this process */
 	GError *error;
 };
 

@@ -628,6 +628,10 @@ static void next_try(void *data)
 	}
 	j->had = j->have;
 	j->asked_range = range != NULL;
+	if (j->have) { /* what lies there says nothing of the speed */
+		j->reported_at = j->have;
+		tell(j, EVENT_BEGIN);
+	}
 	for (const char *const *h = j->spec.headers; h && *h; h++)
 		g_ptr_array_add(headers, (char *)*h);
 	if (j->spec.authorizations && j->spec.authorizations->pdata[j->mirror])

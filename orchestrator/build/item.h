@@ -57,6 +57,7 @@ typedef struct item {
 	gboolean asks_libraries, has_libraries;
 	item_state state;
 	char *reason;  /* skipped: why; planned: what changed, for --explain */
+	gboolean lost; /* planned: reason says which item that it needs failed */
 	GError *error; /* failed */
 	key *key;      /* when everything it depends on is locked */
 	char *file;    /* path of the artefact in the output folder */

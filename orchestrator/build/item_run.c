@@ -216,13 +216,25 @@ static gboolean fetch_work(job *self, GError **err)
 	return FALSE;
 }
 
+static void tell_job(const node *n, event_phase phase)
+{
+	event_emit(&(event){.kind = EVENT_JOB,
+		.phase = phase,
+		.level = EVENT_INFO,
+		.subject = n->item->id,
+		.seconds = phase == EVENT_BEGIN ? 0 : n->item->seconds,
+		.expected = n->build.job.expected});
+}
+
 static gboolean build_work(job *self, GError **err)
 {
 	node *n = self->data;
 	GError *error = NULL;
 
 	n->item->jobs = self->cpus;
+	tell_job(n, EVENT_BEGIN);
 	gboolean ok = pipeline_build(n->run->o->pipeline, n->item, &error);
+	tell_job(n, ok ? EVENT_END : EVENT_FAIL);
 	if (n->run->o->built)
 		n->run->o->built(n->item, ok, n->run->o->data);
 	if (ok)
@@ -442,6 +454,7 @@ static void note_missing(node *n, const job *j)
 		return;
 	g_free(n->item->reason);
 	n->item->reason = g_strdup_printf("needs %s, which failed", lost->id);
+	n->item->lost = TRUE;
 }
 
 static void lock_ended(place *p, const job *j)
@@ -481,6 +494,35 @@ static void look_ended(node *n, const job *j)
 			need_builds(g_ptr_array_index(n->waiting, k), n);
 }
 
+static gboolean is_open(const step *s)
+{
+	return s->needs && !has_ended(s);
+}
+
+/* What the builds take together that have not begun: -1 as long as it is not sure which
+ * they are, when something is to be fetched for one, or when one of them is new. */
+static double waiting_seconds(const run *r)
+{
+	double sum = 0;
+
+	for (guint k = 0; k < r->places->len; k++) {
+		const place *p = g_ptr_array_index(r->places, k);
+		if (is_open(&p->lock) || is_open(&p->again))
+			return -1;
+	}
+	for (guint k = 0; k < r->nodes->len; k++) {
+		const node *n = g_ptr_array_index(r->nodes, k);
+		if (is_open(&n->look) || is_open(&n->fetch))
+			return -1;
+		if (!n->build.needs || n->build.job.state != JOB_WAITING)
+			continue;
+		if (n->build.job.expected <= 0)
+			return -1;
+		sum += n->build.job.expected;
+	}
+	return sum;
+}
+
 static void tell_total(run *r)
 {
 	g_autofree char *failed =
@@ -493,7 +535,8 @@ static void tell_total(run *r)
 		.level = EVENT_INFO,
 		.text = failed,
 		.done = r->done,
-		.total = r->total});
+		.total = r->total,
+		.expected = waiting_seconds(r)});
 }
 
 static void ended(scheduler *s, job *j, void *data)
@@ -505,7 +548,7 @@ static void ended(scheduler *s, job *j, void *data)
 		lock_ended(j->data, j);
 	} else {
 		node *n = j->data;
-		r->failed += j->state == JOB_FAILED;
+		r->failed += j->state == JOB_FAILED && j->error->code < EXIT_SIGNAL;
 		if (j == &n->look.job) {
 			look_ended(n, j);
 		} else {

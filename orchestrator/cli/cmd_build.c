@@ -374,8 +374,10 @@ static int with_items(const options *o, char **args, verb_depth depth, GError **
 		/* What is finished stays finished: say so. */
 		code = output_exit_code(*err);
 		gboolean any = FALSE;
-		for (guint n = 0; n < s.items->len; n++)
-			any |= ((item *)g_ptr_array_index(s.items, n))->file != NULL;
+		for (guint n = 0; n < s.items->len; n++) {
+			const item *i = g_ptr_array_index(s.items, n);
+			any |= i->file || report_stopped(i);
+		}
 		if (any)
 			report_build(&s, o, code);
 	}

@@ -37,6 +37,13 @@ int output_width(void)
 	return 80;
 }
 
+int output_rows(void)
+{
+	struct winsize size;
+
+	return ioctl(output.fd, TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row : 24;
+}
+
 /* --color, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then the
  * terminal; XORCH_COLOR counts as a wish that NO_COLOR overrules. */
 static gboolean wants_color(const options *o)

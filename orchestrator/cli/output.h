@@ -82,6 +82,8 @@ json_t *output_diag_json(const diag *d);
 
 /* Columns of the terminal on stderr, 80 when it is none. */
 int output_width(void);
+/* Its lines, 24 when it is none. */
+int output_rows(void);
 /* "53.2 kB", "1.4 MB"; "0.4 s", "3 min 20 s". New strings. */
 char *text_bytes(gint64 bytes);
 char *text_seconds(double seconds);

@@ -101,7 +101,9 @@ char *output_event_line(const event *e, int verbose, gboolean begin_too)
 		return download_line(e, verbose);
 	case EVENT_ARTIFACT:
 		return artifact_line(e);
-	case EVENT_TOTAL: /* a live line, not one of the log */
+	case EVENT_FILES: /* of live lines, not of the log */
+	case EVENT_JOB:
+	case EVENT_TOTAL:
 		return NULL;
 	}
 	return NULL;

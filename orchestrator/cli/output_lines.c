@@ -137,7 +137,8 @@ static gboolean is_wanted(const event *e)
 
 	if (output.progress == PROGRESS_JSON || warning)
 		return TRUE;
-	if (output.quiet || e->kind == EVENT_TOTAL || e->phase == EVENT_PROGRESS)
+	if (output.quiet || e->kind == EVENT_TOTAL || e->kind == EVENT_JOB ||
+		e->kind == EVENT_FILES || e->phase == EVENT_PROGRESS)
 		return FALSE;
 	if (e->kind == EVENT_DOWNLOAD)
 		return e->phase == EVENT_FAIL || output.verbose ||
@@ -150,7 +151,7 @@ static gboolean is_wanted(const event *e)
 void line_event(const event *e)
 {
 	static const char *const kinds[] = {
-		"log", "download", "step", "artifact", "total"};
+		"log", "download", "files", "step", "artifact", "job", "total"};
 	static const char *const phases[] = {"begin", "progress", "end", "fail"};
 	static const char *const levels[] = {"debug", "info", "note", "warning"};
 
@@ -169,11 +170,14 @@ void line_event(const event *e)
 		json_object_set_new(o, "phase", json_string(phases[e->phase]));
 	json_set_text(o, "subject", e->subject);
 	json_set_text(o, e->kind == EVENT_ARTIFACT ? "file" : "text", e->text);
-	if (e->kind == EVENT_DOWNLOAD || e->kind == EVENT_TOTAL) {
+	if (e->kind == EVENT_DOWNLOAD || e->kind == EVENT_FILES ||
+		e->kind == EVENT_TOTAL) {
 		json_object_set_new(o, "done", json_integer(e->done));
 		if (e->total >= 0)
 			json_object_set_new(o, "total", json_integer(e->total));
 	}
+	if (e->expected > 0)
+		json_object_set_new(o, "expected_seconds", json_real(e->expected));
 	if (e->kind != EVENT_LOG && (e->phase == EVENT_END || e->phase == EVENT_FAIL))
 		json_object_set_new(o, "seconds", json_real(e->seconds));
 	line_write(o);

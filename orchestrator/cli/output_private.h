@@ -49,7 +49,7 @@ void output_event(const event *e, void *data);
 /* A line for one event in plain form, or NULL when it says nothing. */
 char *output_event_line(const event *e, int verbose, gboolean begin_too);
 
-/* Live lines, with the lock held. */
+/* Live lines, with the lock held. Without live_start only live_print does something. */
 void live_start(void);
 /* Takes note of an event; TRUE when the lines are to be drawn anew. */
 gboolean live_event(const event *e);

@@ -18,6 +18,11 @@ static int item_code(const item *i)
 	return i->error ? output_exit_code(i->error) : EXIT_BUILD;
 }
 
+gboolean report_stopped(const item *i)
+{
+	return item_code(i) >= EXIT_SIGNAL;
+}
+
 int report_code(const selection *s)
 {
 	int code = EXIT_DONE;
@@ -174,7 +179,7 @@ static char *failure_log(const item *i)
 
 static void summary(const selection *s)
 {
-	guint counts[ITEM_FAILED + 1] = {0};
+	guint counts[ITEM_FAILED + 1] = {0}, stopped = 0;
 	g_autoptr(GString) table = g_string_new(NULL);
 	g_autoptr(GString) line = g_string_new(NULL);
 	int width = 0;
@@ -193,6 +198,9 @@ static void summary(const selection *s)
 			g_autofree char *seconds = text_seconds(i->seconds);
 			g_string_append_printf(
 				table, "%-*s  built in %s\n", width, i->id, seconds);
+		} else if (report_stopped(i)) {
+			stopped++;
+			g_string_append_printf(table, "%-*s  stopped\n", width, i->id);
 		} else if (i->state == ITEM_FAILED) {
 			g_autofree char *cause = failure_text(i);
 			g_string_append_printf(
@@ -203,11 +211,12 @@ static void summary(const selection *s)
 					table, "%-*s  log %s\n", width, "", log);
 		} else
 			g_string_append_printf(table, "%-*s  not started%s%s\n", width,
-				i->id, i->reason ? ": " : "", i->reason ? i->reason : "");
+				i->id, i->lost ? ": " : "", i->lost ? i->reason : "");
 	}
 	count_text(line, counts[ITEM_BUILT], "built");
 	count_text(line, counts[ITEM_CACHED], "up to date");
-	count_text(line, counts[ITEM_FAILED], "failed");
+	count_text(line, counts[ITEM_FAILED] - stopped, "failed");
+	count_text(line, stopped, "stopped");
 	count_text(line, counts[ITEM_SKIPPED], "skipped");
 	count_text(line, counts[ITEM_PLANNED], "not started");
 	g_string_append_printf(table, "%s\n", line->str);

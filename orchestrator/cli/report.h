@@ -9,6 +9,9 @@
 /* The exit status of all items together: 0, the code all failures share, else 1. */
 int report_code(const selection *s);
 
+/* A signal ended it. */
+gboolean report_stopped(const item *i);
+
 /* A failed item's error, said when it happens. */
 void report_failure(const item *i);
 
