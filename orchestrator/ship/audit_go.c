@@ -123,9 +123,19 @@ static void check_own(audit_run *run, const audit_member *m, const go_buildinfo 
 			"stamped with a version control state (vcs.revision)");
 }
 
+static void tell_path(
+	audit_run *run, const audit_member *m, const char *path, const char *title)
+{
+	audit_hint(audit_gather(run, audit_grade(run, audit_path_grade(path)), "X0711",
+			   m->name, title, path),
+		"debug information of C code, usually; `go: {ldflags: [-s, -w]}` "
+		"leaves it out");
+}
+
 static void check_paths(audit_run *run, const audit_member *m)
 {
 	const char *const *paths = run->options->build_paths;
+	g_autofree char *constant = NULL;
 
 	for (; paths && *paths; paths++) {
 		const guint8 *at =
@@ -136,13 +146,17 @@ static void check_paths(audit_run *run, const audit_member *m)
 		while (n < left && n < 120 && g_ascii_isprint(at[n]))
 			n++;
 		g_autofree char *text = g_strndup((const char *)at, n);
-		audit_hint(audit_gather(run, audit_grade(run, AUDIT_WARNING), "X0711",
-				   m->name, "holds a path of the machine it was built on",
-				   text),
-			"debug information of C code, usually; `go: {ldflags: [-s, -w]}` "
-			"leaves it out");
+		if (audit_path_is_constant(text)) {
+			g_free(constant);
+			constant = g_steal_pointer(&text);
+			continue;
+		}
+		tell_path(run, m, text, "holds a path of the machine it was built on");
 		return;
 	}
+	if (constant)
+		tell_path(run, m, constant,
+			"holds a path of the sandbox, the same on every machine");
 }
 
 static void add_summary(audit_run *run, const audit_member *m, const go_buildinfo *info)

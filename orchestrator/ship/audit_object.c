@@ -216,6 +216,27 @@ static void check_rpath(
 	}
 }
 
+/* The constant paths of a build tell nothing of the machine and make no two builds
+ * differ, only of those who made the wheel. */
+audit_severity audit_path_grade(const char *path)
+{
+	return audit_path_is_constant(path) ? AUDIT_NOTE : AUDIT_WARNING;
+}
+
+static void check_path(audit_run *run, audit_member *m)
+{
+	gboolean constant = audit_path_is_constant(m->build_path);
+
+	audit_hint(audit_gather(run, audit_grade(run, audit_path_grade(m->build_path)),
+			   "X0711", m->name,
+			   constant ? "holds a path of the sandbox, the same on every "
+				      "machine"
+				    : "holds a path of the machine it was built on",
+			   m->build_path),
+		"map it away: -ffile-prefix-map=OLD=NEW, for Rust "
+		"--remap-path-prefix, and strip debug information");
+}
+
 void audit_object(audit_run *run, audit_member *m)
 {
 	const elf_file *f = m->elf;
@@ -233,21 +254,14 @@ void audit_object(audit_run *run, audit_member *m)
 	check_rpath(run, m, "RPATH", f->rpath);
 	check_rpath(run, m, "RUNPATH", f->runpath);
 	if (m->build_path && run->wheel)
-		audit_hint(audit_gather(run, audit_grade(run, AUDIT_WARNING), "X0711",
-				   m->name, "holds a path of the machine it was built on",
-				   m->build_path),
-			"map it away: -ffile-prefix-map=OLD=NEW, for Rust "
-			"--remap-path-prefix, and strip debug information");
+		check_path(run, m);
 }
 
-/* The constant paths of a build tell nothing of the machine, but of those who made
- * the wheel; a list of parts (PEP 770) and numpy's configuration hold them. */
+/* Lists of parts (PEP 770) and numpy's configuration hold them. */
 void audit_text(audit_run *run, audit_member *m)
 {
-	gboolean constant = g_str_has_prefix(m->build_path, "/xorch/");
-
 	audit_hint(
-		audit_gather(run, audit_grade(run, constant ? AUDIT_NOTE : AUDIT_WARNING),
+		audit_gather(run, audit_grade(run, audit_path_grade(m->build_path)),
 			"X0711", m->name, "a text in the wheel names a path of the build",
 			m->build_path),
 		"a list of parts or a record of the configuration, usually: the "

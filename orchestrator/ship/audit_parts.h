@@ -47,6 +47,10 @@ void audit_line(audit_finding *f, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 void audit_hint(audit_finding *f, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 /* `usual`, or AUDIT_ERROR under --strict. */
 audit_severity audit_grade(const audit_run *run, audit_severity usual);
+/* A path of the sandbox, which is the same on every machine, and what that makes of it.
+ */
+gboolean audit_path_is_constant(const char *path);
+audit_severity audit_path_grade(const char *path);
 
 /* The architecture a wheel tag would name for this ELF file, or NULL: unknown,
  * or ARM that is not EABI5 with hard float. */

@@ -28,9 +28,15 @@ static gboolean begins(const guint8 *p, const guint8 *end, const char *prefix)
 	       path_byte(p[len]) && path_byte(p[len + 1]);
 }
 
-/* The first build path in [start, end), as text. */
-static char *find_path(
-	const guint8 *start, const guint8 *end, const char *const *exact, gboolean guess)
+gboolean audit_path_is_constant(const char *path)
+{
+	return g_str_has_prefix(path, own_paths[0]);
+}
+
+/* The first build path in [start, end), as text; a constant one only where there is no
+ * other, and instead of none before (*constant). */
+static char *find_path(const guint8 *start, const guint8 *end, const char *const *exact,
+	gboolean guess, char **constant)
 {
 	for (const guint8 *p = start; (p = memchr(p, '/', (gsize)(end - p))); p++) {
 		gboolean found = FALSE;
@@ -44,7 +50,11 @@ static char *find_path(
 		gsize n = 0;
 		while (p + n < end && n < 200 && path_byte(p[n]))
 			n++;
-		return g_strndup((const char *)p, n);
+		g_autofree char *path = g_strndup((const char *)p, n);
+		if (!audit_path_is_constant(path))
+			return g_steal_pointer(&path);
+		if (!*constant)
+			*constant = g_steal_pointer(&path);
 	}
 	return NULL;
 }
@@ -76,10 +86,11 @@ static gboolean is_prose(const char *name)
 static char *find_build_path(const elf_file *f, const char *const *given)
 {
 	const char *const *exact = given ? given : own_paths;
+	g_autofree char *constant = NULL;
 	char *found = NULL;
 
 	if (!f->n_sections)
-		return find_path(f->data, f->data + f->size, exact, !given);
+		found = find_path(f->data, f->data + f->size, exact, !given, &constant);
 	for (guint i = 1; i < f->n_sections && !found; i++) {
 		const elf_section *s = &f->sections[i];
 		if ((s->type != SHT_PROGBITS && s->type != SHT_STRTAB) ||
@@ -88,9 +99,9 @@ static char *find_build_path(const elf_file *f, const char *const *given)
 			g_str_has_prefix(s->name, ".gcc_except"))
 			continue;
 		found = find_path(f->data + s->offset, f->data + s->offset + s->size,
-			exact, !given);
+			exact, !given, &constant);
 	}
-	return found;
+	return found ? found : g_steal_pointer(&constant);
 }
 
 static void scan_member(gpointer item, gpointer data)

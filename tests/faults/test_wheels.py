@@ -174,13 +174,18 @@ def test_W12_rpath():
 def test_W12_build_paths():
     with xt.scratch() as folder:
         path = make(folder, text=b"assert\0/xorch/src/pkg/impl.c\0")
-        f = finding(path, "X0711", severity="warning", exit_code=0)
+        f = finding(path, "X0711", severity="note", exit_code=0)
         assert details(f) == "/xorch/src/pkg/impl.c", f
+        assert "the same on every machine" in f["message"], f
         finding(path, "X0711", "--strict")
         for text in (b"/home/", b"/opt/rh/root/usr/include\0", b"/usr/include/stdio.h\0"):
             assert audit(make(folder, text=text), "--strict")[0].code == 0, text
         path = make(folder, text=b"\0/home/me/pkg/impl.c\0")
         finding(path, "X0711", severity="warning", exit_code=0)
+        # the one that tells more is the one that is told
+        path = make(folder, text=b"\0/xorch/src/pkg/impl.c\0/home/me/pkg/impl.c\0")
+        f = finding(path, "X0711", severity="warning", exit_code=0)
+        assert details(f) == "/home/me/pkg/impl.c" and "of the machine" in f["message"], f
 
 
 def test_W13_damaged_elf():
