@@ -123,8 +123,7 @@ static char *compile(const build_context *ctx, const GPtrArray *lines,
 	}
 	error_help(err, "a package that publishes no wheel at all cannot be resolved "
 			"without building it; name it directly: `xorch new NAME`");
-	if (ctx->cut)
-		error_note(err, "files from %s on are not seen (--exclude-newer)", cut);
+	pypi_note_cut(ctx, err);
 	return NULL;
 }
 

@@ -358,6 +358,17 @@ const index_file *pypi_find_sdist(
 	return found;
 }
 
+void pypi_note_cut(const build_context *c, GError **err)
+{
+	g_autofree char *cut = instant_text(c->cut);
+
+	if (c->cut)
+		error_note(err,
+			"files uploaded from %s on, and files without an upload time, "
+			"are not seen (--exclude-newer)",
+			cut);
+}
+
 const index_file *pypi_find_file(
 	const pypi_project *p, const char *filename, GError **err)
 {

@@ -27,6 +27,8 @@ const index_file *pypi_find_sdist(
 	const pypi_project *p, const char *version, GError **err);
 /* When --exclude-newer hides files of the version (NULL: of any), a note that says so. */
 void pypi_note_newer(const pypi_project *p, const char *version, GError **err);
+/* Of what a run does not see for --exclude-newer: nothing without one. */
+void pypi_note_cut(const build_context *c, GError **err);
 /* The file of that name, borrowed; NULL with X0504. It may be one that --exclude-newer
  * hides: who names a file has chosen it before. */
 const index_file *pypi_find_file(

@@ -31,17 +31,12 @@ static void error_text(GError **err, const char *text)
 /* What is refused may be there, only too new, or pinned to another version. */
 static void note_limits(const build_context *ctx, GError **err)
 {
-	g_autofree char *cut = instant_text(ctx->cut);
 	g_autofree char *pins = pins_text(ctx->pins);
 
 	if (*pins)
 		error_note(err, "pins of this project: %s",
 			g_strdelimit(g_strchomp(pins), "\n", ' '));
-	if (ctx->cut)
-		error_note(err,
-			"files uploaded from %s on, and files without an upload time, "
-			"are not seen (--exclude-newer)",
-			cut);
+	pypi_note_cut(ctx, err);
 }
 
 static GPtrArray *compile(const build_context *ctx, const uv *u,

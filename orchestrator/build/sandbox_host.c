@@ -268,11 +268,17 @@ const sandbox_info *sandbox_describe(sandbox_level level)
 	return info_of(level);
 }
 
+/* What was chosen by itself is named by every step from then on. */
+static gboolean is_told(const sandbox_info *info)
+{
+	static gint told[SANDBOX_ENV + 1];
+
+	return g_atomic_int_exchange(&told[info->level], 1);
+}
+
 static void tell_once(const sandbox_info *info)
 {
-	static gint told;
-
-	if (g_atomic_int_exchange(&told, 1))
+	if (is_told(info))
 		return;
 	if (info->level == SANDBOX_BWRAP)
 		event_log(EVENT_INFO, NULL, "sandbox %s", info->summary);
@@ -283,9 +289,7 @@ static void tell_once(const sandbox_info *info)
 
 static void tell_named_once(const sandbox_info *info)
 {
-	static gint told;
-
-	if (info->network_cut || g_atomic_int_exchange(&told, 1))
+	if (info->network_cut || is_told(info))
 		return;
 	event_log(EVENT_NOTE, NULL, "sandbox %s", info->summary);
 }

@@ -174,6 +174,19 @@ def test_offline_after_fetch_without_a_network():
         xt.equal(p.returncode, 0, p.stdout, p.stderr)
 
 
+def test_open_network_is_said_once():
+    """The sandbox that is left when bubblewrap does not work: a warning for the run, not
+    one more for the steps."""
+    with xt.scratch() as home:
+        recipe = packages.project(home)
+        fake = xt.write(os.path.join(home, "bwrap"), "#!/bin/sh\nexit 1\n")
+        os.chmod(fake, 0o755)
+        result = build(home, recipe, XORCH_BWRAP=fake)
+        xt.equal(only(result)["state"], "built")
+        xt.equal(result.err.count("sandbox landlock"), 1, result)
+        xt.equal(result.err.count("the network is open"), 1, result)
+
+
 def test_reproducible_in_other_folders():
     with xt.scratch() as one, xt.scratch() as two:
         other = os.path.join(two, "a folder with blanks")
