@@ -144,6 +144,10 @@ static char *junit(const GPtrArray *cases, const char *suite)
 
 /* ---- JSON ---- */
 
+#define SARIF_SCHEMA                                                                     \
+	"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"            \
+	"sarif-schema-2.1.0.json"
+
 static json_t *string(const char *text)
 {
 	return json_text(text ? text : "");
@@ -171,10 +175,12 @@ static json_t *sarif_rules(const GPtrArray *found)
 		for (const code_entry *c = codes; c->id; c++)
 			if (g_str_equal(c->id, e->code))
 				json_array_append_new(rules,
-					json_pack("{s:o, s:{s:o}, s:{s:o}}", "id",
-						string(c->id), "shortDescription", "text",
-						string(c->title), "fullDescription",
-						"text", string(c->text)));
+					json_pack("{s:o, s:{s:o}, s:{s:o}, s:{s:o}}",
+						"id", string(c->id), "shortDescription",
+						"text", string(c->title),
+						"fullDescription", "text",
+						string(c->text), "help", "text",
+						string(c->text)));
 	}
 	return rules;
 }
@@ -211,10 +217,10 @@ static char *sarif(const GPtrArray *found)
 			json_object_set_new(one, "locations", sarif_location(e));
 		json_array_append_new(results, one);
 	}
-	return dump(json_pack("{s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:s, s:o}]}", "version",
-		"2.1.0", "runs", "tool", "driver", "name", "xorch", "version",
-		XORCH_VERSION, "rules", sarif_rules(found), "columnKind",
-		"unicodeCodePoints", "results", results));
+	return dump(json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:s, s:o}]}",
+		"$schema", SARIF_SCHEMA, "version", "2.1.0", "runs", "tool", "driver",
+		"name", "xorch", "version", XORCH_VERSION, "rules", sarif_rules(found),
+		"columnKind", "unicodeCodePoints", "results", results));
 }
 
 /* By what it says and where, but not by the line: that moves with every change above. */

@@ -135,6 +135,40 @@ def test_readers_of_others():
                                 paths["sarif"]), ["12"])
 
 
+def test_published_schemas():
+    with xt.scratch() as home:
+        for name in HOSTILE:
+            with open(os.path.join(os.fsencode(home), os.fsencode(name)), "wb") as f:
+                f.write(BAD.encode())
+        xt.write(os.path.join(home, "good.yaml"), monorepo.text(monorepo.recipe("good")))
+        paths, _ = reports(home, "check", ".", code=2)
+        n = len(HOSTILE)
+        xt.equal(judges.reports_check(paths), [n + 1, 3 * n, 3 * n])
+        # nothing found, and no file at all
+        paths, _ = reports(home, "check", "good.yaml")
+        xt.equal(judges.reports_check(paths), [1, 0, 0])
+        os.mkdir(os.path.join(home, "empty"))
+        paths, _ = reports(home, "check", "empty", code=2)
+        xt.equal(judges.reports_check(paths), [1, 1, 1])
+        # builds that are skipped, cannot be planned, or are to come
+        xt.write(os.path.join(home, "recipes", "w.yaml"), monorepo.text(monorepo.recipe(
+            "w", build={"skip": [{"if": "target == \"armv7\"", "reason": "<no> ]]> &"}]})))
+        xt.write(os.path.join(home, "recipes", "n.yaml"), monorepo.text(monorepo.recipe(
+            "n", requirements={"host": ["recipe:nowhere"]})))
+        paths, _ = reports(home, "build", "--dry-run", "recipes", "--target",
+                           "armv7,aarch64", "--python", "3.11", code=2)
+        xt.equal(judges.reports_check(paths), [4, 2, 2])
+        # the judges can say no
+        for kind, old, new in (("junit", "<testcase ", "<testcase x=\"1\" "),
+                               ("sarif", '"level"', '"livel"')):
+            with open(paths[kind], encoding="utf-8") as f:
+                text = f.read()
+            xt.check(old in text, text)
+            xt.write(paths[kind], text.replace(old, new))
+        judges.junit_check(paths["junit"], fails=True)
+        judges.schema_check(judges.sarif_schema(), paths["sarif"], fails=True)
+
+
 def test_plan_and_skips():
     with xt.scratch() as home:
         xt.write(os.path.join(home, "recipes", "w.yaml"), monorepo.text(monorepo.recipe(

