@@ -232,6 +232,37 @@ def test_U01_live_lines_leave_nothing():
                      if line.startswith("  ")), drawn)
 
 
+def test_U01_rate_and_time_left():
+    """Three files of 4 s, by a server that sends 150 kB/s of each."""
+    with xt.scratch() as home, server.Server() as s:
+        items = []
+        for i in range(3):
+            body = b"x" * 600000 + bytes([i])
+            s.add(f"/f{i}", server.Reply(body, rate=150000))
+            items.append({"label": f"file-{i}", "urls": [s.url(f"/f{i}")],
+                          "sha256": server.sha256(body), "size": len(body)})
+        path = xt.write(os.path.join(home, "items.json"), json.dumps(items))
+        command = ["sh", "-c", f"exec {xt.XORCH} __fetch < {path}"]
+        code, out = on_terminal(command, home, 90, binary="", TERM="xterm")
+        xt.equal(code, 0, out)
+        lines = re.split("[\r\n]+", re.sub("\x1b\\[[0-9;]*[A-Za-z]", "", out))
+        amount = r"  [0-9.]+ [kM]?B of ([0-9.]+ [kM]B)  [0-9]+%"
+        one, all_of_them = [], []
+        for line in lines:
+            if found := re.fullmatch(rf"  (file-[0-2]|downloads){amount}(?:  ([0-9.]+) kB/s"
+                                     r"(?:  about ([0-9]+) s left)?)?", line):
+                name, total, rate, left = found.groups()
+                xt.equal(total, "1.8 MB" if name == "downloads" else "600.0 kB", line)
+                if left:
+                    (all_of_them if name == "downloads" else one).append(
+                        (float(rate), int(left)))
+        xt.check(one and all_of_them, out)
+        xt.check(all(50 < rate < 250 and left <= 8 for rate, left in one), one)
+        xt.check(all(150 < rate < 700 and left <= 8 for rate, left in all_of_them),
+                 all_of_them)
+        xt.check(all_of_them[-1][1] <= 2, all_of_them)
+
+
 def test_Y12_too_large():
     with xt.scratch() as home:
         recipe(home, GOOD + "extra:\n" + "".join(f"  k{i}: v\n" for i in range(200000)))
