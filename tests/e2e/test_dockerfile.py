@@ -1,8 +1,11 @@
 """README's Dockerfile, performed stage by stage (tests/lib/docker_stages.py stands in for
 docker build), and what comes of it used as a wheelhouse by pip and uv."""
+import glob
 import os
 import re
+import shlex
 import subprocess
+import zipfile
 
 import debian_host
 import docker_stages
@@ -101,6 +104,62 @@ def test_requirements_with_find_links():
         xt.equal(p.returncode, 0, p.stdout, p.stderr)
         root = target_root.get("bookworm", "aarch64")
         xt.equal(root.python(["-c", ANSWER], path=[to]).strip(), "19")
+
+
+def uv_armv7():
+    """The command uv for armv7, which PyPI has too."""
+    def make(folder):
+        pip = os.path.join(os.path.dirname(judges.auditwheel()), "pip")
+        p = subprocess.run([pip, "download", "-q", "--no-deps", "--only-binary", ":all:",
+                            "--platform", "manylinux_2_17_armv7l", "-d", folder, "uv"],
+                           capture_output=True, text=True)
+        if p.returncode:
+            raise xt.Skip("uv for armv7 cannot be had from PyPI: " + p.stderr[-300:])
+        wheel, = glob.glob(os.path.join(folder, "uv-*.whl"))
+        with zipfile.ZipFile(wheel) as z:
+            name, = [n for n in z.namelist() if n.endswith("/scripts/uv")]
+            xt.write(os.path.join(folder, "uv"), z.read(name))
+        os.chmod(os.path.join(folder, "uv"), 0o755)
+        os.unlink(wheel)
+    return os.path.join(target_root.prepared("uv-armv7", make), "uv")
+
+
+def test_uv_on_armv7():
+    """uv has no name for armv7, so it is asked on one: uv's own program for armv7 and
+    that root's Python, both emulated."""
+    with xt.scratch() as home:
+        result = test_wheels.build("cwcwidth.yaml", ["armv7"], "cp311", home)
+        xt.equal(result.code, 0, result)
+        wheel, = glob.glob(os.path.join(home, "dist", "*.whl"))
+        xt.write(os.path.join(home, "requirements.txt"),
+                 "--find-links dist\ncwcwidth==0.1.12\n")
+        root = target_root.get("bookworm", "armv7")
+        # The machine's kernel does not start programs of the target: a script does.
+        python = xt.write(os.path.join(home, "python3.11"), '#!/bin/sh\nexec ' +
+                          shlex.join(root.command()) + ' "$@"\n')
+        os.chmod(python, 0o755)
+        to = os.path.join(home, "to")
+        p = subprocess.run(
+            [*root.command()[:-1], uv_armv7(), "pip", "install", "--no-index",
+             "--only-binary", ":all:", "--python", python, "--target", to, "-r",
+             "requirements.txt"], cwd=home, capture_output=True, text=True, timeout=600,
+            env={"HOME": home, "PATH": "/usr/bin:/bin", "UV_NO_PROGRESS": "1"})
+        xt.equal(p.returncode, 0, p.stdout, p.stderr)
+        xt.check("cwcwidth==0.1.12" in p.stderr, p.stderr)
+        with zipfile.ZipFile(wheel) as z:
+            for name in z.namelist():
+                if name.endswith(".so"):
+                    with open(os.path.join(to, name), "rb") as f:
+                        xt.equal(f.read(), z.read(name), name)
+        xt.equal(root.python(["-c", ANSWER], path=[to]).strip(), "19")
+        # that it is not so lenient as to take any wheel
+        os.rename(wheel, wheel.replace("armv7l", "aarch64"))
+        p = subprocess.run(
+            [*root.command()[:-1], uv_armv7(), "pip", "install", "--no-index", "--no-cache",
+             "--only-binary", ":all:", "--python", python, "--target", to + "2", "-r",
+             "requirements.txt"], cwd=home, capture_output=True, text=True, timeout=600,
+            env={"HOME": home, "PATH": "/usr/bin:/bin"})
+        xt.check(p.returncode and "platform" in p.stderr, p.stdout, p.stderr)
 
 
 if __name__ == "__main__":
