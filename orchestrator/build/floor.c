@@ -316,8 +316,8 @@ static gboolean gcc_links(const floor_work *w, GError **err)
 /* build/floor_extras.h, for each archive of GCC's. */
 static gboolean extras_add(const floor_work *w, GError **err)
 {
-	static const char *const files[] = {
-		"libstdc++.a", "libstdc++_nonshared.a", "libgcc_eh.a", "libgcc.a", NULL};
+	static const char *const files[] = {"libstdc++.a", "libstdc++_nonshared.a",
+		"libsupc++.a", "libgcc_eh.a", "libgcc.a", "libgomp.a", NULL};
 	g_autofree char *folder = gcc_folder(w);
 
 	for (const char *const *f = files; folder && *f; f++) {
@@ -397,6 +397,10 @@ char *floor_key(const platform *target, const char *floor, const char *base_key,
 	 */
 	if (target->elf_machine == EM_ARM)
 		key_add(k, "half precision", "1");
+	/* the edits of headers and archives for glibc 2.38 and newer, which lower floors
+	 * never met */
+	if (strcmp(floor, "2_37") >= 0)
+		key_add(k, "C23", "1");
 	return g_strdup(key_digest(k));
 }
 

@@ -26,6 +26,29 @@ static const extra extras[] = {
 		"		__builtin_trap();\n"
 		"	return value;\n"
 		"}\n"},
+	/* With 2.38's headers strtoul became another function, which reads 0b1010 too. */
+	{"__isoc23_strtol",
+		"extern long strtol(const char *, char **, int);\n"
+		"__attribute__((visibility(\"hidden\")))\n"
+		"long __isoc23_strtol(const char *text, char **end, int base)\n"
+		"{\n"
+		"	return strtol(text, end, base);\n"
+		"}\n"},
+	{"__isoc23_strtoul",
+		"extern unsigned long strtoul(const char *, char **, int);\n"
+		"__attribute__((visibility(\"hidden\")))\n"
+		"unsigned long __isoc23_strtoul(const char *text, char **end, int base)\n"
+		"{\n"
+		"	return strtoul(text, end, base);\n"
+		"}\n"},
+	{"__isoc23_strtoull",
+		"extern unsigned long long strtoull(const char *, char **, int);\n"
+		"__attribute__((visibility(\"hidden\")))\n"
+		"unsigned long long __isoc23_strtoull(\n"
+		"	const char *text, char **end, int base)\n"
+		"{\n"
+		"	return strtoull(text, end, base);\n"
+		"}\n"},
 	/* The object around an address, as dl_iterate_phdr(3) tells of it. 64 bits only:
 	 * 32-bit ARM finds its tables another way. GCC looks at `eh_frame` alone. */
 	{"_dl_find_object",

@@ -3,7 +3,8 @@
 
 /* What GCC's static libraries ask of a C library that is newer than the floor. They were
  * compiled for the sysroot's: libstdc++.a calls arc4random() (2.36) for its
- * random_device, libgcc_eh.a finds unwind tables by _dl_find_object() (2.35). So that
+ * random_device, libgcc_eh.a finds unwind tables by _dl_find_object() (2.35), and what
+ * was compiled with the headers of 2.38 calls __isoc23_strtoul() for strtoul(). So that
  * -static-libstdc++ and -static-libgcc link at a lower floor, too, an archive that asks
  * for such a function gets it as a further member, hidden, made of what the floor has.
  * 32-bit ARM's libgcc.a gets __aeabi_d2h(), which clang calls and GCC names otherwise. */

@@ -24,6 +24,9 @@ static const edit edits[] = {
 	{28, "stdc-predef.h", "#define __STDC_ISO_10646__",
 		"#define __STDC_NO_THREADS__ 1\n#define __STDC_ISO_10646__"},
 	{28, "*/sys/stat.h", "# include <bits/statx.h>", ""},
+	/* The structure of sched_setattr(), which programs declared themselves. */
+	{41, "*/bits/sched.h", "#   include <linux/sched/types.h>", ""},
+	{41, "*/bits/sched.h", "# ifndef SCHED_ATTR_SIZE_VER0", "# if 0"},
 };
 
 /* Waiting against a given clock came with 2.30; libstdc++ of a newer sysroot
@@ -147,6 +150,29 @@ static gboolean version_edit(floor_headers *h, GError **err)
 	return header_write(path, changed, err);
 }
 
+/* strtol and scanf as C23 wants them, which read 0b1010, have names of their own since
+ * 2.38; C++ and _GNU_SOURCE asked for them by themselves. What the headers ask is named
+ * after C2X before 2.40. */
+static gboolean c23_edit(floor_headers *h, GError **err)
+{
+	static const char *const macros[] = {
+		"__GLIBC_USE_C23_STRTOL", "__GLIBC_USE_C2X_STRTOL"};
+	g_autofree char *path = include_path(h, "features.h");
+	g_autofree char *text = header_read(path, err);
+
+	if (!text)
+		return err && *err ? FALSE : unexpected(err, path, "the file is missing");
+	for (gsize i = 0; i < G_N_ELEMENTS(macros); i++) {
+		g_autofree char *line = g_strdup_printf("# define %s 0", macros[i]);
+		g_autofree char *changed = define_replace(text, macros[i], line);
+		if (!changed)
+			continue;
+		h->edited++;
+		return header_write(path, changed, err);
+	}
+	return unexpected(err, path, macros[0]);
+}
+
 static gboolean cxx_edit(floor_headers *h, const char *version, GError **err)
 {
 	g_autofree char *path =
@@ -202,7 +228,8 @@ static gboolean hide_in_file(floor_headers *h, const char *path, GError **err)
 			g_propagate_error(err, read_error);
 		return !read_error;
 	}
-	g_autofree char *changed = floor_headers_hide(text, h->lacking, &n, &leak);
+	g_autofree char *changed =
+		floor_headers_hide(text, h->lacking, h->sysroot_minor >= 38, &n, &leak);
 	if (leak) {
 		g_autofree char *what =
 			g_strdup_printf("it redirects %s, which the floor lacks", leak);
@@ -240,6 +267,8 @@ gboolean floor_headers_apply(floor_headers *h, GError **err)
 	if (h->floor_minor >= h->sysroot_minor)
 		return TRUE;
 	if (!version_edit(h, err))
+		return FALSE;
+	if (h->floor_minor < 38 && h->sysroot_minor >= 38 && !c23_edit(h, err))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(edits); i++)
 		if (h->floor_minor < edits[i].below &&

@@ -25,7 +25,8 @@ typedef struct floor_headers {
 gboolean floor_headers_apply(floor_headers *h, GError **err);
 
 /* One file's text with the lacking declarations taken out; NULL when there was
- * nothing to do. *hidden counts; *leak gets "old -> new" (new string) when a
- * redirection to a lacking name was found. For tests. */
+ * nothing to do. `math`: those of <math.h> too, which glibc 2.40 and 2.41 brought many
+ * of that programs have of their own (cospi, exp2m1). *hidden counts; *leak gets
+ * "old to new" (new string) when a redirection to a lacking name was found. For tests. */
 char *floor_headers_hide(
-	const char *text, GHashTable *lacking, guint *hidden, char **leak);
+	const char *text, GHashTable *lacking, gboolean math, guint *hidden, char **leak);

@@ -77,6 +77,12 @@ static gboolean begins_inline(const char *p)
 	       begins_word(p, "__STDIO_INLINE");
 }
 
+/* __MATHCALL (name,, (arguments)), __MATHDECL (type, name,, (arguments)). */
+static gboolean begins_math(const char *p)
+{
+	return g_str_has_prefix(p, "__MATHCALL") || g_str_has_prefix(p, "__MATHDECL");
+}
+
 /* The statement that begins at `p`: to a `;` outside of all brackets, or to
  * the `}` of a body. FALSE when the text ends before. */
 static gboolean statement_read(const char *p, statement *out)
@@ -143,6 +149,18 @@ static gboolean next_is(const char *p, const char *end, char c)
 	return p < end && *p == c;
 }
 
+/* The word before the second comma of two that follow each other, as only the name of
+ * a mathematical function is; NULL for one with a suffix. */
+static char *math_name(const statement *s)
+{
+	g_autofree char *text = g_strndup(s->begin, s->end - s->begin);
+	char *end = strstr(text, ",,"), *begin = end;
+
+	while (begin && begin > text && (g_ascii_isalnum(begin[-1]) || begin[-1] == '_'))
+		begin--;
+	return begin ? g_strndup(begin, end - begin) : NULL;
+}
+
 /* The name declared: the word before the first bracket, looked for inside it
  * when that word is one of glibc's macros. */
 static char *declared_name(const statement *s)
@@ -150,6 +168,8 @@ static char *declared_name(const statement *s)
 	const char *p = s->begin;
 	char *word;
 
+	if (begins_math(p))
+		return math_name(s);
 	while ((word = next_word(&p, s->end))) {
 		if (next_is(p, s->end, '(') && !g_str_has_prefix(word, "__REDIRECT") &&
 			!g_str_has_prefix(word, "__NTH") &&
@@ -188,12 +208,22 @@ static gboolean redirects(const statement *s)
 	return strstr(text, "__REDIRECT") || strstr(text, "__asm__");
 }
 
-/* Functions that an older C library refused altogether where newer headers
- * redirect them: before 2.23 fts.h was an error with _FILE_OFFSET_BITS=64. Their
- * redirected declaration goes; of any other it would be a loss to find out. */
-static gboolean may_vanish(const char *name)
+/* Redirected declarations that go. Of any other it would be a loss to find out.
+ *  - functions that an older C library refused altogether: before 2.23 fts.h was an
+ *    error with _FILE_OFFSET_BITS=64;
+ *  - C23's variants, which no header asks for any more (build/floor_headers.c). */
+static gboolean may_vanish(const char *name, const char *other)
 {
-	return g_str_has_prefix(name, "fts_");
+	return g_str_has_prefix(name, "fts_") || g_str_has_prefix(other, "__isoc23_");
+}
+
+/* `__strlcpy_alias` for strlcpy: only the inline function of that name calls it, which
+ * went by itself. */
+static gboolean is_alias(const char *name, const char *other)
+{
+	g_autofree char *alias = g_strdup_printf("__%s_alias", other);
+
+	return g_str_equal(name, alias);
 }
 
 static void append_lines(GString *out, const char *from, const char *to)
@@ -217,15 +247,15 @@ static char *goes_for(const statement *s, gboolean body, GHashTable *lacking, ch
 	if (!body && !redirects(s))
 		return NULL;
 	g_autofree char *other = lacking_word(s, lacking, name);
-	if (other && may_vanish(name))
+	if (other && may_vanish(name, other))
 		return g_steal_pointer(&other);
-	if (other && !*leak)
+	if (other && !is_alias(name, other) && !*leak)
 		*leak = g_strdup_printf("%s to %s", name, other);
 	return NULL;
 }
 
 char *floor_headers_hide(
-	const char *text, GHashTable *lacking, guint *hidden, char **leak)
+	const char *text, GHashTable *lacking, gboolean math, guint *hidden, char **leak)
 {
 	GString *out = g_string_new(NULL);
 	gboolean line_start = TRUE;
@@ -242,7 +272,8 @@ char *floor_headers_hide(
 			line_start = FALSE;
 			continue;
 		}
-		if (!(line_start && (body || begins_declaration(p) || begins_plain(p))) ||
+		if (!(line_start && (body || begins_declaration(p) || begins_plain(p) ||
+					    (math && begins_math(p)))) ||
 			!statement_read(p, &s)) {
 			line_start = *p == '\n';
 			g_string_append_c(out, *p++);

@@ -1,5 +1,6 @@
 #include "plan/floor_range.h"
 #include "base/error.h"
+#include <elf.h>
 #include <string.h>
 
 gboolean floor_parse(const char *text, int *minor, GError **err)
@@ -147,6 +148,11 @@ static sysroot_def *out_of_reach(
 		error_note(err,
 			"names newer than its own glibc are neither in a sysroot's "
 			"headers nor in its libraries");
+	if (target->elf_machine == EM_ARM && !named && minor > FLOOR_TIME32)
+		error_note(err,
+			"Debian 13, which has it elsewhere, gives %s a 64-bit time_t: "
+			"another ABI than that of the platform's wheels so far",
+			target->name);
 	advise(err, defs, named, target, minor);
 	return NULL;
 }

@@ -16,6 +16,11 @@
  * is no guide to the old ones. */
 #define FLOOR_MERGED 34
 
+/* The newest C library of Debian's for 32-bit ARM with the 32-bit time_t that wheels of
+ * this platform have: time_t is part of the interface of what links against each other,
+ * and the suites after it have one of 64 bits. */
+#define FLOOR_TIME32 36
+
 /* Checks a floor's spelling ("2_17") and gives glibc's minor number. X0330. */
 gboolean floor_parse(const char *text, int *minor, GError **err);
 

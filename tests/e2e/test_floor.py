@@ -105,10 +105,10 @@ int module(double x, const char *path, int *shared)
 """
 
 
-def c_module(floor, caps, libraries):
+def c_module(floor, caps, libraries, targets=TARGETS):
     with xt.scratch() as home:
         xt.write(os.path.join(home, "m.c"), "#define _GNU_SOURCE\n" + MODULE)
-        for cross in crosses(floor):
+        for cross in crosses(floor, targets):
             for more in ([], ["-D_FILE_OFFSET_BITS=64"], ["-O0", "-fstack-protector-all"],
                          ["-D_FORTIFY_SOURCE=2", "-D_LARGEFILE64_SOURCE"]):
                 cross.tool("cc", "-O2", *more, "-Wall", "-Werror", "-shared", "-fPIC", "m.c",
@@ -230,8 +230,8 @@ def test_cxx17_two_modules_lto():
         cxx17(toolchain, ("aarch64", "armv7"), ["-flto"])
 
 
-def program_and_static(floor, suite, caps):
-    for cross in crosses(floor):
+def program_and_static(floor, suite, caps, targets=TARGETS):
+    for cross in crosses(floor, targets):
         root = target_root.get(suite, cross.target)
         with xt.scratch() as home:
             xt.write(os.path.join(home, "p.cc"), """

@@ -251,6 +251,19 @@ static void headers_hide(void)
 			"fcntl to fcntl64"},
 		{"FTS *__REDIRECT (fts_read, (FTS *), fts64_read);\n",
 			"/* fts64_read: not in this floor */\n", 1, NULL},
+		{"extern long __REDIRECT_NTH (strtol, (const char *__n),\n"
+		 "  __isoc23_strtol)\n;\n",
+			"/* __isoc23_strtol: not in this floor */\n\n\n", 1, NULL},
+		{"extern int __REDIRECT_NTH (__gettid_alias, (void), gettid);\n", NULL, 0,
+			NULL},
+		{"extern int __REDIRECT_NTH (__own_alias, (void), gettid);\n", NULL, 0,
+			"__own_alias to gettid"},
+		{"__MATHCALL (cospi,, (_Mdouble_ __x));\n",
+			"/* cospi: not in this floor */\n", 1, NULL},
+		{"__MATHCALL (cosp,, (_Mdouble_ __x));\n", NULL, 0, NULL},
+		{"__MATHDECL_1 (long int,cospi,, (_Mdouble_ __x));\n",
+			"/* cospi: not in this floor */\n", 1, NULL},
+		{"__MATHCALL (cospi,_r, (_Mdouble_ __x));\n", NULL, 0, NULL},
 		{"__fortify_function int f (void)\n{ return gettid (); }\n", NULL, 0,
 			"f to gettid"},
 		{"__extern_inline int f (void)\n{ __asm__ (\"gettid\"); }\n", NULL, 0,
@@ -262,12 +275,14 @@ static void headers_hide(void)
 
 	g_hash_table_add(lacking, (void *)"gettid");
 	g_hash_table_add(lacking, (void *)"fcntl64");
+	g_hash_table_add(lacking, (void *)"cospi");
+	g_hash_table_add(lacking, (void *)"__isoc23_strtol");
 	g_hash_table_add(lacking, (void *)"fts64_read");
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *leak = NULL;
 		guint hidden = 0;
 		g_autofree char *got =
-			floor_headers_hide(rows[i].text, lacking, &hidden, &leak);
+			floor_headers_hide(rows[i].text, lacking, TRUE, &hidden, &leak);
 		g_assert_cmpstr(got, ==, rows[i].want);
 		g_assert_cmpuint(hidden, ==, rows[i].hidden);
 		g_assert_cmpstr(leak, ==, rows[i].leak);
