@@ -154,13 +154,19 @@ static void clang_side(side *s)
 	}
 }
 
-/* Where Debian keeps gcc's inner programs: a cross compiler's are apart. */
+/* Where Debian keeps gcc's inner programs: a cross compiler's are apart, and since
+ * Debian 13 all are in libexec. */
 static char *gcc_inner(const side *s)
 {
 	const char *folder = s->platform->elf_machine == EM_X86_64 ? "gcc" : "gcc-cross";
+	g_autofree char *own =
+		g_build_filename(folder, s->platform->triple, s->chain->version, NULL);
+	g_autofree char *cc1 =
+		g_build_filename(s->chain->tree, "usr/libexec", own, "cc1", NULL);
 
-	return g_strdup_printf(
-		"usr/lib/%s/%s/%s", folder, s->platform->triple, s->chain->version);
+	return g_build_filename(
+		g_file_test(cc1, G_FILE_TEST_EXISTS) ? "usr/libexec" : "usr/lib", own,
+		NULL);
 }
 
 static void gcc_driver(side *s, const char *names, const char *kind, const char *program)

@@ -6,6 +6,7 @@
 #include "cli/selection_needs.h"
 #include "format/project_name.h"
 #include "plan/catalog.h"
+#include "plan/compiler_choice.h"
 #include <string.h>
 
 #define RECIPE "recipe:"
@@ -138,6 +139,20 @@ static const char *target_sysroot(
 	return name;
 }
 
+/* New string: as cli/selection_settle.c has it. */
+static char *compiler_of(changed_catalog *c, const char *compiler, const char *sysroot)
+{
+	g_autofree char *what = g_strdup_printf("compiler %s %s", compiler, sysroot);
+	const char *known = g_hash_table_lookup(c->more, what);
+
+	if (known)
+		return g_strdup(known);
+	g_autoptr(sysroot_def) def = sysroot_def_find(sysroot, NULL);
+	char *own = compiler_for_sysroot(compiler, def ? def->gcc : NULL);
+	g_hash_table_insert(c->more, g_steal_pointer(&what), g_strdup(own));
+	return own;
+}
+
 static void add_compilers(changed_catalog *c, GPtrArray *out, const recipe *r)
 {
 	const char *compiler = choice_toolchain(c->o, r);
@@ -151,6 +166,9 @@ static void add_compilers(changed_catalog *c, GPtrArray *out, const recipe *r)
 		add_definition(c, out, CATALOG_SYSROOT, sysroot);
 		if (*other)
 			add_definition(c, out, CATALOG_SYSROOT, other);
+		g_autofree char *own = compiler_of(c, compiler, sysroot);
+		if (!g_str_equal(own, compiler))
+			add_definition(c, out, CATALOG_TOOLCHAIN, own);
 	}
 	add_definition(c, out, CATALOG_TOOLCHAIN, "clang"); /* of the build machine */
 	if (!g_str_equal(compiler, "clang"))

@@ -2,10 +2,12 @@
 #include "base/error.h"
 #include "cli/choice.h"
 #include "cli/floor_option.h"
+#include "plan/compiler_choice.h"
 #include "plan/floor_range.h"
+#include <string.h>
 
-/* The choice for a name (or NULL), floor and target; a run makes the same one for most
- * of its items. New string. */
+/* "NAME GCC": the sysroot for a name (or NULL), floor and target, and of which GCC its
+ * C++ library is; a run makes the same choice for most of its items. New string. */
 static char *choose(selection *s, const char *name, const item *i, GError **err)
 {
 	char *known;
@@ -20,22 +22,35 @@ static char *choose(selection *s, const char *name, const item *i, GError **err)
 		return g_strdup(known);
 	g_autoptr(sysroot_def) def = sysroot_for_floor(name, i->floor, i->platform, err);
 	if (def)
-		g_hash_table_insert(
-			s->sysroots, g_steal_pointer(&what), g_strdup(def->name));
-	return def ? g_strdup(def->name) : NULL;
+		g_hash_table_insert(s->sysroots, g_steal_pointer(&what),
+			g_strdup_printf("%s %s", def->name, def->gcc));
+	return def ? g_strdup_printf("%s %s", def->name, def->gcc) : NULL;
 }
 
-static void settle(
-	selection *s, const options *o, item *i, const char *asks, GError **err)
+/* Takes what choose() gave over; NULL is fine. */
+static void take(item *i, char **gcc, char *chosen)
+{
+	char *blank = chosen ? strchr(chosen, ' ') : NULL;
+
+	if (!blank)
+		return;
+	*gcc = g_strdup(blank + 1);
+	*blank = '\0';
+	i->sysroot = chosen;
+}
+
+/* *gcc: of the sysroot, new string. */
+static void settle(selection *s, const options *o, item *i, const char *asks, char **gcc,
+	GError **err)
 {
 	const recipe *r = i->source->recipe;
 	const char *named = choice_sysroot(o, r);
 
 	i->floor = floor_option(o, r, i->platform, err);
 	if (i->floor && !named && asks)
-		i->sysroot = choose(s, asks, i, NULL);
+		take(i, gcc, choose(s, asks, i, NULL));
 	if (i->floor && !i->sysroot)
-		i->sysroot = choose(s, named, i, err);
+		take(i, gcc, choose(s, named, i, err));
 }
 
 void selection_settle(selection *s, const options *o, item *i, const char *asks)
@@ -45,7 +60,9 @@ void selection_settle(selection *s, const options *o, item *i, const char *asks)
 	gboolean any = r->kind == RECIPE_GO_BINARY &&
 		       (!r->go.cgo || !i->platform->builds_wheels);
 
-	settle(s, o, i, asks, any ? NULL : &i->error);
+	g_autofree char *gcc = NULL;
+
+	settle(s, o, i, asks, &gcc, any ? NULL : &i->error);
 	if (i->error) {
 		error_line(&i->error, "--> %s", r->path);
 		i->state = ITEM_FAILED;
@@ -54,5 +71,5 @@ void selection_settle(selection *s, const options *o, item *i, const char *asks)
 		i->floor = g_strdup(RECIPE_FLOOR_DEFAULT);
 	if (!i->sysroot)
 		i->sysroot = g_strdup(SYSROOT_DEFAULT);
-	i->toolchain = g_strdup(choice_toolchain(o, r));
+	i->toolchain = compiler_for_sysroot(choice_toolchain(o, r), gcc);
 }

@@ -3,6 +3,7 @@
 #include "build/cross.h"
 #include "cli/common.h"
 #include "cli/floor_option.h"
+#include "plan/compiler_choice.h"
 #include "plan/environment.h"
 #include "plan/floor_range.h"
 
@@ -15,10 +16,10 @@ static gboolean ready(
 
 	if (!sysroot || !common_open(o, &c, err))
 		return FALSE;
-	cross_request request = {.toolchain = choice_toolchain(o, NULL),
-		.sysroot = sysroot,
-		.platform = p,
-		.floor = floor};
+	g_autofree char *compiler =
+		compiler_for_sysroot(choice_toolchain(o, NULL), sysroot->gcc);
+	cross_request request = {
+		.toolchain = compiler, .sysroot = sysroot, .platform = p, .floor = floor};
 	gboolean ok = cross_prepare(&c, &request, out, err);
 	common_close(&c);
 	return ok;
