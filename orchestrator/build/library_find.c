@@ -5,6 +5,7 @@
 #include "build/host_files.h"
 #include "build/store.h"
 #include "build/sysroot.h"
+#include "build/sysroot_parts.h"
 #include "format/debian_contents.h"
 #include "plan/key.h"
 #include <string.h>
@@ -24,14 +25,7 @@ GPtrArray *library_find_own(const build_context *ctx, const sysroot_def *def,
 					  def->packages.debian.suite, err)
 				: NULL;
 	}
-	g_autofree char *tree = sysroot_prepare(ctx, def, target, NULL, NULL, err);
-	if (!tree)
-		return NULL;
-	GPtrArray *out =
-		g_ptr_array_new_with_free_func((GDestroyNotify)library_place_free);
-	g_autofree char *folder = g_build_filename(tree, "usr/lib", target->triple, NULL);
-	g_ptr_array_add(out, library_place_new(def->name, folder, NULL));
-	return out;
+	return sysroot_parts_prepare(ctx, def, target, err);
 }
 
 static char *key_of(const char *contents, const platform *target)
@@ -130,12 +124,14 @@ GPtrArray *library_find_packages(const build_context *ctx, const sysroot_def *de
 	return out;
 }
 
-GPtrArray *library_find_places(const build_context *ctx, const sysroot_def *def,
+GPtrArray *library_find_files(const build_context *ctx, const sysroot_def *def,
 	const platform *target, const GPtrArray *packages, GError **err)
 {
-	g_autoptr(GPtrArray) more = sysroot_more(ctx, def, target, packages, err);
+	return sysroot_more(ctx, def, target, packages, err);
+}
 
-	return more ? host_files_prepare(
-			      ctx, more, target, def->packages.debian.suite, err)
-		    : NULL;
+GPtrArray *library_find_places(const build_context *ctx, const sysroot_def *def,
+	const platform *target, const GPtrArray *files, GError **err)
+{
+	return host_files_prepare(ctx, files, target, def->packages.debian.suite, err);
 }

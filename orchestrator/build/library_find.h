@@ -7,7 +7,7 @@
  * of files says, so nothing is guessed from names. */
 
 /* The sysroot's own libraries: library_place *, of its locked packages; of a sysroot
- * that is an image the folder of its tree. */
+ * that is not of Debian packages as build/sysroot_parts.h has them. */
 GPtrArray *library_find_own(const build_context *ctx, const sysroot_def *def,
 	const platform *target, GError **err);
 
@@ -18,7 +18,11 @@ GPtrArray *library_find_packages(const build_context *ctx, const sysroot_def *de
 	const platform *target, const GPtrArray *sonames, GPtrArray *unknown,
 	GError **err);
 
-/* Places of the packages (char *) with all they depend on, but for what the sysroot has
- * itself: library_place *. As the suite has them now. */
-GPtrArray *library_find_places(const build_context *ctx, const sysroot_def *def,
+/* The packages (char *) with all they depend on, but for what the sysroot has itself, as
+ * the suite has them now: locked_package *. */
+GPtrArray *library_find_files(const build_context *ctx, const sysroot_def *def,
 	const platform *target, const GPtrArray *packages, GError **err);
+
+/* Their places, library_place *. EXIT_LOCK X0431 when the mirror has one no more. */
+GPtrArray *library_find_places(const build_context *ctx, const sysroot_def *def,
+	const platform *target, const GPtrArray *files, GError **err);

@@ -75,6 +75,7 @@ typedef struct resolving {
 	const char *name; /* of the image, as the definition says it */
 	oci_session *session;
 	package_section *section;
+	GPtrArray *diff_ids; /* char * */
 } resolving;
 
 static gboolean not_for_target(const resolving *r, const char *others, GError **err)
@@ -93,17 +94,19 @@ static gboolean check_config(resolving *r, const oci_manifest *m, GError **err)
 	g_autofree char *path = g_strconcat("blobs/sha256:", m->config->digest, NULL);
 	g_autofree char *os = NULL, *architecture = NULL, *variant = NULL;
 	g_autofree char *label = g_strdup_printf("the configuration of %s", r->name);
-	guint layers = 0;
+	g_autoptr(GPtrArray) diff_ids = NULL;
 
 	g_autoptr(GBytes) bytes = oci_session_get(
 		r->session, path, m->config->digest, CONFIG_MAX, NULL, err);
 	if (!bytes || !oci_config_read(
-			      bytes, label, &os, &architecture, &variant, &layers, err))
+			      bytes, label, &os, &architecture, &variant, &diff_ids, err))
 		return FALSE;
-	if (layers != m->layers->len)
+	if (diff_ids->len != m->layers->len)
 		return error_set(err, EXIT_INTEGRITY, "X0560",
 			"%s is refused: it counts %u layers, the manifest %u", label,
-			layers, m->layers->len);
+			diff_ids->len, m->layers->len);
+	for (guint n = 0; n < diff_ids->len; n++)
+		g_ptr_array_add(r->diff_ids, g_strdup(diff_ids->pdata[n]));
 	if (!strcmp(os, "linux") &&
 		oci_platform_is(architecture, variant, r->target->docker_arch,
 			r->target->docker_variant))
@@ -218,6 +221,7 @@ package_section *package_image_resolve(
 {
 	const char *name = image_def_reference(set->def, set->target->name);
 	g_autoptr(oci_reference) image = reference_of(name, err);
+	g_autoptr(GPtrArray) diff_ids = g_ptr_array_new_with_free_func(g_free);
 
 	if (ctx->offline) {
 		error_set(err, EXIT_NETWORK, "X0501",
@@ -230,10 +234,16 @@ package_section *package_image_resolve(
 		resolving r = {.image = image,
 			.target = set->target,
 			.name = name,
-			.session = session};
+			.session = session,
+			.diff_ids = diff_ids};
 		GError *why = NULL;
-		if (resolve_at(&r, &why))
+		g_ptr_array_set_size(diff_ids, 0);
+		if (resolve_at(&r, &why)) {
+			for (guint n = 0; n < diff_ids->len; n++)
+				g_ptr_array_add(r.section->diff_ids,
+					g_strdup(diff_ids->pdata[n]));
 			return r.section;
+		}
 		if (worth_another(why) && i + 1 < places->len) {
 			g_autofree char *text = error_in_short(why);
 			event_log(EVENT_NOTE, name, "%s; trying the next mirror", text);
@@ -380,7 +390,7 @@ gboolean package_image_fetch(const build_context *ctx, const package_set *set,
 
 /* ---- unpacking ---- */
 
-static char *place(const char *path, void *data)
+static char *place(const char *path, G_GNUC_UNUSED guint layer, void *data)
 {
 	const package_set *set = data;
 
@@ -389,13 +399,16 @@ static char *place(const char *path, void *data)
 
 static gboolean unpack_layers(const build_context *ctx, const package_set *set,
 	const package_section *section, image_layer *layers, const char *dir,
-	GError **err)
+	image_place where, void *data, GError **err)
 {
 	image_stats stats;
 
 	for (guint i = 0; i < section->packages->len; i++) {
 		const locked_package *p = section->packages->pdata[i];
 		layers[i].label = p->name;
+		/* a lock of before has none */
+		if (section->diff_ids->len == section->packages->len)
+			layers[i].diff_id = section->diff_ids->pdata[i];
 		layers[i].path = store_blob_find(ctx->store, p->sha256, p->size);
 		if (!layers[i].path)
 			return error_set(err, EXIT_INTEGRITY, "X0601",
@@ -403,7 +416,7 @@ static gboolean unpack_layers(const build_context *ctx, const package_set *set,
 				p->name, set->name);
 	}
 	if (!image_layers_unpack(layers, section->packages->len,
-		    *section->image ? section->image : set->name, dir, place, (void *)set,
+		    *section->image ? section->image : set->name, dir, where, data,
 		    &stats, err))
 		return FALSE;
 	event_log(EVENT_DEBUG, set->name,
@@ -411,19 +424,28 @@ static gboolean unpack_layers(const build_context *ctx, const package_set *set,
 		"is left out",
 		stats.members, stats.layers, stats.files, stats.links,
 		stats.links_dropped);
-	fault_point("extract");
-	return package_files_merge_usr(dir, err);
+	return TRUE;
 }
 
-gboolean package_image_unpack(const build_context *ctx, const package_set *set,
-	const package_section *section, const char *dir, GError **err)
+gboolean package_image_unpack_as(const build_context *ctx, const package_set *set,
+	const package_section *section, const char *dir, image_place where, void *data,
+	GError **err)
 {
 	guint n = section->packages->len;
 	image_layer *layers = g_new0(image_layer, n + 1);
-	gboolean ok = unpack_layers(ctx, set, section, layers, dir, err);
+	gboolean ok = unpack_layers(ctx, set, section, layers, dir, where, data, err);
 
 	for (guint i = 0; i < n; i++)
 		g_free((char *)layers[i].path);
 	g_free(layers);
 	return ok;
+}
+
+gboolean package_image_unpack(const build_context *ctx, const package_set *set,
+	const package_section *section, const char *dir, GError **err)
+{
+	if (!package_image_unpack_as(ctx, set, section, dir, place, (void *)set, err))
+		return FALSE;
+	fault_point("extract");
+	return package_files_merge_usr(dir, err);
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include "build/package_set.h"
+#include "format/image_layers.h"
 
 /* A package_set whose definition names an image (plan/image_def.h): what package_set.c
  * does with Debian's packages, with layers. Nothing of the image is run. */
@@ -20,3 +21,9 @@ gboolean package_image_fetch(const build_context *ctx, const package_set *set,
  * (build/package_rpm.h), each as a layer. */
 gboolean package_image_unpack(const build_context *ctx, const package_set *set,
 	const package_section *section, const char *dir, GError **err);
+
+/* The same of what `place` chooses, where it says, and with no link for a merged /usr.
+ * Its `layer` is the package's or layer's place in the section. */
+gboolean package_image_unpack_as(const build_context *ctx, const package_set *set,
+	const package_section *section, const char *dir, image_place place, void *data,
+	GError **err);

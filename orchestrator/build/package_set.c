@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define UNPACK_VERSION 1
-#define PACKED "package-lock-1" /* records; another number for another form */
+#define PACKED "package-lock-2" /* records; another number for another form */
 #define IMAGE_VERSION 1		/* of package_image_unpack */
 
 package_set package_set_of_toolchain(const toolchain_def *def, const platform *target)
@@ -147,12 +147,32 @@ static package_section *section_copy(const package_section *s)
 		package_section_new(s->target, s->suite, s->architecture, s->date);
 
 	package_section_set_image(copy, s->image, s->index, s->manifest);
+	copy_strings(copy->diff_ids, s->diff_ids);
 	copy_strings(copy->roots, s->roots);
 	copy_strings(copy->without, s->without);
 	for (guint i = 0; i < s->packages->len; i++)
 		g_ptr_array_add(
 			copy->packages, locked_package_copy(s->packages->pdata[i]));
 	return copy;
+}
+
+static gboolean is_beside(const package_set *set, const char *lock)
+{
+	g_autofree char *a = g_path_get_dirname(set->path);
+	g_autofree char *b = g_path_get_dirname(lock);
+
+	return g_str_equal(a, b);
+}
+
+static void tell_where(const package_set *set, const char *lock)
+{
+	g_autofree char *folder = g_path_get_dirname(set->path);
+
+	event_log(EVENT_NOTE, set->name,
+		"locked in %s, because %s cannot be written; copies of %s.yaml and of "
+		"this "
+		"lock in %ss/ of a repository make it the same for all who use that",
+		lock, folder, set->name, set->kind);
 }
 
 /* Puts the section into the lock's file, as it is on disk now. A definition in a
@@ -173,14 +193,23 @@ static gboolean write_section(const build_context *ctx, const package_set *set,
 		return FALSE;
 	package_lock_set(lock, section_copy(section));
 	g_autofree char *text = package_lock_text(lock);
+	gboolean beside = is_beside(set, path);
+	if (!beside)
+		fs_mkdir_p(folder, 0755, NULL);
 	if (access(folder, W_OK)) {
 		event_log(EVENT_WARNING, set->name,
 			"%s cannot be written, so the packages resolved just now are not "
-			"recorded",
-			path);
+			"recorded; `xorch lock` with a copy of the definition in %ss/ of "
+			"a "
+			"repository does",
+			path, set->kind);
 		return TRUE;
 	}
-	return fs_write_atomic(path, text, strlen(text), 0644, err);
+	if (!fs_write_atomic(path, text, strlen(text), 0644, err))
+		return FALSE;
+	if (!beside)
+		tell_where(set, path);
+	return TRUE;
 }
 
 static gboolean locked_error(const package_set *set, const char *why, GError **err)

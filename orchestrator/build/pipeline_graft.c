@@ -8,6 +8,7 @@
 #include "build/pipeline_private.h"
 #include "build/store.h"
 #include "build/sysroot.h"
+#include "build/sysroot_parts.h"
 #include <string.h>
 
 void pipeline_graft_clear(pipeline_graft *g)
@@ -31,18 +32,29 @@ static gboolean needs_a_library(const item *i)
 	return FALSE;
 }
 
-gboolean pipeline_grafts(const item *i)
+/* A sysroot of RPMs has what its definition names, not only what a policy lets a wheel
+ * take from the system. */
+static gboolean has_more_libraries(pipeline *p, item *i)
+{
+	cross_request request;
+
+	return pipeline_cross_bare(p, i, &request, NULL) &&
+	       package_def_is_rpm(&request.sysroot->packages);
+}
+
+gboolean pipeline_grafts(pipeline *p, item *i)
 {
 	return !i->recipe->wheel.repair_off &&
-	       (host_packages_locked(i) || needs_a_library(i));
+	       (host_packages_locked(i) || needs_a_library(i) ||
+		       has_more_libraries(p, i));
 }
 
 /* Raise when other files of the same libraries are grafted. */
 #define GRAFT_VERSION "3"
 
-gboolean pipeline_graft_add_to_key(pipeline *p, const item *i, key *k, GError **err)
+gboolean pipeline_graft_add_to_key(pipeline *p, item *i, key *k, GError **err)
 {
-	if (!pipeline_grafts(i))
+	if (!pipeline_grafts(p, i))
 		return TRUE;
 	g_autofree char *own = patchelf_key(p->ctx, err);
 	if (!own)
@@ -77,15 +89,18 @@ static GPtrArray *places_of(pipeline *p, item *i, GError **err)
 	g_autoptr(GPtrArray) base =
 		sysroot_library_packages(p->ctx, request.sysroot, i->platform, err);
 	const char *suite = request.sysroot->packages.debian.suite;
+	if (!package_def_is_debian(&request.sysroot->packages))
+		return sysroot_parts_prepare(p->ctx, request.sysroot, i->platform, err);
 	if (!base || !add_places(p, i, host_packages_locked(i), suite, out, err) ||
 		!add_places(p, i, base, suite, out, err))
 		return NULL;
 	return g_steal_pointer(&out);
 }
 
-gboolean pipeline_graft_check(pipeline *p, const item *i, GError **err)
+gboolean pipeline_graft_check(pipeline *p, item *i, GError **err)
 {
-	const GPtrArray *packages = pipeline_grafts(i) ? host_packages_locked(i) : NULL;
+	const GPtrArray *packages =
+		pipeline_grafts(p, i) ? host_packages_locked(i) : NULL;
 	g_autoptr(GPtrArray) places =
 		packages ? host_files_find(p->ctx, packages, i->platform, NULL) : NULL;
 
@@ -94,7 +109,7 @@ gboolean pipeline_graft_check(pipeline *p, const item *i, GError **err)
 
 gboolean pipeline_graft_fetch(pipeline *p, item *i, GError **err)
 {
-	if (!pipeline_grafts(i))
+	if (!pipeline_grafts(p, i))
 		return TRUE;
 	g_autofree char *program = patchelf_prepare(p->ctx, NULL, err);
 	g_autoptr(GPtrArray) places = program ? places_of(p, i, err) : NULL;
@@ -122,7 +137,7 @@ gboolean pipeline_graft_prepare(pipeline *p, item *i, const cross *c, const char
 	pipeline_graft *out, GError **err)
 {
 	memset(out, 0, sizeof *out);
-	if (!pipeline_grafts(i))
+	if (!pipeline_grafts(p, i))
 		return TRUE;
 	out->patchelf = patchelf_prepare(p->ctx, NULL, err);
 	out->places = out->patchelf ? places_of(p, i, err) : NULL;

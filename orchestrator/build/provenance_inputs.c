@@ -267,7 +267,7 @@ static gboolean add_wheel(collector *c, GError **err)
 	if (i->python)
 		add_installed(c, "cpython", i->python->version);
 	return add_rust(c, err) && add_tool(c, "uv", err) &&
-	       (!pipeline_grafts(i) || add_tool(c, "patchelf", err));
+	       (!pipeline_grafts(c->p, c->i) || add_tool(c, "patchelf", err));
 }
 
 static gboolean add_go(collector *c, GError **err)

@@ -1,5 +1,6 @@
 #include "format/archive_reader.h"
 #include "base/error.h"
+#include "format/digest.h"
 #include "format/rpm.h"
 #include "format/tar_scan.h"
 #include <errno.h>
@@ -17,6 +18,7 @@ struct archive_reader {
 	struct archive *filters; /* the first step, or NULL */
 	tar_scan scan;
 	gboolean end_missing_ok, rpm;
+	digest *digest; /* of what comes out of filters, or NULL */
 	char *label;
 	struct archive *handle;
 	locale_t utf8, outer;
@@ -61,6 +63,8 @@ static la_ssize_t on_read_tar(struct archive *a, void *data, const void **out)
 	do
 		rc = archive_read_data_block(r->filters, out, &size, &offset);
 	while (rc == ARCHIVE_OK && !size);
+	if (rc == ARCHIVE_OK && r->digest)
+		digest_update(r->digest, *out, size);
 	if (rc == ARCHIVE_EOF && r->end_missing_ok &&
 		(size = tar_scan_missing(&r->scan))) {
 		*out = zeros;
@@ -92,10 +96,29 @@ static la_ssize_t on_read_cpio(struct archive *a, void *data, const void **out)
 	while (rc == ARCHIVE_OK && !size);
 	if (rc == ARCHIVE_EOF)
 		return 0;
+	if (rc == ARCHIVE_OK && r->digest)
+		digest_update(r->digest, *out, size);
 	if (rc == ARCHIVE_OK)
 		return (la_ssize_t)size;
 	archive_set_error(a, EINVAL, "%s", archive_error_string(r->filters));
 	return -1;
+}
+
+char *archive_reader_digest(archive_reader *r, GError **err)
+{
+	const void *block;
+	size_t size;
+	la_int64_t offset;
+	int rc;
+
+	while ((rc = archive_read_data_block(r->filters, &block, &size, &offset)) ==
+		ARCHIVE_OK)
+		digest_update(r->digest, block, size);
+	if (rc == ARCHIVE_EOF)
+		return digest_finish(r->digest);
+	archive_set_error(r->handle, EINVAL, "%s", archive_error_string(r->filters));
+	archive_reader_error(r, err);
+	return NULL;
 }
 
 static la_int64_t on_skip(G_GNUC_UNUSED struct archive *a, void *data, la_int64_t request)
@@ -280,8 +303,10 @@ archive_reader *archive_reader_open(const archive_slice *slice, const char *labe
 	if (r->utf8)
 		r->outer = uselocale(r->utf8);
 	slice_head(slice, head, sizeof(head));
-	r->end_missing_ok = mode == READER_TAR_LAYER;
-	r->rpm = mode == READER_TAR_LAYER && rpm_magic(head, sizeof(head));
+	r->end_missing_ok = mode == READER_TAR_LAYER || mode == READER_TAR_LAYER_DIGEST;
+	r->rpm = r->end_missing_ok && rpm_magic(head, sizeof(head));
+	if (mode == READER_TAR_LAYER_DIGEST)
+		r->digest = digest_new();
 	if (r->rpm && !rpm_payload(slice, label, &r->slice, err))
 		return NULL;
 	if (r->rpm)
@@ -310,6 +335,7 @@ void archive_reader_free(archive_reader *r)
 	archive_read_free(r->handle);
 	archive_read_free(r->filters);
 	tar_scan_clear(&r->scan);
+	digest_free(r->digest);
 	if (r->utf8) {
 		uselocale(r->outer);
 		freelocale(r->utf8);

@@ -80,12 +80,33 @@ static void link_free(gpointer data)
 typedef gboolean (*on_member)(work *w, guint layer, guint member, archive_reader *r,
 	struct archive_entry *e, GError **err);
 
+/* At the layer's end, all of it being read: is it what the configuration says? */
+static gboolean check_diff_id(
+	const image_layer *layer, archive_reader *r, const char *image, GError **err)
+{
+	g_autofree char *got = archive_reader_digest(r, err);
+
+	if (!got)
+		return FALSE;
+	if (strcmp(got, layer->diff_id) == 0)
+		return TRUE;
+	error_set(err, EXIT_INTEGRITY, "X0601",
+		"%s of %s holds other data than the image's configuration says",
+		layer->label, image);
+	error_line(err, "expected: sha256 %s (diff_id)", layer->diff_id);
+	error_line(err, "got:      sha256 %s, uncompressed", got);
+	error_help(err, "the image was put together wrongly or changed; take another one "
+			"of that name, by its digest");
+	return FALSE;
+}
+
 static gboolean read_members(work *w, guint layer, guint stop, int fd, guint64 size,
 	on_member take, GError **err)
 {
 	archive_slice slice = {.fd = fd, .size = size};
-	g_autoptr(archive_reader) r = archive_reader_open(
-		&slice, w->layers[layer].label, READER_TAR_LAYER, err);
+	gboolean check = stop == G_MAXUINT && w->layers[layer].diff_id;
+	g_autoptr(archive_reader) r = archive_reader_open(&slice, w->layers[layer].label,
+		check ? READER_TAR_LAYER_DIGEST : READER_TAR_LAYER, err);
 
 	if (!r)
 		return FALSE;
@@ -93,7 +114,8 @@ static gboolean read_members(work *w, guint layer, guint stop, int fd, guint64 s
 		struct archive_entry *e;
 		int rc = archive_read_next_header(archive_reader_handle(r), &e);
 		if (rc == ARCHIVE_EOF)
-			return TRUE;
+			return !check ||
+			       check_diff_id(&w->layers[layer], r, w->label, err);
 		if (rc != ARCHIVE_OK)
 			return archive_reader_error(r, err);
 		if (member % CANCEL_EVERY == CANCEL_EVERY - 1 && process_cancelled()) {
@@ -299,7 +321,7 @@ static void want_link(work *w, const image_node *n, char *place)
 {
 	g_autofree char *target = NULL;
 	const image_node *found = image_tree_target(w->tree, n, &target);
-	g_autofree char *to = found ? w->place(target, w->data) : NULL;
+	g_autofree char *to = found ? w->place(target, found->brought, w->data) : NULL;
 
 	if (g_strcmp0(to, place) == 0) { /* lib -> usr/lib, which are one here */
 		g_free(place);
@@ -314,7 +336,8 @@ static void want_link(work *w, const image_node *n, char *place)
 static void choose(const char *path, const image_node *n, void *data)
 {
 	work *w = data;
-	char *place = n->kind == IMAGE_FOLDER ? NULL : w->place(path, w->data);
+	char *place =
+		n->kind == IMAGE_FOLDER ? NULL : w->place(path, n->brought, w->data);
 
 	if (!place)
 		return;

@@ -10,11 +10,15 @@
 typedef struct image_layer {
 	const char *path;  /* a file whose digest was checked */
 	const char *label; /* for messages */
+	/* sha256 of what is in its compression, as the image's configuration says it
+	 * (diff_ids); NULL: not known, not checked. */
+	const char *diff_id;
 } image_layer;
 
 /* Where a path of the image (clean, every folder a real one) goes below the
- * destination: a new string, clean; NULL to leave it out. */
-typedef char *(*image_place)(const char *path, void *data);
+ * destination: a new string, clean; NULL to leave it out. `layer` is the one that brought
+ * it under this name. */
+typedef char *(*image_place)(const char *path, guint layer, void *data);
 
 typedef struct image_stats {
 	guint layers, members, files, links;
@@ -24,8 +28,8 @@ typedef struct image_stats {
 
 /* Into the folder `dest`, which exists. A link is written relative, and only if what it
  * leads to is there; `label` names the image. Devices and the like are refused where they
- * are wanted. The errors of format/image_tree.h and format/unpack.h; stats may be NULL.
- */
+ * are wanted. The errors of format/image_tree.h and format/unpack.h; X0601 (exit 6) when
+ * a layer is not what its diff_id says; stats may be NULL. */
 gboolean image_layers_unpack(const image_layer *layers, guint n, const char *label,
 	const char *dest, image_place place, void *data, image_stats *stats,
 	GError **err);

@@ -228,7 +228,7 @@ char *oci_index_platforms(const oci_manifest *index)
 }
 
 gboolean oci_config_read(GBytes *bytes, const char *label, char **os, char **architecture,
-	char **variant, guint *layers, GError **err)
+	char **variant, GPtrArray **diff_ids, GError **err)
 {
 	gsize size;
 	const char *data = g_bytes_get_data(bytes, &size);
@@ -240,9 +240,18 @@ gboolean oci_config_read(GBytes *bytes, const char *label, char **os, char **arc
 	const json_t *ids = rootfs ? json_get_array(rootfs, "diff_ids") : NULL;
 	if (!ids || !json_get_string(o, "os") || !json_get_string(o, "architecture"))
 		return refuse(err, label, "it is not the configuration of an image");
+	*diff_ids = g_ptr_array_new_with_free_func(g_free);
+	for (gsize n = 0; n < json_array_size(ids); n++) {
+		const char *text = json_string_value(json_array_get(ids, n));
+		const char *hex = text ? oci_digest_hex(text) : NULL;
+		if (!hex) {
+			g_clear_pointer(diff_ids, g_ptr_array_unref);
+			return refuse(err, label, "one of its diff_ids is no sha256");
+		}
+		g_ptr_array_add(*diff_ids, g_strdup(hex));
+	}
 	*os = text_of(o, "os");
 	*architecture = text_of(o, "architecture");
 	*variant = text_of(o, "variant");
-	*layers = (guint)json_array_size(ids);
 	return TRUE;
 }

@@ -52,7 +52,7 @@ const oci_descriptor *oci_index_find(
 /* "linux/amd64, linux/arm64", for messages. New string. */
 char *oci_index_platforms(const oci_manifest *index);
 
-/* os, architecture and variant of an image's configuration; the size of *layers its
- * diff_ids. X0560. */
+/* os, architecture and variant of an image's configuration, and its diff_ids: the sha256
+ * (char *, 64 hex digits) of each layer, uncompressed, the lowest first. X0560. */
 gboolean oci_config_read(GBytes *bytes, const char *label, char **os, char **architecture,
-	char **variant, guint *layers, GError **err);
+	char **variant, GPtrArray **diff_ids, GError **err);

@@ -59,7 +59,13 @@ char *purl_pypi(const char *project, const char *version, const char *file)
 char *purl_debian(
 	const char *package, const char *version, const char *arch, const char *suite)
 {
-	g_autofree char *path = g_strconcat("debian/", package, NULL);
+	return purl_deb("debian", package, version, arch, suite);
+}
+
+char *purl_deb(const char *vendor, const char *package, const char *version,
+	const char *arch, const char *suite)
+{
+	g_autofree char *path = g_strconcat(vendor, "/", package, NULL);
 	GString *out = begin("deb", path, version);
 
 	qualify(out, "arch", arch);

@@ -10,6 +10,9 @@ char *purl_pypi(const char *project, const char *version, const char *file);
 /* "pkg:deb/debian/libc6@2.31-13?arch=arm64&distro=bullseye" */
 char *purl_debian(
 	const char *package, const char *version, const char *arch, const char *suite);
+/* The same for another distribution's, by the ID of its os-release ("ubuntu"). */
+char *purl_deb(const char *vendor, const char *package, const char *version,
+	const char *arch, const char *suite);
 /* "pkg:rpm/glibc-devel@2.28-251.el8?arch=aarch64"; of "1:2.28-251.el8" the epoch becomes
  * a qualifier. */
 char *purl_rpm(const char *package, const char *version, const char *arch);

@@ -1,9 +1,11 @@
 #include "plan/catalog.h"
 #include "base/error.h"
+#include "format/digest.h"
 #include "format/pep440.h"
 #include "plan/image_def.h"
 #include "plan/rpm_def.h"
 #include <string.h>
+#include <unistd.h>
 
 static const char *const folders[] = {"sysroots", "toolchains"};
 static const char *const kind_names[] = {"sysroot", "toolchain"};
@@ -150,11 +152,28 @@ char *catalog_find(catalog_kind kind, const char *name, GError **err)
 	return NULL;
 }
 
+/* The path tells definitions of one name apart. */
+static char *lock_in_state(const char *path)
+{
+	g_autofree char *whole = g_canonicalize_filename(path, NULL);
+	g_autofree char *base = g_path_get_basename(path);
+	g_autofree char *hash = digest_bytes(whole, strlen(whole));
+	gsize n = strlen(base) - (g_str_has_suffix(base, ".yaml") ? strlen(".yaml") : 0);
+
+	return g_strdup_printf("%s/xorch/locks/%.*s-%.12s.lock", g_get_user_state_dir(),
+		(int)n, base, hash);
+}
+
 char *catalog_lock_path(const char *path)
 {
 	gsize n = strlen(path) - (g_str_has_suffix(path, ".yaml") ? strlen(".yaml") : 0);
+	g_autofree char *beside = g_strdup_printf("%.*s.lock", (int)n, path);
+	g_autofree char *folder = g_path_get_dirname(path);
 
-	return g_strdup_printf("%.*s.lock", (int)n, path);
+	if (access(folder, W_OK) == 0 || g_file_test(beside, G_FILE_TEST_EXISTS) ||
+		!g_file_test(path, G_FILE_TEST_EXISTS))
+		return g_steal_pointer(&beside);
+	return lock_in_state(path);
 }
 
 static const char *check_target(const char *text)

@@ -17,7 +17,10 @@ typedef enum catalog_kind { CATALOG_SYSROOT, CATALOG_TOOLCHAIN } catalog_kind;
 char *catalog_find(catalog_kind kind, const char *name, GError **err);
 /* All names, sorted, each once. Elements and array by g_ptr_array_unref. */
 GPtrArray *catalog_names(catalog_kind kind);
-/* sysroots/debian-11.yaml -> sysroots/debian-11.lock. */
+/* sysroots/debian-11.yaml -> sysroots/debian-11.lock, where the lock is or can be
+ * written. A definition in a folder that cannot be written to, as an installed one, and
+ * that has no lock there: $XDG_STATE_HOME/xorch/locks/NAME-HASH.lock, HASH that of the
+ * definition's path. */
 char *catalog_lock_path(const char *path);
 
 /* What the target's programs are linked against; with `python`, what they are run in

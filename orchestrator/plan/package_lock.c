@@ -62,6 +62,7 @@ package_section *package_section_new(
 	s->architecture = g_strdup(architecture ? architecture : "");
 	s->date = g_strdup(date ? date : "");
 	package_section_set_image(s, NULL, NULL, NULL);
+	s->diff_ids = g_ptr_array_new_with_free_func(g_free);
 	s->roots = g_ptr_array_new_with_free_func(g_free);
 	s->without = g_ptr_array_new_with_free_func(g_free);
 	s->packages = g_ptr_array_new_with_free_func((GDestroyNotify)locked_package_free);
@@ -79,6 +80,7 @@ void package_section_free(package_section *s)
 	g_free(s->image);
 	g_free(s->index);
 	g_free(s->manifest);
+	g_ptr_array_unref(s->diff_ids);
 	g_ptr_array_unref(s->roots);
 	g_ptr_array_unref(s->without);
 	g_ptr_array_unref(s->packages);
@@ -170,7 +172,7 @@ typedef struct package_row {
 
 typedef struct section_row {
 	char *target, *suite, *architecture, *date, *image, *index, *manifest;
-	GPtrArray *roots, *without, *files;
+	GPtrArray *diff_ids, *roots, *without, *files;
 } section_row;
 
 typedef struct lock_row {
@@ -220,6 +222,9 @@ static const bind_field section_fields[] = {
 		.check = lock_check_sha256, .doc = "sha256 of the image's index"},
 	{"manifest", BIND_STRING, offsetof(section_row, manifest), 0,
 		.check = lock_check_sha256, .doc = "sha256 of the image's manifest"},
+	{"diff_ids", BIND_STRLIST, offsetof(section_row, diff_ids), 0,
+		.check = lock_check_sha256,
+		.doc = "sha256 of each layer's tar, by the image's configuration"},
 	{"packages", BIND_STRLIST, offsetof(section_row, roots), BIND_EMPTY_OK,
 		.doc = "as the definition says"},
 	{"without", BIND_STRLIST, offsetof(section_row, without), BIND_EMPTY_OK,
@@ -253,6 +258,7 @@ static package_section *take_row(const section_row *r)
 		package_section_new(r->target, r->suite, r->architecture, r->date);
 
 	package_section_set_image(s, r->image, r->index, r->manifest);
+	take_strings(s->diff_ids, r->diff_ids);
 	take_strings(s->roots, r->roots);
 	take_strings(s->without, r->without);
 	for (guint n = 0; r->files && n < r->files->len; n++) {
@@ -335,6 +341,8 @@ void package_sections_text(GString *out, const char *lead, const GPtrArray *sect
 			lock_text_value(out, inner, "index", s->index);
 		if (*s->manifest)
 			lock_text_value(out, inner, "manifest", s->manifest);
+		if (s->diff_ids->len)
+			lock_text_list(out, inner, "diff_ids", s->diff_ids);
 		if (!*s->image)
 			lock_text_list(out, inner, "packages", s->roots);
 		if (s->without->len)

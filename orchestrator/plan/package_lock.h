@@ -32,6 +32,8 @@ typedef struct package_section {
 	 * manifest. Its layers are the packages, path "blobs/sha256:…", the lowest first;
 	 * their version is the media type. */
 	char *image, *index, *manifest;
+	GPtrArray *diff_ids;	    /* char *: of each layer the sha256 of its tar, by the
+				     * image's        configuration; empty: not known */
 	GPtrArray *roots, *without; /* char *: as the definition said then */
 	GPtrArray *packages;	    /* locked_package *, sorted by name */
 } package_section;

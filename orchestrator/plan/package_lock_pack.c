@@ -45,6 +45,7 @@ GBytes *package_lock_pack(const package_lock *lock)
 		put(out, "S");
 		for (guint n = 0; n < SECTION_FIELDS; n++)
 			put(out, fields[n]);
+		put_list(out, "D", s->diff_ids);
 		put_list(out, "R", s->roots);
 		put_list(out, "W", s->without);
 		for (guint n = 0; n < s->packages->len; n++)
@@ -115,9 +116,11 @@ package_lock *package_lock_unpack(GBytes *bytes, const char *path, const char *n
 			package_lock_set(lock, s);
 		} else if (kind == 'P' && s) {
 			g_ptr_array_add(s->packages, take_package(&c));
-		} else if ((kind == 'R' || kind == 'W') && s) {
-			g_ptr_array_add(
-				kind == 'R' ? s->roots : s->without, g_strdup(take(&c)));
+		} else if ((kind == 'D' || kind == 'R' || kind == 'W') && s) {
+			GPtrArray *list = kind == 'D'	? s->diff_ids
+					  : kind == 'R' ? s->roots
+							: s->without;
+			g_ptr_array_add(list, g_strdup(take(&c)));
 		} else {
 			return NULL;
 		}

@@ -94,17 +94,18 @@ class Registry:
         return reply.status, reply.read(), dict(reply.getheaders())
 
 
-def place(path):
-    for old, new in PLACES:
+def place(path, places=PLACES):
+    for old, new in places:
         if path == old or path.startswith(old + "/"):
             return new + path[len(old):]
     return path
 
 
-def packages(folder, target="aarch64"):
-    """bullseye's packages for a target, unpacked each, as {name: folder}."""
-    test_sysroot.fetch("--sysroot", "debian-11", "--target", target)
-    with open(os.path.join(xt.SOURCE, "sysroots/debian-11.lock")) as f:
+def packages(folder, target="aarch64", sysroot="debian-11"):
+    """bullseye's (or another suite's) packages for a target, unpacked each, as
+    {name: folder}."""
+    test_sysroot.fetch("--sysroot", sysroot, "--target", target)
+    with open(os.path.join(xt.SOURCE, "sysroots", sysroot + ".lock")) as f:
         section, = [part for part in f.read().split("- target: ")
                     if part.startswith(target)]
     found = {}
@@ -117,27 +118,27 @@ def packages(folder, target="aarch64"):
     return found
 
 
-def lay(root, dest):
+def lay(root, dest, places=PLACES, triple=TRIPLE):
     """The files below root in the image's places; links absolute, as many images have
     them, and linker scripts with the image's paths."""
     for at, folders, names in os.walk(root):
         for name in names + [f for f in folders if os.path.islink(os.path.join(at, f))]:
             path = os.path.join(at, name)
             old = os.path.relpath(path, root)
-            new = os.path.join(dest, place(old))
+            new = os.path.join(dest, place(old, places))
             os.makedirs(os.path.dirname(new), exist_ok=True)
             if os.path.islink(path):
                 to = os.path.normpath(os.path.join("/", os.path.dirname(old),
                                                    os.readlink(path)))
-                os.symlink("/" + place(to[1:]), new)
+                os.symlink("/" + place(to[1:], places), new)
                 continue
             shutil.copy2(path, new)
             if name.endswith(".so") and os.path.getsize(path) < 4096:
                 with open(path, "rb") as f:
                     text = f.read()
                 if b"GROUP" in text:
-                    text = text.replace(f"/usr/lib/{TRIPLE}/".encode(), b"/usr/lib64/")
-                    text = text.replace(f"/lib/{TRIPLE}/".encode(), b"/lib64/")
+                    text = text.replace(f"/usr/lib/{triple}/".encode(), b"/usr/lib64/")
+                    text = text.replace(f"/lib/{triple}/".encode(), b"/lib64/")
                     xt.write(new, text)
 
 

@@ -3,10 +3,15 @@ distributions have them (/usr/lib64, one usr/include, compilers of another tripl
 packages by rpmbuild and a signed repository by createrepo_c. It stands in for a mirror of
 AlmaLinux or Fedora, which the tests cannot count on."""
 import os
+import re
 import shutil
+import zipfile
 
+import elfmake
 import judges
+import packages
 import target_root
+import test_repair
 import test_sysroot
 import test_wheels
 import xt
@@ -153,6 +158,85 @@ def test_cwcwidth_and_cxx_aarch64():
 # label: long
 def test_cwcwidth_and_cxx_armv7():
     with_rpms("armv7", compile_and_build)
+
+
+GREET = """#include <greet.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; return PyLong_FromLong(greet()); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+PURL = "pkg:rpm/greet-libs@3.1-2?arch=aarch64&epoch=1"
+
+
+def add_greet(r, cross, home):
+    """A shared library as Red Hat's distributions have them: the library with its licence,
+    and what is compiled against in a package of its own."""
+    xt.write(os.path.join(home, "greet.c"), "int greet(void) { return 42; }\n")
+    cross.tool("cc", "-O2", "-shared", "-fPIC", "greet.c", "-Wl,-soname,libgreet.so.1", "-o",
+               "libgreet.so.1.0", cwd=home)
+    with open(os.path.join(home, "libgreet.so.1.0"), "rb") as f:
+        library = f.read()
+    r.add("greet-libs", {"usr/lib64/libgreet.so.1.0": library,
+                         "usr/share/licenses/greet-libs/COPYING": b"As you like it.\n"},
+          links=[("usr/lib64/libgreet.so.1", "libgreet.so.1.0")], version="3.1",
+          release="2", epoch=1)
+    r.add("greet-devel", {"usr/include/greet.h": b"int greet(void);\n"},
+          links=[("usr/lib64/libgreet.so", "libgreet.so.1")], requires=["greet-libs"],
+          version="3.1", release="2")
+    r.publish()
+    r.define("red-hat", ["gcc", "libstdc++-devel", "greet-devel"], more=MORE)
+
+
+def check_named(wheel):
+    bom = test_repair.sbom_of(wheel)
+    part, = bom["components"]
+    xt.equal([part["name"], part["version"], part["purl"]],
+             ["greet-libs", "1:3.1-2", PURL], bom)
+    package = part["hashes"][0]["content"]
+    grafted, = part["components"]
+    xt.check(re.fullmatch(r"tiny\.libs/libgreet-[0-9a-f]{8,}\.so\.1(\.0)?", grafted["name"]),
+             grafted)
+    with zipfile.ZipFile(wheel) as z:
+        text = z.read("tiny-1.0.dist-info/licenses/greet-libs/COPYING")
+        xt.equal(text, b"As you like it.\n")
+    return package
+
+
+def test_grafted_libraries_are_named_by_their_rpm():
+    """In a build and in a repair: package, version, epoch, architecture, licence."""
+    def use(r):
+        with xt.scratch() as home:
+            env = {"XORCH_CACHE_DIR": test_wheels.shared_cache(), **catalog(r)}
+            add_greet(r, Cross("clang", "aarch64"), home)
+            recipe = packages.project(home, code=GREET, more="libraries=['greet']")
+            built = xt.run(["build", recipe, "--target", "aarch64", "--python", "cp311",
+                            "--sysroot", "red-hat", "--json"], home=home, cwd=home, **env)
+            test_wheels.need_network(built)
+            xt.equal(built.code, 0, built)
+            wheel = built.json["items"][0]["file"]
+            judges.check_wheel(wheel, "aarch64", "cp311")
+            package = check_named(wheel)
+            xt.check(package in r.lock("red-hat"), package)
+            root = target_root.get("bookworm", "aarch64")
+            xt.equal(root.run_wheel(wheel, "import tiny; print(tiny.answer())").strip(), "42")
+            statement = xt.run(["explain", wheel, "--json"], home=home, cwd=home, **env)
+            xt.check(PURL in statement.out, statement)
+            # a module that somebody else built, without the library in it
+            xt.write(os.path.join(home, "m.c"), "int greet(void);\n"
+                     "void *PyInit_tiny(void) { return greet() ? 0 : (void *)1; }\n")
+            Cross("clang", "aarch64").tool("cc", "-O2", "-shared", "-fPIC", "m.c",
+                                           "libgreet.so.1.0", "-o", "m.so", cwd=home)
+            with open(os.path.join(home, "m.so"), "rb") as f:
+                bare = elfmake.wheel(
+                    os.path.join(home, "tiny-1.0-cp311-cp311-linux_aarch64.whl"),
+                    {"tiny.cpython-311-aarch64-linux-gnu.so": f.read()})
+            test = xt.run(["repair", bare, "--sysroot", "red-hat", "--out", "fixed", "--json"],
+                          home=home, cwd=home, **env)
+            xt.equal(test.code, 0, test)
+            graft, = test.json["files"][0]["grafted"]
+            xt.equal([graft["package"], graft["version"]], ["greet-libs", "1:3.1-2"])
+            xt.equal(check_named(test_repair.repaired(home, test)), package)
+    with_rpms("aarch64", use)
 
 
 if __name__ == "__main__":

@@ -141,6 +141,78 @@ def test_by_digest():
                 "expected: sha256 " + made.digest[7:])
 
 
+def test_contents_are_what_the_configuration_says():
+    """A layer whose digest is right and whose tar is another than diff_ids says."""
+    good = Image(GOOD)
+    config = json.loads(good.config)
+    for n in (0, 1):
+        ids = [*config["rootfs"]["diff_ids"]]
+        ids[n] = images.digest(b"another tar")
+        bad = {**config, "rootfs": {"type": "layers", "diff_ids": ids}}
+        one(Image(GOOD, config=bad), 6, "X0601", f"layer-00{n + 1} of ", "(diff_id)",
+            ids[n][7:], images.digest(GOOD[n].tar)[7:], more=KEEP)
+    ids = ["md5:" + "0" * 32, config["rootfs"]["diff_ids"][1]]
+    one(Image(GOOD, config={**config, "rootfs": {"type": "layers", "diff_ids": ids}}), 6,
+        "X0560", "diff_ids", more=KEEP)
+    # what is behind the end of a tar counts, in every compression
+    for how in ("gzip", "zstd", None):
+        padded = Image([images.Layer(None, how, tar=GOOD[0].tar + bytes(40960)), GOOD[1]])
+        with xt.scratch() as home, Server() as s:
+            start(s, home, padded)
+            tree_of(fetch(home))
+            with open(os.path.join(home, "sysroots/base.lock")) as f:
+                text = f.read()
+            xt.check(images.digest(padded.layers[0].tar)[7:] in text, text)
+        one(Image([images.Layer(None, how, tar=GOOD[0].tar + bytes(40960)), GOOD[1]],
+                  config=config), 6, "X0601", "(diff_id)", more=KEEP)
+    # a lock that was made before they were noted
+    with xt.scratch() as home, Server() as s:
+        start(s, home, good)
+        tree_of(fetch(home))
+        path = os.path.join(home, "sysroots/base.lock")
+        with open(path) as f:
+            text = f.read()
+        xt.write(path, "".join(x for x in text.splitlines(True) if "diff_ids" not in x))
+        tree_of(fetch(home, "--locked", XORCH_CACHE_DIR=os.path.join(home, "c2")))
+
+
+def test_catalogue_that_cannot_be_written():
+    """An installed one: its first lock goes to the user's state, is told of, and counts
+    from then on."""
+    def read_only(home, *args, more=()):
+        """bubblewrap stands in for a package's /usr/share, which is not the user's."""
+        folder = os.path.join(home, "share")
+        binds = [x for f in (folder, *more) for x in ("--ro-bind", f, f)]
+        r = xt.run(["--dev-bind", "/", "/", *binds, xt.XORCH, *args],
+                   binary="bwrap", home=home, XORCH_CATALOG=folder, **FAST)
+        xt.equal(os.listdir(os.path.join(folder, "sysroots")), ["base.yaml"])
+        return r
+    with xt.scratch() as home, Server() as s:
+        made = Image(GOOD)
+        start(s, os.path.join(home, "share"), made)
+        what = ["--sysroot", "base", "--target", "aarch64"]
+        r = read_only(home, "fetch", *what)
+        tree_of(r)
+        folder = os.path.join(home, ".local/state/xorch/locks")
+        name, = os.listdir(folder)
+        xt.check(name.startswith("base-") and name.endswith(".lock"), name)
+        xt.check(os.path.join(folder, name) in r.err and "cannot be written" in r.err, r)
+        # pinned: the tag may name another image now
+        images.serve(s, Image(GOOD[:1]), "team/base")
+        r = read_only(home, "fetch", *what, "--locked")
+        xt.equal(tree_of(r)["usr/include/a.h"], b"upper")
+        xt.check("cannot be written" not in r.err, r)
+        r = read_only(home, "lock", "--sysroot", "base", "--upgrade")
+        xt.equal(r.code, 0, r)
+        xt.equal(tree_of(read_only(home, "fetch", *what))["usr/include/a.h"], b"lower")
+        # and nowhere at all
+        os.rename(folder, folder + ".old")
+        os.mkdir(folder)
+        r = read_only(home, "fetch", *what, more=[folder])
+        xt.equal(tree_of(r)["usr/include/a.h"], b"lower")
+        xt.check("not recorded" in r.err, r)
+
+
 # ---- who is let in ----
 
 class Tokens:

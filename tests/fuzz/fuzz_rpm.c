@@ -20,7 +20,7 @@ static guint entries(const char *folder)
 	return n;
 }
 
-static char *everything(const char *path, void *data)
+static char *everything(const char *path, G_GNUC_UNUSED guint layer, void *data)
 {
 	(void)data;
 	return g_strdup(path);
