@@ -83,16 +83,36 @@ static key *key_of(const GPtrArray *packages)
 	return k;
 }
 
+static gboolean fetch(const build_context *ctx, const GPtrArray *packages, GError **err)
+{
+	g_autoptr(GPtrArray) gone = g_ptr_array_new();
+	GError *error = NULL;
+
+	if (package_files_fetch(ctx, packages, gone, &error))
+		return TRUE;
+	if (!gone->len) {
+		g_propagate_error(err, error);
+		return FALSE;
+	}
+	g_error_free(error);
+	error_set(err, EXIT_LOCK, "X0431", "the mirror has locked packages no more");
+	for (guint n = 0; n < gone->len; n++) {
+		const locked_package *p = g_ptr_array_index(gone, n);
+		error_line(err, "%s %s", p->name, p->version);
+	}
+	error_help(err, "name a mirror that keeps old files: XORCH_MIRROR_DEBIAN");
+	return FALSE;
+}
+
 static char *tree_of(const build_context *ctx, const GPtrArray *packages, GError **err)
 {
 	g_autoptr(key) k = key_of(packages);
-	g_autoptr(GPtrArray) gone = g_ptr_array_new();
 	char *ready = NULL;
 
 	ready = store_tree_find(ctx->store, KIND, key_digest(k));
 	if (ready)
 		return ready;
-	if (!package_files_fetch(ctx, packages, gone, err))
+	if (!fetch(ctx, packages, err))
 		return NULL;
 	store_tree *tree = store_tree_begin(ctx->store, KIND, key_digest(k), &ready, err);
 	if (!tree)

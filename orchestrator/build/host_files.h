@@ -8,7 +8,8 @@
 /* library_place * for each of the packages (locked_package *, fetched if need be) that
  * holds libraries, in their order. From a tree of the store (kind
  * "host-files"): each package in a folder of its own, its shared libraries and its
- * copyright file. `suite` is Debian's, for their package URLs. */
+ * copyright file. `suite` is Debian's, for their package URLs. EXIT_LOCK X0431 when
+ * the mirror has some of them no more. */
 GPtrArray *host_files_prepare(const build_context *ctx, const GPtrArray *packages,
 	const platform *target, const char *suite, GError **err);
 

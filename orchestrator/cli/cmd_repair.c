@@ -264,6 +264,31 @@ static gboolean read_options(const options *o, running *run, GError **err)
 	return run->target && platform_check_wheels(run->target, err);
 }
 
+/* ---- the lock ---- */
+
+static repair_lock *lock_open(const options *o, GError **err)
+{
+	g_autofree char *path = o->lock ? g_strdup(o->lock)
+					: g_build_filename(o->out ? o->out : OUT_DEFAULT,
+						  REPAIR_LOCK, NULL);
+
+	return repair_lock_open(path, o->upgrade, err);
+}
+
+/* Also of what was found for wheels that could not be repaired then. */
+static gboolean lock_write(repair_lock *lock, GError **err)
+{
+	gboolean written;
+
+	if (!repair_lock_write(lock, &written, err))
+		return FALSE;
+	if (written)
+		output_note("the packages that libraries were taken from are recorded in "
+			    "%s, for the next time",
+			repair_lock_path(lock));
+	return TRUE;
+}
+
 int cmd_repair(const options *o, char **args, GError **err)
 {
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
@@ -276,10 +301,14 @@ int cmd_repair(const options *o, char **args, GError **err)
 		!read_options(o, &run, err) || !common_open(o, &c, err))
 		return code;
 	run.c = &c;
-	run.libraries = repair_libraries_open(o, &c, err);
+	repair_lock *lock = lock_open(o, err);
+	run.libraries = lock ? repair_libraries_open(o, &c, lock, err) : NULL;
 	if (run.libraries)
 		code = repair_all(&run, paths);
+	if (run.libraries && !c.locked && !lock_write(lock, err))
+		code = output_exit_code(*err);
 	repair_libraries_free(run.libraries);
+	repair_lock_free(lock);
 	common_close(&c);
 	return code;
 }

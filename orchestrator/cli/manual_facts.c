@@ -86,6 +86,12 @@ const manual_fact manual_files[] = {
 	{"$XDG_STATE_HOME/xorch/builds/",
 		"the history with its logs (~/.local/state/xorch; where that cannot be "
 		"written to, history/ in the cache); `xorch log` reads it."},
+	{"$XDG_STATE_HOME/xorch/locks/", "locks of sysroots and toolchains whose "
+					 "definitions lie where nothing can "
+					 "be written, as those that were installed."},
+	{"repair.lock",
+		"in the output folder of `xorch repair` (--lock): the packages that it "
+		"took libraries from."},
 	{"$XDG_STATE_HOME/xorch/kept/",
 		"build folders that --keep left; `xorch shell` opens them, `xorch cache "
 		"prune` removes them 30 days after the last visit."},

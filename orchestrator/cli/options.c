@@ -59,6 +59,9 @@ const option option_rows[] = {
 	{"lib-dir", 0, "DIR", OPTION_LIST, AT(lib_dirs), "XORCH_LIB_DIR",
 		"folder of shared libraries for the target, looked at before the "
 		"sysroot; repeatable"},
+	{"lock", 0, "FILE", OPTION_STRING, AT(lock), "XORCH_LOCK",
+		"where repair records packages of the suite that it took libraries from, "
+		"and finds them again (default: repair.lock in the output folder)"},
 	{"exclude-lib", 0, "NAME", OPTION_LIST, AT(exclude_libs), "XORCH_EXCLUDE_LIB",
 		"library not to graft, because another package brings it: "
 		"libfoo.so.1, libcu*.so.*; repeatable"},

@@ -57,6 +57,7 @@ typedef struct options {
 	char *requirements;		    /* new */
 	int from;			    /* starter_from of cli/cmd_new.c */
 	char *recipe, *command;		    /* verify */
+	char *lock;			    /* repair */
 	GPtrArray *find_links;		    /* NULL: not given */
 	GPtrArray *lib_dirs, *exclude_libs; /* repair; NULL: not given */
 	char *directory;

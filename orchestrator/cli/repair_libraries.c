@@ -8,11 +8,12 @@ struct repair_libraries {
 	const options *o;
 	const build_context *c;
 	sysroot_def *sysroot;
+	repair_lock *lock;
 	GHashTable *found; /* platform and sonames -> library_place * array */
 };
 
 repair_libraries *repair_libraries_open(
-	const options *o, const build_context *c, GError **err)
+	const options *o, const build_context *c, repair_lock *lock, GError **err)
 {
 	sysroot_def *def = sysroot_def_find(o->sysroot ? o->sysroot : "debian-11", err);
 
@@ -22,6 +23,7 @@ repair_libraries *repair_libraries_open(
 	l->o = o;
 	l->c = c;
 	l->sysroot = def;
+	l->lock = lock;
 	l->found = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
 	for (guint n = 0; o->lib_dirs && n < o->lib_dirs->len; n++) {
@@ -93,12 +95,49 @@ static const GPtrArray *ask_suite(repair_libraries *l, const platform *target,
 		return known;
 	g_autoptr(GPtrArray) packages =
 		library_find_packages(l->c, l->sysroot, target, sonames, unknown, err);
-	GPtrArray *places = !packages	    ? NULL
-			    : packages->len ? library_find_places(l->c, l->sysroot,
-						      target, packages, err)
-					    : g_ptr_array_new();
-	if (places)
-		g_hash_table_insert(l->found, g_steal_pointer(&k), places);
+	if (!packages)
+		return NULL;
+	g_autoptr(GPtrArray) files = packages->len ? library_find_files(l->c, l->sysroot,
+							     target, packages, err)
+						   : g_ptr_array_new();
+	GPtrArray *places =
+		!files	     ? NULL
+		: files->len ? library_find_places(l->c, l->sysroot, target, files, err)
+			     : g_ptr_array_new();
+	if (!places)
+		return NULL;
+	if (files->len)
+		repair_lock_add(l->lock, l->sysroot, target, packages, files);
+	g_hash_table_insert(l->found, g_steal_pointer(&k), places);
+	return places;
+}
+
+/* Places in packages that the lock has; borrowed, empty without any. NULL with err. */
+static const GPtrArray *locked_places(
+	repair_libraries *l, const platform *target, GError **err)
+{
+	g_autofree char *k = g_strconcat("locked ", target->name, NULL);
+	const GPtrArray *known = g_hash_table_lookup(l->found, k);
+	GError *error = NULL;
+
+	if (known)
+		return known;
+	const GPtrArray *files =
+		repair_lock_packages(l->lock, l->sysroot, target, l->c->locked, &error);
+	if (error) {
+		g_propagate_error(err, error);
+		return NULL;
+	}
+	GPtrArray *places = files && files->len ? library_find_places(l->c, l->sysroot,
+							  target, files, err)
+						: g_ptr_array_new();
+	if (!places) {
+		error_note(err, "locked in %s", repair_lock_path(l->lock));
+		error_help(
+			err, "take what the suite has now: `xorch repair --upgrade …`");
+		return NULL;
+	}
+	g_hash_table_insert(l->found, g_steal_pointer(&k), places);
 	return places;
 }
 
@@ -140,8 +179,10 @@ static gboolean found_nowhere(const repair_libraries *l, const GPtrArray *missin
 		error_note(err, "the sysroot %s does not have it", l->sysroot->name);
 	else if (asks_nobody(l))
 		error_note(err,
-			"the sysroot %s does not have it; its suite was not asked (%s)",
-			l->sysroot->name, l->c->offline ? "--offline" : "--locked");
+			"neither the sysroot %s nor %s has it; its suite was not asked "
+			"(%s)",
+			l->sysroot->name, repair_lock_path(l->lock),
+			l->c->offline ? "--offline" : "--locked");
 	else
 		error_note(err,
 			"no package of %s has such a file in lib/%s, nor has the sysroot "
@@ -163,7 +204,7 @@ gboolean repair_libraries_find(repair_libraries *l, GBytes *bytes, const char *f
 	const platform *target = how->repair->platform;
 	g_autoptr(GHashTable) asked =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	gboolean own = FALSE;
+	gboolean own = FALSE, locked = !package_def_is_debian(&l->sysroot->packages);
 
 	add_folders(l, owners);
 	for (;;) {
@@ -177,6 +218,9 @@ gboolean repair_libraries_find(repair_libraries *l, GBytes *bytes, const char *f
 		if (!own) {
 			own = TRUE;
 			places = own_places(l, target, err);
+		} else if (!locked) {
+			locked = TRUE;
+			places = locked_places(l, target, err);
 		} else {
 			g_autoptr(GPtrArray) names =
 				asks_nobody(l) ? NULL : not_asked(missing, asked);

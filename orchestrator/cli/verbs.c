@@ -123,7 +123,10 @@ static const char repair_details[] =
 	"Libraries come from --lib-dir, the sysroot's packages, and the packages of the "
 	"sysroot's suite that have a library of that name, with their dependencies, as "
 	"the "
-	"suite has them now (not with --locked or --offline). The target is that of the "
+	"suite has them now (not with --locked or --offline); which ones these were is "
+	"kept in a lock (--lock) and holds for the next time, until --upgrade. The "
+	"target "
+	"is that of the "
 	"file name; --target is needed where that names none. Search paths that leave "
 	"the "
 	"wheel are taken out, and so is libpython. What needs nothing only gets its tag.";
@@ -285,8 +288,9 @@ const verb verbs[] = {
 		"recipe sandbox keep timeout log-dir strict", cmd_rebuild, 0,
 		rebuild_details},
 	{"repair", "WHEEL|DIR…", "put the libraries a wheel lacks into it, and its tag",
-		"target sysroot floor out lib-dir exclude-lib replace strict", cmd_repair,
-		0, repair_details},
+		"target sysroot floor out lib-dir lock upgrade exclude-lib replace "
+		"strict",
+		cmd_repair, 0, repair_details},
 	{"schema", "[recipe|project]",
 		"print the JSON schema of a recipe, or of xorch.yaml", "", cmd_schema,
 		VERB_PLAIN, schema_details},

@@ -10,10 +10,13 @@ import subprocess
 import zipfile
 
 import elfmake
+import images
 import judges
 import target_root
 import test_wheels
 import xt
+from debian_archive import SUITE, Archive
+from server import Server
 
 VERSIONS = {"psycopg2": "2.8.6", "lxml": "4.6.3"}
 # Binary packages of bullseye whose libraries they need.
@@ -307,6 +310,154 @@ def test_libpython_goes():
             xt.check("libpython" not in text and "/opt" not in text, text)
             xt.check("[$ORIGIN]" in text and "[libc.so.6]" in text, text)
         xt.check(out.endswith("manylinux2014_armv7l.manylinux_2_17_armv7l.whl"), out)
+
+
+LIB = "usr/lib/x86_64-linux-gnu"
+
+
+def native(home, name, code, *flags):
+    """For this machine, by its own compiler: glibc 2.17 would do for what it needs."""
+    source = xt.write(os.path.join(home, name + ".c"), code)
+    out = os.path.join(home, name)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-nostdlib", source, "-o", out, *flags],
+                   check=True)
+    with open(out, "rb") as f:
+        return f.read()
+
+
+def test_libraries_of_an_image():
+    """By the package that dpkg's lists in it name, where the definition keeps them; else
+    by image and digest. A server on this machine stands in for a registry."""
+    files = {"var/lib/dpkg/status":
+             b"Package: libfar1\nStatus: install ok installed\nArchitecture: amd64\n"
+             b"Version: 1:1.0-1ubuntu2\n\nPackage: gone\nStatus: deinstall ok "
+             b"config-files\nVersion: 1\n",
+             "var/lib/dpkg/info/libfar1:amd64.list": f"/.\n/lib\n/{LIB}/libfar.so.1\n"
+             f"/{LIB}/libfar.so.1.0\n/etc/passwd\n/../x\n".encode(),
+             "usr/share/doc/libfar1/copyright": b"As you like it.\n",
+             "usr/lib/os-release": b'NAME="Ubuntu"\nID=ubuntu\n'}
+    with xt.scratch() as home, Server() as server:
+        library = native(home, "libfar.so.1", "int far_answer(void) { return 1; }\n",
+                         "-Wl,-soname,libfar.so.1")
+        module = native(home, "module.so", "int far_answer(void);\nint PyInit__impl(void) "
+                        "{ return far_answer(); }\n", os.path.join(home, "libfar.so.1"))
+        wheel = elfmake.wheel(
+            os.path.join(home, "pkg-1.0-cp311-cp311-linux_x86_64.whl"),
+            {"pkg/_impl.cpython-311-x86_64-linux-gnu.so": module})
+        for name, more, keep in (
+                ("with", files, f"[{LIB}, var/lib/dpkg, usr/lib/os-release, "
+                 "usr/share/doc/*/copyright]"),
+                ("without", files, f"[{LIB}]"), ("plain", {}, f"[{LIB}]")):
+            image = images.Image([images.layer([
+                images.Member(LIB + "/libfar.so.1.0", library),
+                images.Member(LIB + "/libfar.so.1", link="libfar.so.1.0"),
+                *[images.Member(path, text) for path, text in more.items()]])], "x86_64")
+            images.serve(server, image, "team/" + name)
+            images.define(home, name, f"{images.host(server)}/team/{name}",
+                          f"keep: {keep}\n", targets=("x86_64",))
+            r = xt.run(["repair", wheel, "--sysroot", name, "--out", name, "--json"],
+                       home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache(),
+                       XORCH_CATALOG=f"{home}:{xt.SOURCE}")
+            test_wheels.need_network(r)
+            xt.equal(r.code, 0, r)
+            part, = sbom_of(repaired(home, r))["components"]
+            if name == "with":
+                xt.equal([part["name"], part["version"], part["purl"]],
+                         ["libfar1", "1:1.0-1ubuntu2",
+                          "pkg:deb/ubuntu/libfar1@1:1.0-1ubuntu2?arch=amd64"])
+                xt.check("licenses" in part, part)
+            else:
+                xt.equal(part["name"], name)
+                xt.check(part["purl"].startswith(f"pkg:oci/{name}@sha256:"
+                                                 f"{image.digest[7:]}?"), part)
+                xt.check("version" not in part and "hashes" not in part, part)
+
+
+def test_locked_packages_of_the_suite():
+    """A suite of the test's own stands in for Debian's when it moves on: the same repair
+    gives the same bytes, --locked asks nobody, --upgrade takes what is there now."""
+    with Archive() as a, xt.scratch() as work:
+        def library(answer):
+            return native(work, "libfar.so.1", f"int far_answer(void) {{ return {answer}; }}\n",
+                          "-Wl,-soname,libfar.so.1")
+
+        def publish(version, answer):
+            a.add("libfar1", version, {LIB + "/libfar.so.1": library(answer)},
+                  depends="base")
+            a.publish()
+        a.add("base", "1.0", {"usr/share/base": b"x"})
+        a.list_files({LIB + "/libfar.so.1": "libfar1", "usr/share/base": "base"})
+        publish("1.0", 1)
+        xt.write(os.path.join(a.catalog, "sysroots", "own.yaml"), f"""schema_version: 1
+name: own
+glibc: "2.31"
+gcc: "10"
+targets: [x86_64]
+debian:
+  suite: {SUITE}
+  signed_by: [{a.key.fingerprint}]
+packages: [base]
+""")
+        wheel = elfmake.wheel(
+            os.path.join(a.home, "pkg-1.0-cp311-cp311-linux_x86_64.whl"),
+            {"pkg/_impl.cpython-311-x86_64-linux-gnu.so": native(
+                work, "module.so", "int far_answer(void);\nint PyInit__impl(void) "
+                "{ return far_answer(); }\n", os.path.join(work, "libfar.so.1"))})
+
+        def repair_at(out, *args, code=0):
+            r = a.xorch("repair", wheel, "--sysroot", "own", "--out", out, "--json", *args,
+                        XORCH_CATALOG=f"{a.catalog}:{xt.SOURCE}",
+                        XORCH_MIRROR_PYPI=os.environ.get("XORCH_MIRROR_PYPI"))
+            test_wheels.need_network(r)
+            xt.equal(r.code, code, r)
+            if code:
+                return r
+            with open(repaired(a.home, r), "rb") as f:
+                return r.json["files"][0]["grafted"][0]["version"], f.read()
+        lock = os.path.join(a.home, "one", "repair.lock")
+        first = repair_at("one")
+        xt.equal(first[0], "1.0")
+        with open(lock) as f:
+            text = f.read()
+        xt.check("packages: [libfar1]" in text and "version: \"1.0\"" in text and
+                 "127.0.0.1" not in text, text)
+        xt.equal([t for t in re.findall("- name: (.*)", text)], ["libfar1"])
+        # the suite moves on, and its old file is gone
+        a.time += 86400
+        publish("1.1", 2)
+        asked = a.server.count()
+        xt.equal(repair_at("two", "--lock", "one/repair.lock", "--locked"), first)
+        xt.equal(a.server.count(), asked, "somebody was asked")
+        xt.equal(repair_at("three", "--lock", "one/repair.lock"), first)
+        with open(lock) as f:
+            xt.equal(f.read(), text)
+        xt.check(not os.path.exists(os.path.join(a.home, "two", "repair.lock")))
+        # without a lock it is another wheel now, and --locked has none to go by
+        other = repair_at("four")
+        xt.equal(other[0], "1.1")
+        xt.check(other[1] != first[1])
+        r = repair_at("five", "--locked", code=7)
+        xt.check("X0747" in r.json["files"][0]["error"] and
+                 "five/repair.lock" in r.json["files"][0]["error"], r)
+        xt.equal(repair_at("six", "--lock", "one/repair.lock", "--upgrade"), other)
+        with open(lock) as f:
+            new = f.read()
+        xt.check('version: "1.1"' in new and "1.0" not in new, new)
+        # what the lock names is neither here nor there
+        shutil.rmtree(os.path.join(a.home, "cache"))
+        xt.write(lock, text)
+        r = repair_at("seven", "--lock", "one/repair.lock", code=4)
+        for words in ("X0431", "libfar1 1.0", "one/repair.lock", "--upgrade"):
+            xt.check(words in r.json["files"][0]["error"], words, r)
+        # of another suite
+        xt.write(lock, text.replace(f"suite: {SUITE}", "suite: elsewhere"))
+        r = repair_at("eight", "--lock", "one/repair.lock", "--locked", code=4)
+        xt.check("X0430" in r.json["files"][0]["error"] and "elsewhere" in
+                 r.json["files"][0]["error"], r)
+        xt.equal(repair_at("nine", "--lock", "one/repair.lock"), other)
+        xt.write(lock, "sections: [\n")
+        r = a.xorch("repair", wheel, "--sysroot", "own", "--lock", lock)
+        xt.equal(r.code, 2, r)
 
 
 if __name__ == "__main__":

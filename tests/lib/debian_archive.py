@@ -8,6 +8,7 @@ made on the spot, served on this machine.
         a.xorch("fetch", "--toolchain", "mini")
 """
 import glob
+import gzip
 import hashlib
 import lzma
 import os
@@ -70,6 +71,7 @@ class Archive:
         xt.write(self.keyring, self.key.public)
         self.server = Server()
         self.packages = {}
+        self.contents = None
         self.files = {}
         self.time = NOW
         self.release_fields = {}
@@ -104,6 +106,12 @@ class Archive:
         self.packages[name] = {"path": path, "entry": entry, "body": body}
         self.server.add("/" + path, body)
 
+    def list_files(self, owners):
+        """Contents of the suite, from the next publish() on: path -> package."""
+        self.contents = gzip.compress("".join(
+            f"{path:<59} libs/{name}\n" for path, name in sorted(owners.items())).encode(),
+            mtime=0)
+
     def index(self):
         return "\n".join(
             "".join(f"{k}: {v}\n" for k, v in p["entry"].items() if v is not None)
@@ -116,13 +124,21 @@ class Archive:
         lines.update(self.release_fields)
         lines.update(fields)
         text = "".join(f"{k}: {v}\n" for k, v in lines.items() if v is not None)
-        return (text + "SHA256:\n " + hashlib.sha256(packages_xz).hexdigest() +
-                f" {len(packages_xz)} main/binary-amd64/Packages.xz\n")
+        text += ("SHA256:\n " + hashlib.sha256(packages_xz).hexdigest() +
+                 f" {len(packages_xz)} main/binary-amd64/Packages.xz\n")
+        if self.contents is None:
+            return text
+        return (text + f" {hashlib.sha256(self.contents).hexdigest()} {len(self.contents)} "
+                "main/Contents-amd64.gz\n")
 
     def publish(self, inrelease=None, packages=None, **fields):
         """Makes dists/ anew. inrelease: a function from the signed bytes to those
         served; packages: bytes to serve under the plain name instead."""
         packages_xz = lzma.compress(self.index())
+        if self.contents is not None:
+            digest = hashlib.sha256(self.contents).hexdigest()
+            for where in ("Contents-amd64.gz", "by-hash/SHA256/" + digest):
+                self.server.add(f"/dists/{SUITE}/main/{where}", self.contents)
         signed = self.key.clearsign(self.release(packages_xz, **fields))
         digest = hashlib.sha256(packages_xz).hexdigest()
         base = f"/dists/{SUITE}/main/binary-amd64/"
