@@ -20,7 +20,7 @@ void doctor_add(GPtrArray *checks, const char *name, doctor_state state, char *t
 {
 	doctor_check *c = g_new0(doctor_check, 1);
 
-	*c = (doctor_check){name, state, text, g_strdup(help)};
+	*c = (doctor_check){name, state, text, doctor_host_help(help)};
 	g_ptr_array_add(checks, c);
 }
 
@@ -50,6 +50,7 @@ int cmd_doctor(const options *o, char **args, GError **err)
 	(void)args;
 	(void)err;
 	doctor_machine(checks);
+	doctor_host(checks);
 	doctor_programs(checks);
 	doctor_sandbox(checks);
 	doctor_cache(checks, o);

@@ -17,11 +17,17 @@ typedef struct doctor_check {
 	char *help; /* what to do, or NULL */
 } doctor_check;
 
-/* Takes text and help over. */
+/* Takes text over; help is told by doctor_host_help. */
 void doctor_add(GPtrArray *checks, const char *name, doctor_state state, char *text,
 	const char *help);
 
+/* `help` in the words of this system's family: "apt-get install gpgv", the first such in
+ * it, becomes what gets that package here. New string; NULL of NULL. */
+char *doctor_host_help(const char *help);
+
 void doctor_machine(GPtrArray *checks);
+/* What is to be known of a system that is not Debian. */
+void doctor_host(GPtrArray *checks);
 void doctor_programs(GPtrArray *checks);
 void doctor_sandbox(GPtrArray *checks);
 /* Also appends {tag, version, executable, origin, headers} to `list`. */

@@ -1,5 +1,6 @@
 """xorch doctor: what it finds, what it says when something is missing."""
 import os
+import shutil
 
 import xt
 
@@ -115,6 +116,101 @@ def test_target_of_the_environment():
     xt.check("asks for armv7 (linux/arm/v7)" in r.out, r)
     r = xt.run(["doctor"], TARGETARCH="arm")
     xt.check("needs a variant" in r.out, r)
+
+
+UBUNTU = 'PRETTY_NAME="Ubuntu 24.04.1 LTS"\nID=ubuntu\nID_LIKE=debian\n'
+FEDORA = 'PRETTY_NAME="Fedora Linux 41 (Container Image)"\nID=fedora\n'
+ALMA = 'PRETTY_NAME="AlmaLinux 9.4"\nID="almalinux"\nID_LIKE="rhel centos fedora"\n'
+ALPINE = 'PRETTY_NAME="Alpine Linux v3.20"\nID=alpine\n'
+ARCH = 'PRETTY_NAME="Arch Linux"\nID=arch\n'
+ODD = 'PRETTY_NAME="Odd"\nID=odd\n'
+
+
+def on(home, release, programs, command, **env):
+    """A command on this machine with another's os-release, which stands in for that
+    system, and with just these programs (a name, or name and text of a script)."""
+    path = xt.write(os.path.join(home, "os-release"), release)
+    tools = os.path.join(home, "bin")
+    shutil.rmtree(tools, ignore_errors=True)
+    os.makedirs(tools)
+    for program in programs:
+        name, text = program if isinstance(program, tuple) else (program, None)
+        if text is None:
+            os.symlink(shutil.which(name), os.path.join(tools, name))
+        else:
+            os.chmod(xt.write(os.path.join(tools, name), text), 0o755)
+    return xt.run(["--dev-bind", "/", "/", "--ro-bind", path,
+                   os.path.realpath("/etc/os-release"), *command],
+                  binary=shutil.which("bwrap"), home=home, PATH=tools, PYENV_ROOT=None,
+                  **env)
+
+
+def test_words_of_other_systems():
+    with xt.scratch() as home:
+        for release, manager, gpgv, python, host in (
+                (UBUNTU, "apt-get", "apt-get install gpgv", "apt-get install python3,",
+                 "Ubuntu 24.04.1 LTS is not Debian"),
+                (UBUNTU, None, "put gpgv into this system (apt-get is not here)",
+                 "put python3 into", "XORCH_MIRROR_DEBIAN"),
+                (FEDORA, "dnf", "dnf install gnupg2", "dnf install python3,",
+                 "Fedora Linux 41 (Container Image) is not Debian"),
+                (ALMA, "dnf", "dnf install gnupg2", "dnf install python3,",
+                 "AlmaLinux 9.4"),
+                (ALMA, "apt-get", "put gnupg2 into this system (dnf is not here)",
+                 "put python3 into", "AlmaLinux 9.4"),
+                (ALPINE, "apk", "apk add gpgv", "apk add python3,",
+                 "has musl: xorch was not tried"),
+                (ARCH, "pacman", "pacman -S gnupg", "pacman -S python,", "Arch Linux"),
+                (ODD, None, "install gpgv (as Debian calls it) by this system's own means",
+                 "install python3 (as", "Odd is not Debian")):
+            r = on(home, release, [(manager, "#!/bin/sh\n")] if manager else [],
+                   [xt.XORCH, "doctor", "--json"])
+            xt.equal(r.code, 8, r)
+            texts = {c["text"].split(":")[0].split(" ")[0]: c.get("help")
+                     for c in r.json["checks"] if c["check"] == "program"}
+            xt.equal(texts["gpgv"], gpgv)
+            pythons = [c["help"] for c in r.json["checks"] if c["check"] == "python"]
+            xt.check(pythons and python in pythons[0], pythons)
+            other, = [c for c in r.json["checks"] if c["check"] == "host"]
+            xt.check(other["state"] == "note" and host in other["text"] + other["help"],
+                     other)
+        with open("/etc/os-release") as f:
+            own = f.read()
+        r = on(home, own, [], [xt.XORCH, "doctor", "--json"])
+        xt.check(not [c for c in r.json["checks"] if c["check"] == "host"] or
+                 "\nID=debian\n" not in own, r)
+
+
+def test_bootstrap_on_other_systems():
+    """It installs by apt-get or says what it would have; nothing is installed here."""
+    need = ["bash", "sed", "grep", "tr", "dirname", "env", "id"]
+    command = [os.path.join(xt.SOURCE, "orchestrator", "bootstrap"), "--packages-only"]
+    apt = ("apt-get", '#!/bin/bash\necho "apt-get $*" >&2\n')
+    policy = ("apt-cache", '#!/bin/bash\necho "  Candidate: %s"\n')
+    compare = ("dpkg", '#!/bin/bash\n[ "$2 $4" = "2.80.0-6 2.74" ]\n')
+    with xt.scratch() as home:
+        for release, words in (
+                (FEDORA, ("Fedora Linux 41 (Container Image) has no apt-get",
+                          "libglib2.0-dev", "dnf install gcc", "glib2-devel", "debian:12",
+                          "orchestrator/wheel.py")),
+                (ALMA, ("AlmaLinux 9.4 has no apt-get", "dnf install gcc")),
+                (ALPINE, ("Alpine Linux v3.20 has no apt-get", "not tried with musl")),
+                (UBUNTU, ("Ubuntu 24.04.1 LTS has no apt-get", "debian:12"))):
+            r = on(home, release, need, command)
+            xt.equal(r.code, 8, r)
+            for word in words:
+                xt.check(word in r.err, word, r)
+            xt.equal("dnf" in r.err, release in (FEDORA, ALMA), r)
+        r = on(home, UBUNTU, [*need, apt, (policy[0], policy[1] % "2.80.0-6"), compare],
+               command)
+        xt.equal(r.code, 0, r)
+        line, = [x for x in r.err.splitlines() if x.startswith("apt-get") and "install" in x]
+        for name in ("libglib2.0-dev", "bubblewrap", "python3-dev"):
+            xt.check(f" {name}" in line, name, r)
+        r = on(home, UBUNTU.replace("24.04.1", "20.04.6"),
+               [*need, apt, (policy[0], policy[1] % "2.64.6-1"), compare], command)
+        xt.equal(r.code, 8, r)
+        xt.check("Ubuntu 20.04.6 LTS offers GLib 2.64.6; xorch needs 2.74" in r.err, r)
 
 
 xt.main(globals())
