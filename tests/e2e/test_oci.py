@@ -130,7 +130,10 @@ def lay(root, dest, places=PLACES, triple=TRIPLE):
             if os.path.islink(path):
                 to = os.path.normpath(os.path.join("/", os.path.dirname(old),
                                                    os.readlink(path)))
-                os.symlink("/" + place(to[1:], places), new)
+                # x86_64's loader has two names in Debian, which are one here
+                if "/" + place(to[1:], places) != "/" + place(old, places) and \
+                        not os.path.lexists(new):
+                    os.symlink("/" + place(to[1:], places), new)
                 continue
             shutil.copy2(path, new)
             if name.endswith(".so") and os.path.getsize(path) < 4096:

@@ -17,7 +17,8 @@ def red_hat(target, gcc, toolset=None):
     """Where Debian's files would lie: GCC in /usr or in a gcc-toolset."""
     triple, arch = TRIPLE[target], target + "-redhat-linux"
     top = f"opt/rh/{toolset}/root/usr" if toolset else "usr"
-    return ((f"usr/lib/gcc/{triple}", f"{top}/lib/gcc/{arch}"),
+    return (("usr/lib/linux/uapi/arm64/asm", "usr/include/asm"),  # Debian 13's
+            (f"usr/lib/gcc/{triple}", f"{top}/lib/gcc/{arch}"),
             ("usr/include/c++", top + "/include/c++"),
             (f"usr/include/{triple}/c++/{gcc}", f"{top}/include/c++/{gcc}/{arch}"),
             (f"usr/include/{triple}", "usr/include"),
