@@ -73,10 +73,10 @@ static char *install(host_family family, const char *package)
 			package);
 	const char *name = name_in(family, package);
 	g_autofree char *manager = process_find_program(families[family].manager, NULL);
-	if (!manager)
-		return g_strdup_printf("put %s into this system (%s is not here)", name,
-			families[family].manager);
-	return g_strdup_printf("%s %s", families[family].install, name);
+	return manager ? g_strdup_printf("%s %s", families[family].install, name)
+		       : g_strdup_printf("%s %s (%s is not here)",
+				 families[family].install, name,
+				 families[family].manager);
 }
 
 char *doctor_host_help(const char *help)
