@@ -5,9 +5,10 @@
 #include <string.h>
 
 /* Raise when the files say something else for the same item. */
-#define VERSION "1"
+#define VERSION "2"
 #define CROSS "meson-cross.ini"
 #define NATIVE "meson-native.ini"
+#define BUILD_DIR ".mesonpy-build" /* in the project's folder */
 
 /* How the target's C compiler lays out long double, in numpy's words: it would find
  * out by running a program. */
@@ -83,10 +84,11 @@ static gboolean uses_meson(const python_project *project)
 	return FALSE;
 }
 
-static gboolean recipe_sets(const item *i, const char *name)
+/* `pairs` of bind_pair, NULL when the recipe has none. */
+static gboolean sets(const GPtrArray *pairs, const char *name)
 {
-	for (guint n = 0; i->recipe->build.env && n < i->recipe->build.env->len; n++) {
-		const bind_pair *p = g_ptr_array_index(i->recipe->build.env, n);
+	for (guint n = 0; pairs && n < pairs->len; n++) {
+		const bind_pair *p = g_ptr_array_index(pairs, n);
 		if (strcmp(p->name, name) == 0)
 			return TRUE;
 	}
@@ -126,9 +128,9 @@ static char *cross_file(const step_site *site)
 			g_string_append_printf(
 				out, "longdouble_format = '%s'\n", longdoubles[n].format);
 	g_string_append(out, "\n[built-in options]\n");
-	if (!recipe_sets(site->item, "CFLAGS"))
+	if (!sets(site->item->recipe->build.env, "CFLAGS"))
 		add_flags(out, site, "c_args");
-	if (!recipe_sets(site->item, "CXXFLAGS"))
+	if (!sets(site->item->recipe->build.env, "CXXFLAGS"))
 		add_flags(out, site, "cpp_args");
 	g_string_append(out, machine_text);
 	g_string_replace(out, "@TRIPLE@", t->triple, 0);
@@ -150,6 +152,8 @@ static gboolean add_to_key(pipeline *p, item *i, key *k, GError **err)
 
 static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **err)
 {
+	const GPtrArray *own = site->item->recipe->build.config_settings;
+
 	(void)p;
 	if (!uses_meson(site->project))
 		return TRUE;
@@ -160,6 +164,10 @@ static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **e
 		return FALSE;
 	step_extras_setting(x, "setup-args", "--cross-file={" STEP_FILES "/" CROSS "}");
 	step_extras_setting(x, "setup-args", "--native-file={" STEP_FILES "/" NATIVE "}");
+	/* meson-python's own choice has a random name, and contourpy, for one, writes it
+	 * into a module. This is the option's older name; newer versions know it too. */
+	if (!sets(own, "builddir") && !sets(own, "build-dir"))
+		step_extras_setting(x, "builddir", BUILD_DIR);
 	return TRUE;
 }
 
