@@ -97,7 +97,17 @@ static gboolean is_static(const checking *c, const char *link)
 	return listed(c->i->recipe->wheel.link_static, name);
 }
 
-/* Every library of the package needs too much: *out is what the last one needs. */
+/* wheel.exclude_libs and the policies name sonames. */
+static gboolean file_is_left_out(const checking *c, const char *name)
+{
+	g_autofree char *path = find_file(c, name);
+	g_autoptr(elf_file) f = path ? elf_file_open_path(path, 0, NULL) : NULL;
+
+	return is_left_out(c, f && f->soname ? f->soname : name);
+}
+
+/* Every library of the package that the wheel may take needs too much: *out is what the
+ * last one needs. */
 static gboolean is_too_new(const checking *c, const library_place *p, worst *out)
 {
 	g_autoptr(GDir) dir = g_dir_open(p->folder, 0, NULL);
@@ -113,6 +123,8 @@ static gboolean is_too_new(const checking *c, const library_place *p, worst *out
 		if (!to || is_static(c, name))
 			continue;
 		g_autofree char *file = g_path_get_basename(to);
+		if (file_is_left_out(c, file))
+			continue;
 		g_autoptr(GHashTable) seen =
 			g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 		worst w = {0};
@@ -148,6 +160,9 @@ static gboolean refuse(
 	else
 		error_help(err, "no manylinux allows that: build the library from source "
 				"(`kind: library`, requirements.host: recipe:NAME)");
+	error_help(err,
+		"if the wheel takes headers alone of it, say so by the library's soname: "
+		"`wheel: {exclude_libs: [libNAME.so.1]}`");
 	return FALSE;
 }
 

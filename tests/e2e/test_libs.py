@@ -309,6 +309,33 @@ static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
         run_answer(wheel)
 
 
+def test_headers_alone():
+    """A package of headers has no floor; of one that has a library too, the recipe can say
+    that it stays outside: the wheel then keeps the floor that the library could not."""
+    code = """#include <libxml/xmlversion.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; return PyLong_FromLong(LIBXML_VERSION > 20000 ? 42 : 0); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+    more = "include_dirs=['/xorch/sysroot/usr/include/libxml2']"
+    host = "requirements: {host: [deb:libutfcpp-dev%s]}\n%s"
+    with xt.scratch() as home:
+        recipe = packages.project(home, recipe=host % ("", ""))
+        build(home, recipe)
+        os.remove(os.path.join(home, "tiny.lock"))  # other packages from here on
+        recipe = packages.project(home, code=code, more=more,
+                                  recipe=host % (", deb:libxml2-dev", ""))
+        result = build(home, recipe, code=2)
+        xt.check("X0338" in result.err and "exclude_libs" in result.err, result)
+        recipe = packages.project(home, code=code, more=more, recipe=host % (
+            ", deb:libxml2-dev", "wheel: {exclude_libs: [libxml2.so.2]}\n"))
+        wheel = wheel_of(build(home, recipe))
+        xt.check("manylinux2014" in os.path.basename(wheel) or
+                 "manylinux_2_17" in os.path.basename(wheel), wheel)
+        judges.check_wheel(wheel, "aarch64", "cp311")
+        run_answer(wheel)
+
+
 # label: long
 def test_psycopg2():
     test_wheels.both_targets("psycopg2.yaml")
