@@ -239,7 +239,8 @@ def main(recipe, heavy=False):
     with worlds(fill) as (home, other):
         path = "recipes/" + recipe
         targets = ["aarch64"] if heavy else ["aarch64", "armv7"]
-        for python in ("cp311", "cp313"):  # numpy's newest wants a newer one
+        # numpy's newest wants a newer one, cwcwidth 0.1.9 an older one
+        for python in ("cp311", "cp313", "cp310"):
             mine, theirs = build(path, targets, python, home, other)
             if mine.code != 3:
                 break
