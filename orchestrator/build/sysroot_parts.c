@@ -316,7 +316,7 @@ static library_place *place_of_rest(const parts *p)
 
 	if (r) {
 		g_autofree char *where = g_strdup_printf("%s/%s", r->host, r->repository);
-		l->purl = purl_oci(where, p->section->manifest, p->section->architecture);
+		l->purl = purl_oci(where, p->section->manifest, p->target->docker_arch);
 	}
 	return l;
 }
