@@ -74,6 +74,7 @@ def build(recipe, targets, python, home, toolchain="clang", **env):
         shutil.copytree(RECIPES, os.path.join(home, "recipes"))
     for target in targets:
         args += ["--target", target]
+    env.setdefault("timeout", 6600)  # ctest's own limit is nearer where it is meant to be
     result = xt.run(args, home=home, XORCH_CACHE_DIR=env.pop("cache", shared_cache()), **env)
     need_network(result)
     return result
