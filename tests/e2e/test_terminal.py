@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 
 import packages
@@ -223,7 +224,18 @@ def deaf(home, s):
                              optional=False, packages="py_modules=[],"))
     s.type(BUILD.format(""))
     s.key("Enter")
-    return s.wait_for(building, 300)
+    frames = s.wait_for(building, 300)
+    logs = os.path.join(home, ".local/state/xorch/builds/*/*.log")
+    end = time.monotonic() + 60
+    while not any(said(path, "deaf\n") for path in glob.glob(logs)):
+        xt.check(time.monotonic() < end, "no build is deaf", s.frame())
+        time.sleep(0.05)
+    return frames
+
+
+def said(path, words):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return words in f.read()
 
 
 def building(text):
@@ -237,7 +249,7 @@ def test_interrupted_twice():
         s.key("C-c")
         s.wait_for(lambda text: "note: stopping (Ctrl-C)" in text)
         s.key("C-c")
-        frames = s.wait_for(ended, 10)
+        frames = s.wait_for(ended, 30)
         show("twice", frames)
         judge_end(s, s.scrolled(), 130)
         xt.equal(wheels(home), [])
@@ -248,7 +260,11 @@ def test_resized():
     with xt.scratch() as home, screen.Screen(home, 100, 24, **cache()) as s:
         frames = deaf(home, s)
         for columns, lines in ((60, 24), (41, 12), (30, 8), (120, 30), (80, 24), (50, 5)):
+            # tmux wraps its lines anew at once, but tells the program of a second size
+            # within a quarter of a second only then; what is drawn between is drawn for
+            # the size before.
             s.resize(columns, lines)
+            time.sleep(0.5)
             s.wait_for(lambda text: re.search(
                 rf"^  (ant|bee)-1\.0-\S+( build)?  {TIME}\n  0 of 2 done  {TIME}$", text,
                 re.M))
