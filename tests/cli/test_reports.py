@@ -49,12 +49,17 @@ def reports(home, *args, code=0, **env):
     return paths, result
 
 
+def hostile_recipes(home):
+    """Bad ones of hostile names, and a good one."""
+    for name in HOSTILE:
+        with open(os.path.join(os.fsencode(home), os.fsencode(name)), "wb") as f:
+            f.write(BAD.encode())
+    xt.write(os.path.join(home, "good.yaml"), monorepo.text(monorepo.recipe("good")))
+
+
 def test_check():
     with xt.scratch() as home:
-        for name in HOSTILE:
-            with open(os.path.join(os.fsencode(home), os.fsencode(name)), "wb") as f:
-                f.write(BAD.encode())
-        xt.write(os.path.join(home, "good.yaml"), monorepo.text(monorepo.recipe("good")))
+        hostile_recipes(home)
         paths, result = reports(home, "check", ".", code=2)
         suite = xml.etree.ElementTree.parse(paths["junit"]).getroot()[0]
         xt.equal(suite.get("tests"), str(len(HOSTILE) + 1))
@@ -137,10 +142,7 @@ def test_readers_of_others():
 
 def test_published_schemas():
     with xt.scratch() as home:
-        for name in HOSTILE:
-            with open(os.path.join(os.fsencode(home), os.fsencode(name)), "wb") as f:
-                f.write(BAD.encode())
-        xt.write(os.path.join(home, "good.yaml"), monorepo.text(monorepo.recipe("good")))
+        hostile_recipes(home)
         paths, _ = reports(home, "check", ".", code=2)
         n = len(HOSTILE)
         xt.equal(judges.reports_check(paths), [n + 1, 3 * n, 3 * n])

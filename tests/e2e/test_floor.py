@@ -294,6 +294,52 @@ def test_what_the_floor_lacks_does_not_link():
         ("roundeven", ["-lm"])))
 
 
+def links(crosses_, names):
+    """(n, name, libraries): the name of glibc 2.n."""
+    with xt.scratch() as home:
+        for cross in crosses_:
+            for since, name, libraries in names:
+                xt.write(os.path.join(home, "r.c"),
+                         f"extern int {name}();\nint f(void) {{ return {name}(1); }}\n")
+                cross.tool("cc", "-fno-builtin", "-shared", "-fPIC", "-Wl,-z,defs", "r.c",
+                           "-o", "r.so", *libraries, cwd=home)
+                versions = {s[0]: s[1] for s in cross.symbols(os.path.join(home, "r.so"))}
+                xt.equal(versions[name], f"GLIBC_2.{since}", cross.target)
+
+
+def suite_of_floor(floor, gcc, glibc, targets=TARGETS):
+    """The sysroot of a floor has the headers of that GCC and glibc 2.`glibc`."""
+    for target in targets:
+        cross = Cross("clang", target, floor)
+        xt.equal(os.listdir(os.path.join(cross.sysroot, "usr/include/c++")), [gcc], floor)
+        with open(os.path.join(cross.sysroot, "usr/include/features.h")) as f:
+            xt.check(re.search(rf"^#define\s+__GLIBC_MINOR__\s+{glibc}$", f.read(), re.M),
+                     target, floor)
+
+
+def declared_from(floors, cases, *flags):
+    """(n, source, name): the source uses the name, which headers have from 2.n on."""
+    with xt.scratch() as home:
+        for floor in floors:
+            cross = Cross("clang", "aarch64", f"2_{floor}")
+            for since, source, want in cases:
+                xt.write(os.path.join(home, "e.c"), "#define _GNU_SOURCE\n" + source + "\n")
+                p = cross.tool("cc", *flags, "-Werror=implicit-function-declaration", "-c",
+                               "e.c", "-o", "e.o", cwd=home, code=None)
+                names = cross.tool("nm", "e.o", cwd=home).stdout.split() \
+                    if p.returncode == 0 else []
+                xt.equal(want in names, floor >= since, floor, source, p.stderr)
+
+
+def own_names_compile(crosses_, source):
+    """What a program may bring itself where the C library does not have it yet."""
+    with xt.scratch() as home:
+        xt.write(os.path.join(home, "own.c"), source)
+        for cross in crosses_:
+            cross.tool("cc", "-O2", "-D_FORTIFY_SOURCE=2", "-Wall", "-Werror", "-fno-builtin",
+                       "-c", "own.c", cwd=home)
+
+
 def no_static_c_library(crosses_):
     with xt.scratch() as home:
         xt.write(os.path.join(home, "m.c"),

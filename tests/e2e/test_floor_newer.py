@@ -2,14 +2,14 @@
 GCC 12): what test_floor.py holds of debian-11, and what is new there. C and C++ run on
 Debian 12's own root under emulation."""
 import os
-import re
 import subprocess
 
 import target_root
 import xt
-from test_floor import (TARGETS, Cross, c_module, check_versions, crosses,
-                        cxx17, does_not_link, headers_compile, names_of,
-                        no_static_c_library, number, program_and_static)
+from test_floor import (TARGETS, Cross, c_module, check_versions, crosses, cxx17,
+                        declared_from, does_not_link, headers_compile, links, names_of,
+                        no_static_c_library, number, own_names_compile,
+                        program_and_static, suite_of_floor)
 
 # auditwheel's caps; GCC_11.0 is aarch64's.
 CAPS = {34: {"GLIBC": (2, 34), "GLIBCXX": (3, 4, 29), "CXXABI": (1, 3, 13),
@@ -21,12 +21,7 @@ CAPS = {34: {"GLIBC": (2, 34), "GLIBCXX": (3, 4, 29), "CXXABI": (1, 3, 13),
 def test_the_floor_chooses_the_suite():
     for floor, gcc, minor in (("2_17", "10", 17), ("2_31", "10", 31), ("2_34", "12", 34),
                               ("2_36", "12", 36)):
-        for target in TARGETS:
-            cross = Cross("clang", target, floor)
-            xt.equal(os.listdir(os.path.join(cross.sysroot, "usr/include/c++")), [gcc], floor)
-            with open(os.path.join(cross.sysroot, "usr/include/features.h")) as f:
-                xt.check(re.search(rf"^#define\s+__GLIBC_MINOR__\s+{minor}$", f.read(), re.M),
-                         target, floor)
+        suite_of_floor(floor, gcc, minor)
 
 
 def test_c_module_needs_nothing_newer():
@@ -104,18 +99,8 @@ def test_what_the_floor_lacks_does_not_link():
 def test_what_the_floor_has_links():
     for floor in (34, 35, 36):
         for cross in crosses(f"2_{floor}", ("aarch64", "armv7")):
-            with xt.scratch() as home:
-                for since, name, libraries in LACKING:
-                    if since > floor:
-                        continue
-                    if name == "_dl_find_object" and cross.target == "armv7":
-                        continue
-                    xt.write(os.path.join(home, "r.c"),
-                             f"extern int {name}();\nint f(void) {{ return {name}(1); }}\n")
-                    cross.tool("cc", "-fno-builtin", "-shared", "-fPIC", "-Wl,-z,defs", "r.c",
-                               "-o", "r.so", *libraries, cwd=home)
-                    names = {s[0]: s[1] for s in cross.symbols(os.path.join(home, "r.so"))}
-                    xt.equal(names[name], f"GLIBC_2.{since}", cross.target)
+            links([cross], [n for n in LACKING if n[0] <= floor and
+                            (n[1] != "_dl_find_object" or cross.target != "armv7")])
 
 
 def test_no_static_c_library_can_leak():
@@ -132,7 +117,6 @@ def test_headers_compile_at_every_floor():
                     (34, 35, 36), ("11", "14", "17", "20"))
 
 
-# What a program may bring itself where the C library does not have it yet.
 OWN_NAMES = """
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -162,30 +146,18 @@ int use(char *p)
 
 
 def test_edits_of_headers():
-    with xt.scratch() as home:
-        xt.write(os.path.join(home, "own.c"), OWN_NAMES)
-        for cross in crosses("2_34"):
-            cross.tool("cc", "-O2", "-D_FORTIFY_SOURCE=2", "-Wall", "-Werror", "-fno-builtin",
-                       "-c", "own.c", cwd=home)
-        for floor in (34, 35, 36):
-            cross = Cross("clang", "aarch64", f"2_{floor}")
-            for since, source, want in (
-                    (35, "#include <sys/rseq.h>\nlong f(void) { return __rseq_offset; }",
-                     "__rseq_offset"),
-                    (35, "#include <sys/epoll.h>\nint f(void) { return "
-                     "epoll_pwait2(0, 0, 0, 0, 0); }", "epoll_pwait2"),
-                    (36, "#include <stdlib.h>\nint f(void) { return arc4random(); }",
-                     "arc4random"),
-                    (36, "#include <sys/pidfd.h>\nint f(void) { return pidfd_open(0, 0); }",
-                     "pidfd_open"),
-                    (36, "#include <sys/mount.h>\nint f(void) { return fsopen(0, 0); }",
-                     "fsopen")):
-                xt.write(os.path.join(home, "e.c"), "#define _GNU_SOURCE\n" + source + "\n")
-                p = cross.tool("cc", "-Werror=implicit-function-declaration", "-c", "e.c",
-                               "-o", "e.o", cwd=home, code=None)
-                names = cross.tool("nm", "e.o", cwd=home).stdout.split() \
-                    if p.returncode == 0 else []
-                xt.equal(want in names, floor >= since, floor, source, p.stderr)
+    own_names_compile(crosses("2_34"), OWN_NAMES)
+    declared_from((34, 35, 36), (
+        (35, "#include <sys/rseq.h>\nlong f(void) { return __rseq_offset; }",
+         "__rseq_offset"),
+        (35, "#include <sys/epoll.h>\nint f(void) { return "
+         "epoll_pwait2(0, 0, 0, 0, 0); }", "epoll_pwait2"),
+        (36, "#include <stdlib.h>\nint f(void) { return arc4random(); }",
+         "arc4random"),
+        (36, "#include <sys/pidfd.h>\nint f(void) { return pidfd_open(0, 0); }",
+         "pidfd_open"),
+        (36, "#include <sys/mount.h>\nint f(void) { return fsopen(0, 0); }",
+         "fsopen")))
 
 
 def test_glibc_2_34_merged_its_libraries():

@@ -4,14 +4,14 @@ with Debian 12. What test_floor.py and test_floor_newer.py hold of the older sui
 what is new there; it runs on Debian 13's own root, under emulation."""
 import itertools
 import os
-import re
 
 import judges
 import target_root
 import test_wheels
 import xt
-from test_floor import (Cross, c_module, check_versions, crosses, cxx17, does_not_link,
-                        headers_compile, names_of, no_static_c_library, program_and_static)
+from test_floor import (Cross, c_module, crosses, cxx17, declared_from, does_not_link,
+                        headers_compile, links, names_of, no_static_c_library,
+                        own_names_compile, program_and_static, suite_of_floor)
 
 TARGETS = ("aarch64", "x86_64")
 
@@ -29,12 +29,7 @@ def both(floor):
 def test_the_floor_chooses_the_suite():
     for floor, gcc, minor in (("2_36", "12", 36), ("2_37", "14", 37), ("2_39", "14", 39),
                               ("2_41", "14", 41)):
-        for target in TARGETS:
-            cross = Cross("clang", target, floor)
-            xt.equal(os.listdir(os.path.join(cross.sysroot, "usr/include/c++")), [gcc], floor)
-            with open(os.path.join(cross.sysroot, "usr/include/features.h")) as f:
-                xt.check(re.search(rf"^#define\s+__GLIBC_MINOR__\s+{minor}$", f.read(), re.M),
-                         target, floor)
+        suite_of_floor(floor, gcc, minor, TARGETS)
 
 
 def test_armv7_ends_where_time_t_changes():
@@ -129,17 +124,7 @@ def test_what_the_floor_lacks_does_not_link():
 
 def test_what_the_floor_has_links():
     for floor in (38, 39, 40, 41):
-        for cross in both(f"2_{floor}"):
-            with xt.scratch() as home:
-                for since, name, libraries in LACKING:
-                    if since > floor:
-                        continue
-                    xt.write(os.path.join(home, "r.c"),
-                             f"extern int {name}();\nint f(void) {{ return {name}(1); }}\n")
-                    cross.tool("cc", "-fno-builtin", "-shared", "-fPIC", "-Wl,-z,defs", "r.c",
-                               "-o", "r.so", *libraries, cwd=home)
-                    names = {s[0]: s[1] for s in cross.symbols(os.path.join(home, "r.so"))}
-                    xt.equal(names[name], f"GLIBC_2.{since}", cross.target)
+        links(both(f"2_{floor}"), [n for n in LACKING if n[0] <= floor])
 
 
 def test_fmod_and_exp10_keep_their_old_names():
@@ -172,7 +157,6 @@ def test_headers_compile_at_every_floor():
                      ("gcc", "x86_64")), (37, 38, 39, 40, 41), ("11", "14", "17", "20"))
 
 
-# What a program may bring itself where the C library does not have it yet.
 OWN_NAMES = """
 #define _GNU_SOURCE
 #include <math.h>
@@ -203,28 +187,16 @@ int use(char *p)
 
 
 def test_edits_of_headers():
-    with xt.scratch() as home:
-        xt.write(os.path.join(home, "own.c"), OWN_NAMES)
-        for cross in both("2_37"):
-            cross.tool("cc", "-O2", "-D_FORTIFY_SOURCE=2", "-Wall", "-Werror", "-fno-builtin",
-                       "-c", "own.c", cwd=home)
-        for floor in (37, 38, 39, 40, 41):
-            cross = Cross("clang", "aarch64", f"2_{floor}")
-            for since, source, want in (
-                    (38, "#include <string.h>\nlong f(char *a, char *b) { return "
-                     "strlcpy(a, b, 3); }", "strlcpy"),
-                    (39, "#include <stdbit.h>\nvoid *f = (void *)stdc_leading_zeros_ui;",
-                     "stdc_leading_zeros_ui"),
-                    (40, "#include <math.h>\ndouble f(double a) { return exp2m1(a); }",
-                     "exp2m1"),
-                    (41, "#include <sched.h>\nint f(struct sched_attr *a) { return "
-                     "sched_setattr(0, a, 0); }", "sched_setattr")):
-                xt.write(os.path.join(home, "e.c"), "#define _GNU_SOURCE\n" + source + "\n")
-                p = cross.tool("cc", "-fno-builtin", "-Werror=implicit-function-declaration",
-                               "-c", "e.c", "-o", "e.o", cwd=home, code=None)
-                names = cross.tool("nm", "e.o", cwd=home).stdout.split() \
-                    if p.returncode == 0 else []
-                xt.equal(want in names, floor >= since, floor, source, p.stderr)
+    own_names_compile(both("2_37"), OWN_NAMES)
+    declared_from((37, 38, 39, 40, 41), (
+        (38, "#include <string.h>\nlong f(char *a, char *b) { return "
+         "strlcpy(a, b, 3); }", "strlcpy"),
+        (39, "#include <stdbit.h>\nvoid *f = (void *)stdc_leading_zeros_ui;",
+         "stdc_leading_zeros_ui"),
+        (40, "#include <math.h>\ndouble f(double a) { return exp2m1(a); }",
+         "exp2m1"),
+        (41, "#include <sched.h>\nint f(struct sched_attr *a) { return "
+         "sched_setattr(0, a, 0); }", "sched_setattr")), "-fno-builtin")
 
 
 def test_names_file():

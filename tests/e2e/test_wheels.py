@@ -41,12 +41,11 @@ def share_results(store):
         subprocess.run(["cp", "-a", os.path.join(here, key), work], check=True)
         os.rename(os.path.join(work, key), os.path.join(there, key))
         os.rmdir(work)
-    for folder in (os.path.join("trees", "library"), "blobs",
-                   os.path.join("records", "abi3"), os.path.join("records", "item")):
+        link_or_copy(os.path.join(here, key + ".manifest"),
+                     os.path.join(there, key + ".manifest"))
+    for folder in ("blobs", "records/abi3", "records/item"):
         for top, _, names in os.walk(os.path.join(mine, folder)):
             to = os.path.join(shared, os.path.relpath(top, mine))
-            if folder.startswith("trees") and top != os.path.join(mine, folder):
-                continue
             os.makedirs(to, exist_ok=True)
             for name in set(names) - set(os.listdir(to)):
                 link_or_copy(os.path.join(top, name), os.path.join(to, name))
