@@ -182,10 +182,7 @@ static char *tree_of(
 		      : NULL;
 	if (!tree)
 		return ready;
-	if (unpack(t, wheel, store_tree_dir(tree), err))
-		return store_tree_commit(tree, err);
-	store_tree_abort(tree);
-	return NULL;
+	return store_tree_finish(tree, unpack(t, wheel, store_tree_dir(tree), err), err);
 }
 
 char *build_tools_key(const build_context *ctx, GError **err)

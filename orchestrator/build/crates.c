@@ -208,9 +208,8 @@ char *crates_tree(
 	const build_context *ctx, const GPtrArray *crates, char **key_out, GError **err)
 {
 	g_autofree char *k = crates_key(crates);
-	char *path = store_tree_find(ctx->store, KIND, k);
-	store_tree *tree =
-		path ? NULL : store_tree_begin(ctx->store, KIND, k, &path, err);
+	char *path = NULL;
+	store_tree *tree = store_tree_begin(ctx->store, KIND, k, &path, err);
 
 	if (tree) {
 		g_autofree char *what = g_strdup_printf("%u crates", crates->len);
@@ -221,10 +220,7 @@ char *crates_tree(
 			ok = unpack_one(ctx, g_ptr_array_index(crates, i),
 				store_tree_dir(tree), err);
 		event_step_end(what, "unpack", begun, ok);
-		if (ok)
-			path = store_tree_commit(tree, err);
-		else
-			store_tree_abort(tree);
+		path = store_tree_finish(tree, ok, err);
 	}
 	if (path && key_out)
 		*key_out = g_steal_pointer(&k);

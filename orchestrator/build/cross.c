@@ -131,21 +131,16 @@ static char *build_floor(const build_context *ctx, const sysroot_def *def,
 static char *wrappers_prepare(const build_context *ctx, const wrapper_spec *spec,
 	const char *sysroot, key *k, GError **err)
 {
-	char *ready = store_tree_find(ctx->store, "cross", key_digest(k));
-	store_tree *tree;
+	char *ready = NULL;
+	store_tree *tree =
+		store_tree_begin(ctx->store, "cross", key_digest(k), &ready, err);
 
-	if (ready)
-		return ready;
-	tree = store_tree_begin(ctx->store, "cross", key_digest(k), &ready, err);
 	if (!tree)
 		return ready;
 	g_autofree char *bin = g_build_filename(store_tree_dir(tree), "bin", NULL);
-	if (!cross_fill(spec, store_tree_dir(tree), err) ||
-		!cross_shims_write(bin, sysroot, spec->platform, err)) {
-		store_tree_abort(tree);
-		return NULL;
-	}
-	return store_tree_commit(tree, err);
+	gboolean ok = cross_fill(spec, store_tree_dir(tree), err) &&
+		      cross_shims_write(bin, sysroot, spec->platform, err);
+	return store_tree_finish(tree, ok, err);
 }
 
 static key *wrappers_key(const platform *p, const char *toolchain_key, const cross *c,

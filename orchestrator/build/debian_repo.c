@@ -226,11 +226,8 @@ static solv_index *open_index(const opening *o, const debian_release *r, GError 
 		packages ? solv_index_read(packages, o->architecture, err) : NULL;
 	g_autofree char *path =
 		g_build_filename(store_tree_dir(tree), "index.solv", NULL);
-	if (!index || !solv_index_save(index, path, err)) {
-		store_tree_abort(tree);
-		return NULL;
-	}
-	g_autofree char *placed = store_tree_commit(tree, err);
+	g_autofree char *placed =
+		store_tree_finish(tree, index && solv_index_save(index, path, err), err);
 	return placed ? g_steal_pointer(&index) : NULL;
 }
 

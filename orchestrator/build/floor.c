@@ -413,18 +413,11 @@ char *floor_prepare(const build_context *ctx, const floor_spec *spec,
 
 	if (key_out)
 		*key_out = g_strdup(own);
-	ready = store_tree_find(ctx->store, "floor", own);
-	if (ready)
-		return ready;
 	store_tree *tree = store_tree_begin(ctx->store, "floor", own, &ready, err);
 	if (!tree)
 		return ready;
 	gint64 begun = event_step_begin(spec->platform->name, "floor");
 	gboolean ok = floor_make(spec, store_tree_dir(tree), err);
 	event_step_end(spec->platform->name, "floor", begun, ok);
-	if (!ok) {
-		store_tree_abort(tree);
-		return NULL;
-	}
-	return store_tree_commit(tree, err);
+	return store_tree_finish(tree, ok, err);
 }

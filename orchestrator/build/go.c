@@ -171,11 +171,8 @@ static char *wheel_tree(const build_context *ctx, const toolchain_def *def,
 	if (!staged)
 		return tree;
 	event_log(EVENT_INFO, NULL, "unpacking Go %s", p->version);
-	if (!unpack_wheel(wheel, store_tree_dir(staged), err)) {
-		store_tree_abort(staged);
-		return NULL;
-	}
-	return store_tree_commit(staged, err);
+	gboolean ok = unpack_wheel(wheel, store_tree_dir(staged), err);
+	return store_tree_finish(staged, ok, err);
 }
 
 gboolean go_prepare_wheel(const build_context *ctx, go_tool *out, GError **err)

@@ -69,19 +69,13 @@ char *go_std_prepare(
 	const build_context *ctx, const go_tool *go, const platform *target, GError **err)
 {
 	g_autofree char *id = std_key(go, target);
-	char *tree = store_tree_find(ctx->store, KIND, id);
-
-	if (tree)
-		return tree;
+	char *tree = NULL;
 	store_tree *staged = store_tree_begin(ctx->store, KIND, id, &tree, err);
+
 	if (!staged)
 		return tree;
 	event_log(EVENT_INFO, NULL, "compiling Go's standard library for %s, once",
 		target->name);
 	g_autofree char *dir = g_build_filename(store_tree_dir(staged), "cache", NULL);
-	if (!compile(ctx, go, target, dir, err)) {
-		store_tree_abort(staged);
-		return NULL;
-	}
-	return store_tree_commit(staged, err);
+	return store_tree_finish(staged, compile(ctx, go, target, dir, err), err);
 }

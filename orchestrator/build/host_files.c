@@ -117,13 +117,11 @@ static char *tree_of(const build_context *ctx, const GPtrArray *packages, GError
 	store_tree *tree = store_tree_begin(ctx->store, KIND, key_digest(k), &ready, err);
 	if (!tree)
 		return ready;
-	for (guint n = 0; n < packages->len; n++)
-		if (!unpack_one(ctx, g_ptr_array_index(packages, n), store_tree_dir(tree),
-			    err)) {
-			store_tree_abort(tree);
-			return NULL;
-		}
-	return store_tree_commit(tree, err);
+	gboolean ok = TRUE;
+	for (guint n = 0; ok && n < packages->len; n++)
+		ok = unpack_one(
+			ctx, g_ptr_array_index(packages, n), store_tree_dir(tree), err);
+	return store_tree_finish(tree, ok, err);
 }
 
 /* usr/share/doc/NAME may be a link to the documents of another package of the same

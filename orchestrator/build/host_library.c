@@ -194,9 +194,5 @@ char *host_overlay_prepare(const build_context *ctx, const host_overlay *o,
 	gint64 begun = event_step_begin(target->name, "libraries");
 	gboolean ok = fill(ctx, o, target, base, store_tree_dir(tree), err);
 	event_step_end(target->name, "libraries", begun, ok);
-	if (!ok) {
-		store_tree_abort(tree);
-		return NULL;
-	}
-	return store_tree_commit(tree, err);
+	return store_tree_finish(tree, ok, err);
 }

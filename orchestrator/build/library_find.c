@@ -59,12 +59,8 @@ static GBytes *table(const build_context *ctx, const sysroot_def *def,
 		return NULL;
 	g_autofree char *k = key_of(contents, target);
 	store_tree *tree = store_tree_begin(ctx->store, "debian-files", k, &folder, err);
-	if (tree && !fill(tree, contents, target, err)) {
-		store_tree_abort(tree);
-		return NULL;
-	}
 	if (tree)
-		folder = store_tree_commit(tree, err);
+		folder = store_tree_finish(tree, fill(tree, contents, target, err), err);
 	g_autofree char *own = folder;
 	g_autofree char *path = own ? g_build_filename(own, TABLE, NULL) : NULL;
 	return path ? fs_read(path, TABLE_MAX, err) : NULL;

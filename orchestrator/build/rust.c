@@ -237,17 +237,11 @@ static gboolean tools_prepare(const build_context *ctx, rust_toolchain *r, GErro
 			? g_strconcat("../../", r->tree + strlen(trees), NULL)
 			: g_strdup(r->tree);
 
-	r->tools = store_tree_find(ctx->store, KIND, k);
-	if (r->tools)
-		return TRUE;
 	store_tree *tree = store_tree_begin(ctx->store, KIND, k, &r->tools, err);
-	if (!tree)
-		return r->tools != NULL;
-	if (!tools_fill(r, reference, store_tree_dir(tree), err)) {
-		store_tree_abort(tree);
-		return FALSE;
+	if (tree) {
+		gboolean ok = tools_fill(r, reference, store_tree_dir(tree), err);
+		r->tools = store_tree_finish(tree, ok, err);
 	}
-	r->tools = store_tree_commit(tree, err);
 	return r->tools != NULL;
 }
 

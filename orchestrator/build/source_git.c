@@ -221,13 +221,12 @@ static gboolean export_to_store(const build_context *ctx, const recipe_source *s
 		}
 		store_tree *t =
 			store_tree_begin(ctx->store, KIND, out->tree, &ready, err);
-		gboolean ok = t ? fs_copy_tree(dest, store_tree_dir(t), FS_HARDLINK, err)
-				: ready != NULL;
+		if (t) {
+			gboolean ok =
+				fs_copy_tree(dest, store_tree_dir(t), FS_HARDLINK, err);
+			ready = store_tree_finish(t, ok, err);
+		}
 		fs_remove_tree(dir, NULL);
-		if (t && !ok)
-			store_tree_abort(t);
-		else if (t)
-			ready = store_tree_commit(t, err);
 		return ready != NULL;
 	}
 	return FALSE;

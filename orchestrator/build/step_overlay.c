@@ -215,17 +215,13 @@ static char *tree_of(pipeline *p, const step_site *s, const GPtrArray *list, GEr
 			return NULL;
 		key_add(k, f->name, hex);
 	}
-	char *ready = store_tree_find(p->ctx->store, KIND, key_digest(k));
-	if (ready)
-		return ready;
+	char *ready = NULL;
 	store_tree *tree =
 		store_tree_begin(p->ctx->store, KIND, key_digest(k), &ready, err);
 	if (!tree)
 		return ready;
-	if (fill(s, list, wheels, store_tree_dir(tree), err))
-		return store_tree_commit(tree, err);
-	store_tree_abort(tree);
-	return NULL;
+	gboolean ok = fill(s, list, wheels, store_tree_dir(tree), err);
+	return store_tree_finish(tree, ok, err);
 }
 
 static gboolean prepare(pipeline *p, step_site *s, step_extras *x, GError **err)

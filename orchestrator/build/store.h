@@ -23,7 +23,7 @@
  * A cache that is there but read-only (in a CI image's layer, say) is read, and
  * what is new goes to a second one: the user's own, else one below TMPDIR.
  *
- * A tree must not be changed after its commit: not even __pycache__ or another
+ * A tree must not be changed once it is finished: not even __pycache__ or another
  * mtime, or the next use finds it damaged and builds it anew. */
 typedef struct store store;
 
@@ -91,14 +91,15 @@ char *store_tree_find(store *s, const char *kind, const char *key);
 gboolean store_trees_unchanged(store *s, GError **err);
 
 /* Begins to make a tree; others who want the same wait here until it is
- * committed or aborted. NULL without error and *ready_path set: somebody else
+ * finished. NULL without error and *ready_path set: somebody else
  * made it meanwhile (or it was there). kind and key: letters, digits, . _ + - */
 store_tree *store_tree_begin(
 	store *s, const char *kind, const char *key, char **ready_path, GError **err);
 const char *store_tree_dir(const store_tree *t); /* the folder to fill */
-/* Puts it in place and returns its path there; consumes `t` also on failure. */
-char *store_tree_commit(store_tree *t, GError **err);
-void store_tree_abort(store_tree *t); /* NULL is fine */
+/* Consumes `t`, on failure too. `whole`: puts it in place and returns its path there.
+ * Else removes what there is of it and returns NULL, for a maker who has failed and
+ * said so in *err. */
+char *store_tree_finish(store_tree *t, gboolean whole, GError **err);
 
 /* ---- records ---- */
 

@@ -243,44 +243,41 @@ const char *store_tree_dir(const store_tree *t)
 	return t->staging;
 }
 
-void store_tree_abort(store_tree *t)
-{
-	if (!t)
-		return;
-	fs_remove_tree(t->staging, NULL);
-	tree_free(t);
-}
-
-char *store_tree_commit(store_tree *t, GError **err)
+/* What is staged becomes the tree. New string, or NULL. */
+static char *put_in_place(store_tree *t, GError **err)
 {
 	store *s = t->store;
 	g_autofree char *id = g_strconcat(t->kind, "/", t->key, NULL);
 	g_autofree char *lock_path = use_path(s, t->kind, t->key);
 	g_autoptr(lockfile) use = lockfile_acquire(lock_path, TRUE, id, err);
 
-	if (!use) {
-		store_tree_abort(t);
+	if (!use)
 		return NULL;
-	}
 	fault_point("rename");
 	if (rename(t->staging, t->path) < 0) {
 		fs_fail(err, errno, "put in place", t->path, 0);
-		store_tree_abort(t);
 		return NULL;
 	}
 	fault_point("manifest");
 	g_autofree char *parent = g_path_get_dirname(t->path);
-	char *path = NULL;
 	/* The tree counts from the moment its manifest is there; until then it is
 	 * what a crash left. */
-	if (fs_sync_dir(parent, err) && write_manifest(s, t->path, t->manifest, err)) {
-		hold(s, id, g_steal_pointer(&use));
-		path = g_strdup(t->path);
-		/* Those who wait for it look at the inode and find the tree. */
-		lockfile_remove(g_steal_pointer(&t->lock));
-	} else {
+	if (!fs_sync_dir(parent, err) || !write_manifest(s, t->path, t->manifest, err)) {
 		fs_remove_tree(t->path, NULL);
+		return NULL;
 	}
+	hold(s, id, g_steal_pointer(&use));
+	/* Those who wait for it look at the inode and find the tree. */
+	lockfile_remove(g_steal_pointer(&t->lock));
+	return g_strdup(t->path);
+}
+
+char *store_tree_finish(store_tree *t, gboolean whole, GError **err)
+{
+	char *path = whole ? put_in_place(t, err) : NULL;
+
+	if (!path)
+		fs_remove_tree(t->staging, NULL);
 	tree_free(t);
 	return path;
 }

@@ -181,18 +181,11 @@ static char *tree_of(parts *p, const char *sysroot_key, GError **err)
 	char *ready = NULL;
 
 	key_add(k, "sysroot", sysroot_key);
-	ready = store_tree_find(p->ctx->store, KIND, key_digest(k));
-	if (ready)
-		return ready;
 	store_tree *tree =
 		store_tree_begin(p->ctx->store, KIND, key_digest(k), &ready, err);
 	if (!tree)
 		return ready;
-	if (!fill(p, store_tree_dir(tree), err)) {
-		store_tree_abort(tree);
-		return NULL;
-	}
-	return store_tree_commit(tree, err);
+	return store_tree_finish(tree, fill(p, store_tree_dir(tree), err), err);
 }
 
 /* ---- what is in it ---- */

@@ -58,19 +58,14 @@ gboolean uv_prepare(const build_context *ctx, uv *out, GError **err)
 		store_tree *staged =
 			wheel ? store_tree_begin(ctx->store, KIND, out->key, &tree, err)
 			      : NULL;
-		if (!staged && !tree)
-			return FALSE;
 		if (staged) {
 			fault_point("extract");
-			if (!unpack(wheel, store_tree_dir(staged), err)) {
-				store_tree_abort(staged);
-				return FALSE;
-			}
-			tree = store_tree_commit(staged, err);
-			if (!tree)
-				return FALSE;
+			gboolean ok = unpack(wheel, store_tree_dir(staged), err);
+			tree = store_tree_finish(staged, ok, err);
 		}
 	}
+	if (!tree)
+		return FALSE;
 	out->program = g_build_filename(tree, "uv", NULL);
 	return TRUE;
 }

@@ -193,7 +193,7 @@ static char *make_tree(const char *key)
 	g_assert_cmpint(symlink("bin/tool", link), ==, 0);
 	/* The finished marker is not something a tree can bring along (A19). */
 	put(store_tree_dir(t), ".manifest", "xorch-tree 1\n");
-	char *path = store_tree_commit(t, &err);
+	char *path = store_tree_finish(t, TRUE, &err);
 	g_assert_no_error(err);
 	return path;
 }
@@ -215,7 +215,7 @@ static void trees(void)
 	g_autofree char *none = NULL;
 	store_tree *t = store_tree_begin(s, "test", "k2", &none, &err);
 	put(store_tree_dir(t), "x", "y");
-	store_tree_abort(t);
+	g_assert_null(store_tree_finish(t, FALSE, NULL));
 	g_assert_null(store_tree_find(s, "test", "k2"));
 	g_assert_null(store_tree_begin(s, "test", "../k", &none, &err));
 	g_assert_nonnull(err);
@@ -324,7 +324,7 @@ static void speed(void)
 		g_autofree char *name = g_strdup_printf("usr/lib/d%d/file-%d", i / 50, i);
 		put(store_tree_dir(t), name, name);
 	}
-	g_autofree char *path = store_tree_commit(t, NULL);
+	g_autofree char *path = store_tree_finish(t, TRUE, NULL);
 	g_autofree char *manifest = g_strconcat(path, ".manifest", NULL);
 	double best = 1e9;
 	for (int i = 0; i < 5; i++) {
@@ -390,7 +390,7 @@ static void one_build(void)
 				_exit(1);
 			put(store_tree_dir(t), "x", "y");
 			g_usleep(50000);
-			ready = store_tree_commit(t, NULL);
+			ready = store_tree_finish(t, TRUE, NULL);
 		}
 		_exit(ready && g_file_test(ready, G_FILE_TEST_IS_DIR) ? 0 : 1);
 	}
