@@ -9,6 +9,7 @@
 #include "format/http_url.h"
 #include "format/image_layers.h"
 #include "format/oci_manifest.h"
+#include "format/purl.h"
 #include "plan/image_def.h"
 #include <string.h>
 
@@ -214,6 +215,21 @@ static oci_reference *reference_of(const char *text, GError **err)
 			"it %s",
 			text, why);
 	return image;
+}
+
+char *package_image_purl(const package_section *section)
+{
+	const char *why;
+	g_autoptr(oci_reference) image =
+		*section->image ? oci_reference_parse(section->image, &why) : NULL;
+	/* Docker's words for a platform: linux/arm64, linux/arm/v7 */
+	g_auto(GStrv) parts = g_strsplit(section->architecture, "/", -1);
+	const char *arch = g_strv_length(parts) > 1 ? parts[1] : parts[0];
+
+	if (!image)
+		return NULL;
+	g_autofree char *where = g_strdup_printf("%s/%s", image->host, image->repository);
+	return purl_oci(where, section->manifest, arch);
 }
 
 package_section *package_image_resolve(

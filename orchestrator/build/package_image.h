@@ -12,6 +12,10 @@
 package_section *package_image_resolve(
 	const build_context *ctx, const package_set *set, GError **err);
 
+/* The package URL of the target's image, with its architecture alone, as the type oci
+ * has it ("arm64", not "linux/arm64"). New string; NULL: the section has none. */
+char *package_image_purl(const package_section *section);
+
 /* The section's layers into the store. X0431 (exit 4) when the registry has the pinned
  * image no more. */
 gboolean package_image_fetch(const build_context *ctx, const package_set *set,

@@ -1,5 +1,5 @@
 #include "build/provenance_list.h"
-#include "format/oci_reference.h"
+#include "build/package_image.h"
 #include "format/purl.h"
 #include <string.h>
 
@@ -97,11 +97,7 @@ void provenance_add_packages(provenance_list *l, const char *purpose, const char
 
 static void add_image(provenance_list *l, const char *purpose, const package_section *s)
 {
-	const char *reason;
-	g_autoptr(oci_reference) r = oci_reference_parse(s->image, &reason);
-	g_autofree char *where =
-		r ? g_strdup_printf("%s/%s", r->host, r->repository) : NULL;
-	g_autofree char *uri = r ? purl_oci(where, s->manifest, s->architecture) : NULL;
+	g_autofree char *uri = package_image_purl(s);
 
 	provenance_add(l, purpose, s->image, uri, s->manifest);
 	for (guint n = 0; n < s->packages->len; n++) {

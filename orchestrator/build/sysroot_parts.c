@@ -6,7 +6,6 @@
 #include "build/sysroot.h"
 #include "format/debian.h"
 #include "format/member_name.h"
-#include "format/oci_reference.h"
 #include "format/purl.h"
 #include "plan/image_def.h"
 #include "plan/key.h"
@@ -302,15 +301,8 @@ static library_place *place_of_rest(const parts *p)
 	g_autofree char *folder =
 		g_build_filename(p->sysroot, "usr/lib", p->target->triple, NULL);
 	library_place *l = library_place_new(p->def->name, folder, NULL);
-	const char *reason;
-	g_autoptr(oci_reference) r =
-		*p->section->image ? oci_reference_parse(p->section->image, &reason)
-				   : NULL;
 
-	if (r) {
-		g_autofree char *where = g_strdup_printf("%s/%s", r->host, r->repository);
-		l->purl = purl_oci(where, p->section->manifest, p->target->docker_arch);
-	}
+	l->purl = package_image_purl(p->section);
 	return l;
 }
 

@@ -1,5 +1,6 @@
 /* The formats of provenance: package URLs, public addresses, in-toto's lines. */
 #include "base/error.h"
+#include "build/package_image.h"
 #include "build/provenance_list.h"
 #include "format/intoto.h"
 #include "format/public_url.h"
@@ -211,8 +212,19 @@ static void rows(void)
 	g_assert_cmpuint(json_array_size(l.rows), ==, 4);
 	row = json_array_get(l.rows, 2);
 	g_assert_cmpstr(json_get_string(row, "uri"), ==,
-		"pkg:oci/x@sha256:" HEX
-		"?arch=linux%2Farm64&repository_url=quay.io/pypa/x");
+		"pkg:oci/x@sha256:" HEX "?arch=arm64&repository_url=quay.io/pypa/x");
+	/* both sides write the same, and nothing for what is no image */
+	g_autofree char *armv7 = NULL, *none = package_image_purl(rpm);
+	g_autoptr(package_section) arm =
+		package_section_new("armv7", "", "linux/arm/v7", "");
+	package_section_set_image(arm, "Team/Y@sha256:" HEX, "", HEX);
+	armv7 = package_image_purl(arm);
+	g_assert_null(armv7);
+	package_section_set_image(arm, "quay.io/pypa/x", "", HEX);
+	armv7 = package_image_purl(arm);
+	g_assert_cmpstr(armv7, ==,
+		"pkg:oci/x@sha256:" HEX "?arch=arm&repository_url=quay.io/pypa/x");
+	g_assert_null(none);
 	row = json_array_get(l.rows, 3);
 	g_assert_null(json_get_string(row, "uri"));
 	g_assert_cmpstr(
