@@ -13,7 +13,6 @@
 #include "build/sysroot.h"
 #include "format/public_url.h"
 #include "format/purl.h"
-#include "plan/package_lock.h"
 #include <string.h>
 
 typedef struct collector {
@@ -33,15 +32,6 @@ void provenance_items(item *i, GPtrArray *out)
 		if (other->recipe && other->recipe->kind == RECIPE_LIBRARY)
 			provenance_items(other, out);
 	}
-}
-
-char *provenance_definition_name(const char *path)
-{
-	g_autofree char *dir = g_path_get_dirname(path);
-	g_autofree char *folder = g_path_get_basename(dir);
-	g_autofree char *file = g_path_get_basename(path);
-
-	return g_strconcat(folder, "/", file, NULL);
 }
 
 static void use_definition(collector *c, const char *path)
@@ -163,20 +153,13 @@ static gboolean add_toolchain(
 	return add_set(c, "toolchain", &set, err);
 }
 
-/* One that is a wheel of the Python index: its lock has one section. */
 static gboolean add_tool(collector *c, const char *name, GError **err)
 {
-	g_autoptr(toolchain_def) def = toolchain_def_find(name, err);
-	g_autofree char *path = def ? catalog_lock_path(def->path) : NULL;
-	g_autofree char *purpose = g_strdup_printf("toolchain %s", name);
-	g_autoptr(package_lock) lock = path ? package_lock_load(path, name, err) : NULL;
+	g_autofree char *path = provenance_add_tool(c->l, name, err);
 
-	if (!lock)
+	if (!path)
 		return FALSE;
-	use_definition(c, def->path);
-	for (guint n = 0; n < lock->sections->len; n++)
-		provenance_add_section(
-			c->l, purpose, g_ptr_array_index(lock->sections, n));
+	use_definition(c, path);
 	return TRUE;
 }
 

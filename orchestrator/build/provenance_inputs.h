@@ -12,6 +12,3 @@ void provenance_items(item *i, GPtrArray *out);
  * to `definitions` (char *, each once). Asks nobody. */
 gboolean provenance_inputs(
 	pipeline *p, item *i, provenance_list *l, GPtrArray *definitions, GError **err);
-
-/* "sysroots/debian-11.yaml", wherever the catalogue lies. New string. */
-char *provenance_definition_name(const char *path);

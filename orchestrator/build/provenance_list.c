@@ -1,6 +1,7 @@
 #include "build/provenance_list.h"
 #include "build/package_image.h"
 #include "format/purl.h"
+#include "plan/catalog.h"
 #include <string.h>
 
 void provenance_list_init(provenance_list *l)
@@ -127,6 +128,29 @@ void provenance_add_section(
 		g_autofree char *uri = purl_pypi(p->name, p->version, p->path);
 		provenance_add(l, purpose, p->path, uri, p->sha256);
 	}
+}
+
+char *provenance_add_tool(provenance_list *l, const char *name, GError **err)
+{
+	g_autoptr(toolchain_def) def = toolchain_def_find(name, err);
+	g_autofree char *path = def ? catalog_lock_path(def->path) : NULL;
+	g_autofree char *purpose = g_strdup_printf("toolchain %s", name);
+	g_autoptr(package_lock) lock = path ? package_lock_load(path, name, err) : NULL;
+
+	if (!lock)
+		return NULL;
+	for (guint n = 0; n < lock->sections->len; n++)
+		provenance_add_section(l, purpose, g_ptr_array_index(lock->sections, n));
+	return g_strdup(def->path);
+}
+
+char *provenance_definition_name(const char *path)
+{
+	g_autofree char *dir = g_path_get_dirname(path);
+	g_autofree char *folder = g_path_get_basename(dir);
+	g_autofree char *file = g_path_get_basename(path);
+
+	return g_strconcat(folder, "/", file, NULL);
 }
 
 void provenance_add_crates(provenance_list *l, const GPtrArray *crates)

@@ -32,5 +32,11 @@ void provenance_add_packages(provenance_list *l, const char *purpose, const char
  */
 void provenance_add_section(
 	provenance_list *l, const char *purpose, const package_section *s);
+/* A tool of the build machine that is a wheel of the Python index, by its definition's
+ * lock. The definition's path, a new string; NULL with an error of definition or lock. */
+char *provenance_add_tool(provenance_list *l, const char *name, GError **err);
 void provenance_add_crates(provenance_list *l, const GPtrArray *crates);
 void provenance_add_modules(provenance_list *l, const lock_go *go);
+
+/* "sysroots/debian-11.yaml", wherever the catalogue lies. New string. */
+char *provenance_definition_name(const char *path);

@@ -3,14 +3,11 @@
 #include "build/item_record.h"
 #include "cli/build_items.h"
 #include "cli/common.h"
-#include "cli/output.h"
-#include "cli/provenance_file.h"
+#include "cli/rebuild.h"
 #include "cli/report.h"
 #include "cli/verbs.h"
 #include "format/digest.h"
 #include "format/git.h"
-#include "ship/binary.h"
-#include "ship/wheel_compare.h"
 #include <string.h>
 
 /* ---- which recipe ---- */
@@ -119,26 +116,13 @@ static GPtrArray *differences(const provenance_file *f, item *i)
 	return out;
 }
 
-static gboolean tell_differences(
-	const options *o, const provenance_file *f, const GPtrArray *list, GError **err)
-{
-	for (guint n = 0; n < list->len && !o->strict; n++) {
-		g_autofree char *shown = text_escape(g_ptr_array_index(list, n), -1);
-		event_log(EVENT_WARNING, f->name, "not as then: %s", shown);
-	}
-	if (!list->len || !o->strict)
-		return TRUE;
-	error_set(err, EXIT_LOCK, "X0694", "the inputs are not those of the build");
-	for (guint n = 0; n < list->len; n++) {
-		g_autofree char *shown = text_escape(g_ptr_array_index(list, n), -1);
-		error_line(err, "%s", shown);
-	}
-	error_help(err, "check out the commit that `xorch explain` names, with the same "
-			"xorch; without --strict it is built and compared all the same");
-	return FALSE;
-}
-
 /* ---- the build ---- */
+
+static const rebuild_words words = {"build", "was built",
+	"check out the commit that `xorch explain` names, with the same xorch; without "
+	"--strict it is built and compared all the same",
+	"check out the commit that `xorch explain` names and try again",
+	"`--keep` keeps the folder of this build to look into"};
 
 static GPtrArray *list_of(const char *text)
 {
@@ -165,8 +149,9 @@ static int sandbox_of(const options *o, const provenance_file *f)
 /* The command line that asks for what the statement says was asked for. */
 static options options_of(const options *o, const provenance_file *f, const char *out)
 {
-	const char *epoch = provenance_asked(f, "sourceDateEpoch");
 	options own = *o;
+
+	rebuild_date(f);
 
 	own.targets = list_of(provenance_asked(f, "target"));
 	own.pythons = list_of(provenance_asked(f, "python"));
@@ -178,10 +163,6 @@ static options options_of(const options *o, const provenance_file *f, const char
 	own.out = (char *)out;
 	own.rebuild = own.no_provenance = own.locked = TRUE;
 	own.strict = FALSE; /* of the audit: not part of what was asked */
-	if (epoch)
-		g_setenv("SOURCE_DATE_EPOCH", epoch, TRUE);
-	else
-		g_unsetenv("SOURCE_DATE_EPOCH");
 	return own;
 }
 
@@ -205,57 +186,6 @@ static item *the_item(const selection *s, const options *own)
 	return NULL;
 }
 
-/* The comparison says where; whether the inputs were the same is known here. */
-static gboolean another(const provenance_file *f, const GError *where,
-	const GPtrArray *list, GError **err)
-{
-	g_auto(GStrv) lines = g_strsplit(where->message, "\n", -1);
-	g_autofree char *shown = text_escape(f->name, -1);
-
-	if (!g_str_has_prefix(where->message, "[X0729]")) {
-		g_propagate_error(err, g_error_copy(where));
-		return FALSE;
-	}
-	error_set(err, EXIT_AUDIT, "X0695", "%s was built as another file now", shown);
-	for (char **l = lines + 1; *l; l++)
-		if (g_str_has_prefix(*l, "  first"))
-			error_line(err, "%s", g_strchug(*l));
-	for (guint n = 0; n < list->len; n++) {
-		g_autofree char *change = text_escape(g_ptr_array_index(list, n), -1);
-		error_note(err, "not as then: %s", change);
-	}
-	if (!list->len)
-		error_note(err, "all inputs that the statement names are the same");
-	error_help(err, list->len
-				? "check out the commit that `xorch explain` names and "
-				  "try again"
-				: "`--keep` keeps the folder of this build to look into");
-	return FALSE;
-}
-
-static gboolean compare(
-	const provenance_file *f, const item *i, const GPtrArray *list, GError **err)
-{
-	g_autoptr(GError) e = NULL;
-	gboolean same = i->recipe->kind == RECIPE_GO_BINARY
-				? binary_same_bytes(f->artefact, i->file, &e)
-				: wheel_same_bytes(f->artefact, i->file, &e);
-
-	return same || another(f, e, list, err);
-}
-
-static void report(const options *o, const provenance_file *f, const GPtrArray *list)
-{
-	g_autofree char *shown = text_escape(f->name, -1);
-
-	if (o->json)
-		output_json(json_pack("{s:i, s:s, s:s, s:b, s:o}", "v", 1, "file",
-			f->name, "sha256", f->sha256, "identical", TRUE, "differences",
-			json_texts(list)));
-	else
-		output_line("%s: identical", shown);
-}
-
 /* EXIT_DONE, or the status of what failed, said already; else *err. */
 static int build_and_compare(const build_context *c, const options *o,
 	const provenance_file *f, selection *s, const options *own, GError **err)
@@ -274,14 +204,11 @@ static int build_and_compare(const build_context *c, const options *o,
 		return error_set(err, EXIT_LOCK, "X0407", "%s is not locked", i->id),
 		       EXIT_LOCK;
 	g_autoptr(GPtrArray) list = differences(f, i);
-	if (!tell_differences(o, f, list, err) || !build_items(c, own, s, err))
+	if (!rebuild_tell(o, f, list, &words, err) || !build_items(c, own, s, err))
 		return EXIT_INPUT;
 	if (i->state != ITEM_BUILT)
 		return report_code(s);
-	if (!compare(f, i, list, err))
-		return EXIT_AUDIT;
-	report(o, f, list);
-	return EXIT_DONE;
+	return rebuild_compare(o, f, i->file, list, &words, err) ? EXIT_DONE : EXIT_AUDIT;
 }
 
 static gboolean check_file(const provenance_file *f, GError **err)
