@@ -218,6 +218,8 @@ static gboolean check_file(const provenance_file *f, GError **err)
 	if (!f->artefact)
 		return error_set(err, EXIT_INPUT, "X0692",
 			"%s, which the statement speaks of, is not beside it", shown);
+	if (f->repaired)
+		return TRUE;
 	if (f->ours && provenance_asked(f, "target") &&
 		json_get_string(provenance_internal(f), "id"))
 		return TRUE;
@@ -239,6 +241,8 @@ int cmd_rebuild(const options *o, char **args, GError **err)
 	}
 	if (!provenance_file_open(args[0], &f, err) || !check_file(&f, err))
 		return EXIT_INPUT;
+	if (f.repaired)
+		return rebuild_repair(o, &f, err);
 	g_autofree char *path = find_recipe(o, &f, err);
 	if (!path || !common_open(o, &c, err))
 		return EXIT_INPUT;

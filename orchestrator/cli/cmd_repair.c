@@ -1,166 +1,11 @@
 #include "base/error.h"
 #include "base/event.h"
-#include "base/fs.h"
-#include "build/patchelf.h"
-#include "build/store.h"
 #include "cli/common.h"
 #include "cli/output.h"
-#include "cli/repair_libraries.h"
+#include "cli/repair_run.h"
 #include "cli/verbs.h"
 #include "cli/wheel_files.h"
-#include "plan/plat_wish.h"
 #include "plan/recipe_fields.h"
-#include "ship/rewheel.h"
-#include <string.h>
-
-#define OUT_DEFAULT "dist"
-#define WHEEL_MAX ((gsize)4 << 30)
-
-typedef struct running {
-	const options *o;
-	const build_context *c;
-	const platform *target; /* --target; NULL: by the file name */
-	repair_libraries *libraries;
-} running;
-
-/* ---- which machine ---- */
-
-static gboolean not_for_us(const char *file, const char *why, GError **err)
-{
-	error_set(err, EXIT_INPUT, "X0748", "%s cannot be repaired: %s", file, why);
-	error_note(err, "libraries are grafted into wheels of Linux with glibc, for "
-			"aarch64, armv7l and x86_64");
-	return FALSE;
-}
-
-static gboolean contradicts(
-	const char *file, const char *tag, const platform *target, GError **err)
-{
-	error_set(err, EXIT_INPUT, "X0749", "%s is for another machine than --target",
-		file);
-	error_line(err, "its tag is %s, --target says %s", tag, target->name);
-	error_help(err, "leave --target out: the file name decides");
-	return FALSE;
-}
-
-/* *out stays NULL for a wheel of any platform without --target. */
-static gboolean machine_of(const running *run, const char *file, const wheel_name *name,
-	const platform **out, GError **err)
-{
-	*out = run->target;
-	for (char **tag = name->platforms; *tag; tag++) {
-		const char *arch = policy_tag_arch(*tag);
-		const platform *p = arch ? platform_by_wheel_arch(arch) : NULL;
-		if (g_str_equal(*tag, "any"))
-			continue;
-		if (g_str_has_prefix(*tag, "musllinux_"))
-			return not_for_us(file, "it is for musl", err);
-		/* as distutils called it; the code decides */
-		if (!p && run->target && g_strcmp0(arch, "arm") == 0)
-			continue;
-		if (!p || !p->builds_wheels) {
-			g_autofree char *why = g_strdup_printf("its tag is %s", *tag);
-			return not_for_us(file, why, err);
-		}
-		if (run->target && p != run->target)
-			return contradicts(file, *tag, run->target, err);
-		if (*out && p != *out)
-			return not_for_us(file, "its tags name several machines", err);
-		*out = p;
-	}
-	return TRUE;
-}
-
-/* ---- one wheel ---- */
-
-/* SOURCE_DATE_EPOCH, else that of its newest member. */
-static gint64 date_of(GBytes *bytes, const char *file)
-{
-	const char *given = g_getenv("SOURCE_DATE_EPOCH");
-	gint64 date = given ? g_ascii_strtoll(given, NULL, 10) : 0;
-	g_autoptr(zip_file) zip = date > 0 ? NULL : zip_open_bytes(bytes, file, NULL);
-
-	return zip ? zip_newest(zip) : MAX(date, 0);
-}
-
-/* --floor, else what PLAT or AUDITWHEEL_PLAT ask for this very machine, as auditwheel
- * takes the latter; NULL: as low as it goes. Borrowed from `wish`. */
-static const char *floor_for(
-	const options *o, const platform *target, plat_wish *wish, GError **err)
-{
-	plat_args args = plat_args_from_environment();
-
-	if (o->floor || !target)
-		return o->floor;
-	if (!plat_wish_read(&args, wish, err) || !wish->floor[0] ||
-		(wish->target && wish->target != target))
-		return NULL;
-	return wish->floor;
-}
-
-static gboolean repair_with(const running *run, GBytes *bytes, const char *file,
-	const platform *target, const char *work, wheel_result *result, GError **err)
-{
-	const options *o = run->o;
-	g_auto(plat_wish) wish = {0};
-	GError *error = NULL;
-	const char *floor = floor_for(o, target, &wish, &error);
-	g_autoptr(GPtrArray) owners =
-		g_ptr_array_new_with_free_func((GDestroyNotify)repair_owner_free);
-	repair_options repair = {.work = work,
-		.platform = target,
-		.floor = floor,
-		.owners = owners,
-		.exclude = o->exclude_libs,
-		.foreign = TRUE,
-		.sbom = TRUE,
-		.mtime = date_of(bytes, file)};
-	rewheel how = {.repair = &repair,
-		.strict = o->strict,
-		.replace = o->replace,
-		.jobs = run->c->jobs};
-
-	gboolean edits = FALSE;
-	g_autofree char *patchelf = NULL;
-
-	if (error) {
-		g_propagate_error(err, error);
-		return FALSE;
-	}
-	if (target && !repair_libraries_find(
-			      run->libraries, bytes, file, &how, owners, &edits, err))
-		return FALSE;
-	if (edits && !(patchelf = patchelf_prepare(run->c, NULL, err)))
-		return FALSE;
-	repair.patchelf = patchelf;
-	return rewheel_finish(
-		bytes, file, &how, o->out ? o->out : OUT_DEFAULT, result, err);
-}
-
-static gboolean repair_one(
-	const running *run, const char *path, wheel_result *result, GError **err)
-{
-	g_autofree char *file = g_path_get_basename(path);
-	g_autoptr(wheel_name) name = wheel_name_parse(file, err);
-	const platform *target = NULL;
-
-	if (!name || !machine_of(run, file, name, &target, err))
-		return FALSE;
-	g_autoptr(GBytes) bytes = fs_read(path, WHEEL_MAX, err);
-	if (!bytes) {
-		if (err && *err)
-			(*err)->code = EXIT_INPUT;
-		return FALSE;
-	}
-	g_autofree char *work = store_temp_dir(run->c->store, err);
-	if (!work)
-		return FALSE;
-	gint64 begun = event_step_begin(file, "repair");
-	gboolean ok = repair_with(run, bytes, file, target, work, result, err);
-	event_step_end(file, "repair", begun, ok);
-	fs_remove_tree(work, NULL);
-	return ok;
-}
 
 /* ---- what came out ---- */
 
@@ -223,7 +68,7 @@ static void tell(const char *path, const wheel_result *r)
 }
 
 /* Failures of one kind give that status, mixed ones 1. */
-static int repair_all(const running *run, const GPtrArray *paths)
+static int repair_all(const repair_run *run, const GPtrArray *paths)
 {
 	json_t *files = json_array();
 	int code = EXIT_DONE;
@@ -232,7 +77,7 @@ static int repair_all(const running *run, const GPtrArray *paths)
 		const char *path = g_ptr_array_index(paths, n);
 		wheel_result r = {0};
 		g_autoptr(GError) error = NULL;
-		if (!repair_one(run, path, &r, &error)) {
+		if (!repair_run_wheel(run, path, &r, &error)) {
 			int own = output_exit_code(error);
 			code = code == EXIT_DONE || code == own ? own : EXIT_BUILD;
 			output_failure(error);
@@ -250,7 +95,7 @@ static int repair_all(const running *run, const GPtrArray *paths)
 	return code;
 }
 
-static gboolean read_options(const options *o, running *run, GError **err)
+static gboolean read_options(const options *o, repair_run *run, GError **err)
 {
 	const char *why = o->floor ? check_floor(o->floor) : NULL;
 
@@ -269,7 +114,7 @@ static gboolean read_options(const options *o, running *run, GError **err)
 static repair_lock *lock_open(const options *o, GError **err)
 {
 	g_autofree char *path = o->lock ? g_strdup(o->lock)
-					: g_build_filename(o->out ? o->out : OUT_DEFAULT,
+					: g_build_filename(o->out ? o->out : REPAIR_OUT,
 						  REPAIR_LOCK, NULL);
 
 	return repair_lock_open(path, o->upgrade, err);
@@ -292,7 +137,7 @@ static gboolean lock_write(repair_lock *lock, GError **err)
 int cmd_repair(const options *o, char **args, GError **err)
 {
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-	running run = {.o = o};
+	repair_run run = {.o = o};
 	build_context c;
 	int code = EXIT_INPUT;
 

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "cli/output.h"
 #include "cli/provenance_file.h"
+#include "cli/repair_provenance.h"
 #include "format/intoto.h"
 #include <string.h>
 
@@ -41,6 +42,12 @@ static void add_builder(GString *out, const provenance_file *f)
 	const char *level = json_get_string(sandbox, "level");
 	const char *id = json_get_string(builder, "id");
 
+	if (f->repaired) {
+		g_autofree char *who =
+			g_strdup_printf("xorch %s", version ? version : "of no version");
+		line(out, "repaired by", who);
+		return;
+	}
 	if (!f->ours) {
 		line(out, "built by", id ? id : "unknown");
 		return;
@@ -75,6 +82,79 @@ static void add_recipe(GString *out, const provenance_file *f)
 			json_is_string(name) ? json_string_value(name) : "?");
 	}
 }
+
+/* ---- a repair ---- */
+
+static char *tags_of(const provenance_file *f, const char *when)
+{
+	const json_t *side = json_get_object(provenance_internal(f), when);
+	const json_t *list = json_get_array(side, "platforms");
+	const char *tag = json_get_string(side, "tag");
+	GString *out = g_string_new(NULL);
+	gsize n;
+	const json_t *platform;
+
+	json_array_foreach((json_t *)list, n, platform)
+	{
+		g_string_append_printf(out, "%s%s", n ? "." : "",
+			json_is_string(platform) ? json_string_value(platform) : "?");
+	}
+	if (tag && !g_str_equal(tag, out->str))
+		g_string_append_printf(out, " (by its code %s)", tag);
+	return g_string_free(out, FALSE);
+}
+
+static void add_libraries(GString *out, const provenance_file *f)
+{
+	const json_t *rows = provenance_rows(f);
+	const char *label = "libraries put in";
+	gsize n, k;
+	const json_t *row, *library;
+
+	json_array_foreach((json_t *)rows, n, row)
+	{
+		const json_t *a = json_get_object(row, "annotations");
+		const char *name = json_get_string(row, "name");
+		const json_t *list = json_get_array(a, "libraries");
+		json_array_foreach((json_t *)list, k, library)
+		{
+			const char *soname = json_get_string(library, "soname");
+			const char *file = json_get_string(library, "file");
+			g_autofree char *text = g_strdup_printf("%s as %s, of %s",
+				soname ? soname : "?", file ? file : "?",
+				g_str_equal(provenance_purpose(row), REPAIR_FOR_FOLDER)
+					? "a folder (--lib-dir)"
+				: name ? name
+				       : "?");
+			line(out, label, text);
+			label = "";
+		}
+	}
+	if (*label)
+		line(out, label, "none");
+}
+
+static void add_repair(GString *out, const provenance_file *f)
+{
+	const json_t *wheel = json_get_object(provenance_external(f), "wheel");
+	const char *name = json_get_string(wheel, "name");
+	const json_t *left = json_get_array(provenance_external(f), "excludeLibraries");
+	g_autofree char *before = tags_of(f, "before"), *after = tags_of(f, "after");
+	gsize n;
+	const json_t *pattern;
+
+	line(out, "wheel", name ? name : "?");
+	line(out, "tags before", before);
+	line(out, "tags after", after);
+	add_libraries(out, f);
+	json_array_foreach((json_t *)left, n, pattern)
+	{
+		line(out, n ? "" : "left out",
+			json_is_string(pattern) ? json_string_value(pattern) : "?");
+	}
+}
+
+/* ---- what was asked for ---- */
 
 static void add_asked(GString *out, const provenance_file *f)
 {
@@ -139,8 +219,7 @@ static void add_group(GString *out, const json_t *rows, const char *purpose)
 
 static void add_inputs(GString *out, const provenance_file *f, gboolean all)
 {
-	const json_t *rows =
-		json_get_array(intoto_definition(f->content), "resolvedDependencies");
+	const json_t *rows = provenance_rows(f);
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 	gsize n;
 	const json_t *row;
@@ -182,7 +261,7 @@ gboolean explain_file(const options *o, const char *path, GError **err)
 	g_string_append_printf(out, "%s\n", name);
 	add_checked(out, &f);
 	add_builder(out, &f);
-	add_recipe(out, &f);
+	(f.repaired ? add_repair : add_recipe)(out, &f);
 	add_asked(out, &f);
 	add_inputs(out, &f, o->verbose > 0);
 	output_text(out->str);

@@ -54,8 +54,8 @@ const option option_rows[] = {
 		"the recipe whose tests are run (default: by name and version in "
 		"recipes/)"},
 	{"find-links", 0, "DIR", OPTION_LIST, AT(find_links), "XORCH_FIND_LINKS",
-		"folder of own wheels for what a wheel needs; repeatable (default: "
-		"dist)"},
+		"folder of own wheels, for what a wheel needs, or for the one that a "
+		"repair was made of; repeatable (default: dist)"},
 	{"lib-dir", 0, "DIR", OPTION_LIST, AT(lib_dirs), "XORCH_LIB_DIR",
 		"folder of shared libraries for the target, looked at before the "
 		"sysroot; repeatable"},

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "build/pipeline_provenance.h"
+#include "cli/repair_provenance.h"
 #include "format/digest.h"
 #include "format/intoto.h"
 #include <string.h>
@@ -32,8 +33,9 @@ static gboolean no_statement(const char *path, GError **err)
 	error_set(err, EXIT_INPUT, "X0692", "%s has no provenance statement", shown);
 	error_note(err, "there is no %s%s", shown, INTOTO_SUFFIX);
 	error_help(err,
-		"`xorch build` writes one beside each result, unless --no-provenance "
-		"was given; results of an older xorch get one by --force");
+		"`xorch build` and `xorch repair` write one beside each result, unless "
+		"--no-provenance was given; results of an older xorch get one by "
+		"`build --force`, or when they are repaired again");
 	return FALSE;
 }
 
@@ -68,8 +70,9 @@ static gboolean read_statement(provenance_file *f, GError **err)
 		return FALSE;
 	f->name = g_strdup(intoto_name(f->content));
 	f->sha256 = g_strdup(intoto_sha256(f->content));
-	f->ours = g_strcmp0(json_get_string(intoto_definition(f->content), "buildType"),
-			  PROVENANCE_BUILD_TYPE) == 0;
+	const char *type = json_get_string(intoto_definition(f->content), "buildType");
+	f->ours = g_strcmp0(type, PROVENANCE_BUILD_TYPE) == 0;
+	f->repaired = g_strcmp0(type, PROVENANCE_REPAIR_TYPE) == 0;
 	return TRUE;
 }
 
@@ -128,10 +131,14 @@ const char *provenance_purpose(const json_t *row)
 	return text ? text : "input";
 }
 
+const json_t *provenance_rows(const provenance_file *f)
+{
+	return json_get_array(intoto_definition(f->content), "resolvedDependencies");
+}
+
 const json_t *provenance_repository(const provenance_file *f)
 {
-	const json_t *rows =
-		json_get_array(intoto_definition(f->content), "resolvedDependencies");
+	const json_t *rows = provenance_rows(f);
 	gsize n;
 	const json_t *row;
 

@@ -9,8 +9,9 @@ typedef struct provenance_file {
 	char *statement;     /* path */
 	char *name, *sha256; /* the subject's */
 	gboolean sealed;     /* it came in an envelope, whose signature was not checked */
-	gboolean ours;	     /* xorch wrote it: its buildType is ours */
-	json_t *content;     /* the Statement */
+	/* xorch wrote it, of a build or of a repair: its buildType is ours. */
+	gboolean ours, repaired;
+	json_t *content; /* the Statement */
 } provenance_file;
 
 void provenance_file_clear(provenance_file *f);
@@ -28,3 +29,5 @@ const json_t *provenance_internal(const provenance_file *f);
 /* The row of resolvedDependencies that is for "repository"; or NULL. */
 const json_t *provenance_repository(const provenance_file *f);
 const char *provenance_purpose(const json_t *row);
+/* resolvedDependencies; NULL: none. */
+const json_t *provenance_rows(const provenance_file *f);

@@ -23,3 +23,10 @@ gboolean rebuild_tell(const options *o, const provenance_file *f, const GPtrArra
  * same. EXIT_AUDIT X0695 naming the first difference and `list`. */
 gboolean rebuild_compare(const options *o, const provenance_file *f, const char *path,
 	const GPtrArray *list, const rebuild_words *words, GError **err);
+
+/* A wheel that `xorch repair` made: its input is looked for beside it, here and in the
+ * folders of --find-links, the packages are those that the statement names, and what is
+ * not as then is what another statement would say. EXIT_INPUT X0698 the wheel is not
+ * found, X0699 libraries of folders are wanted and no --lib-dir was given; EXIT_INTEGRITY
+ * X0690 the statement names what is no package; those of a repair. */
+int rebuild_repair(const options *o, const provenance_file *f, GError **err);

@@ -1,6 +1,7 @@
 #include "cli/repair_libraries.h"
 #include "base/error.h"
 #include "build/library_find.h"
+#include "build/sysroot.h"
 #include "cli/library_owner.h"
 #include <string.h>
 
@@ -112,6 +113,12 @@ static const GPtrArray *ask_suite(repair_libraries *l, const platform *target,
 	return places;
 }
 
+static void note_lock(const repair_libraries *l, GError **err)
+{
+	error_note(err, "locked in %s", repair_lock_path(l->lock));
+	error_help(err, "take what the suite has now: `xorch repair --upgrade …`");
+}
+
 /* Places in packages that the lock has; borrowed, empty without any. NULL with err. */
 static const GPtrArray *locked_places(
 	repair_libraries *l, const platform *target, GError **err)
@@ -132,9 +139,10 @@ static const GPtrArray *locked_places(
 							  target, files, err)
 						: g_ptr_array_new();
 	if (!places) {
-		error_note(err, "locked in %s", repair_lock_path(l->lock));
-		error_help(
-			err, "take what the suite has now: `xorch repair --upgrade …`");
+		if (l->o->rebuild)
+			error_note(err, "the statement names them");
+		else
+			note_lock(l, err);
 		return NULL;
 	}
 	g_hash_table_insert(l->found, g_steal_pointer(&k), places);
@@ -174,6 +182,13 @@ static gboolean found_nowhere(const repair_libraries *l, const GPtrArray *missin
 		g_autofree char *soname = text_escape(m->soname, -1);
 		g_autofree char *by = text_escape(m->needed_by, -1);
 		error_line(err, "%s, needed by %s", soname, by);
+	}
+	if (l->o->rebuild) {
+		error_note(err,
+			"neither the packages that the statement names nor the sysroot "
+			"%s has it",
+			l->sysroot->name);
+		return FALSE;
 	}
 	if (!package_def_is_debian(&l->sysroot->packages))
 		error_note(err, "the sysroot %s does not have it", l->sysroot->name);
@@ -215,7 +230,7 @@ gboolean repair_libraries_find(repair_libraries *l, GBytes *bytes, const char *f
 			return FALSE;
 		if (!missing->len)
 			return TRUE;
-		if (!own) {
+		if (!own && (locked || !l->o->rebuild)) {
 			own = TRUE;
 			places = own_places(l, target, err);
 		} else if (!locked) {
@@ -232,4 +247,23 @@ gboolean repair_libraries_find(repair_libraries *l, GBytes *bytes, const char *f
 			return FALSE;
 		library_owners(places, owners);
 	}
+}
+
+const sysroot_def *repair_libraries_sysroot(const repair_libraries *l)
+{
+	return l->sysroot;
+}
+
+const GPtrArray *repair_libraries_packages(
+	const repair_libraries *l, const platform *target)
+{
+	return repair_lock_packages(l->lock, l->sysroot, target, FALSE, NULL);
+}
+
+package_section *repair_libraries_section(
+	const repair_libraries *l, const platform *target, GError **err)
+{
+	package_set set = sysroot_package_set(l->sysroot, target, NULL);
+
+	return package_set_lock(l->c, &set, FALSE, NULL, err);
 }

@@ -129,7 +129,12 @@ static const char repair_details[] =
 	"is that of the "
 	"file name; --target is needed where that names none. Search paths that leave "
 	"the "
-	"wheel are taken out, and so is libpython. What needs nothing only gets its tag.";
+	"wheel are taken out, and so is libpython. What needs nothing only gets its "
+	"tag.\n\n"
+	"Beside each result stands its provenance, FILE.intoto.jsonl: the wheel by its "
+	"sha256, every package and library that went into it, the tags before and after "
+	"(`xorch explain FILE`, `xorch rebuild FILE`; --no-provenance leaves it out). A "
+	"wheel that needs nothing keeps the one that it has.";
 
 static const char verify_details[] =
 	"Runs the tests of the recipe (from recipes/, by name and version; or --recipe) "
@@ -143,9 +148,10 @@ static const char verify_details[] =
 	"could be run; --strict: 1 when anything could not be run.";
 
 static const char explain_details[] =
-	"A wheel or program that xorch built has its provenance beside it, "
+	"A wheel or program that xorch built or repaired has its provenance beside it, "
 	"FILE.intoto.jsonl, an in-toto statement (SLSA v1). It is checked that this is "
-	"the file it speaks of (exit status 6 when not), then shown: recipe and commit, "
+	"the file it speaks of (exit status 6 when not), then shown: recipe and commit "
+	"(of a repair: the wheel, its tags, the libraries put in), "
 	"what was asked for, and every input by name and sha256; -v lists all of them, "
 	"--json gives the statement itself. Without arguments: all codes.";
 
@@ -160,9 +166,13 @@ static const char rebuild_details[] =
 	"needed (--offline).\n\n"
 	"Inputs that are others now are named; with --strict they are an error and "
 	"nothing is built.\n\n"
+	"A wheel that `xorch repair` made is repaired again, with the very packages that "
+	"the provenance names. The wheel that it was made of is found by its sha256 in "
+	"--find-links (default: dist), beside FILE or here; libraries of folders need "
+	"--lib-dir.\n\n"
 	"Exit status: 0 the bytes are the same, 7 they are not (the first member that "
 	"differs is named), 6 FILE is not what its provenance says, 2 there is no "
-	"recipe.";
+	"recipe, or no wheel to repair.";
 
 static const char fmt_details[] =
 	"Recipes, definitions of sysroots and toolchains, and xorch.yaml; a folder "
@@ -284,12 +294,13 @@ const verb verbs[] = {
 		"floor out "
 		"explain format force allow-empty sandbox",
 		cmd_plan, 0, plan_details},
-	{"rebuild", "FILE", "build a result once more from its provenance and compare",
-		"recipe sandbox keep timeout log-dir strict", cmd_rebuild, 0,
-		rebuild_details},
+	{"rebuild", "FILE",
+		"build or repair a result once more from its provenance and compare",
+		"recipe sandbox keep timeout log-dir find-links lib-dir strict",
+		cmd_rebuild, 0, rebuild_details},
 	{"repair", "WHEEL|DIR…", "put the libraries a wheel lacks into it, and its tag",
-		"target sysroot floor out lib-dir lock upgrade exclude-lib replace "
-		"strict",
+		"target sysroot floor out lib-dir lock upgrade exclude-lib no-provenance "
+		"replace strict",
 		cmd_repair, 0, repair_details},
 	{"schema", "[recipe|project]",
 		"print the JSON schema of a recipe, or of xorch.yaml", "", cmd_schema,

@@ -49,6 +49,9 @@ void repair_graft_free(repair_graft *g)
 	g_free(g->file);
 	g_free(g->package);
 	g_free(g->version);
+	g_free(g->sha256);
+	g_free(g->purl);
+	g_free(g->package_sha256);
 	g_free(g);
 }
 
@@ -67,6 +70,7 @@ static void foreign_free(void *data)
 
 	g_free(f->soname);
 	g_free(f->file);
+	g_free(f->sha256);
 	g_bytes_unref(f->bytes);
 	g_ptr_array_unref(f->needed);
 	g_free(f);
@@ -169,13 +173,14 @@ static gboolean read_foreign(
 		g_autofree char *base = g_path_get_basename(real);
 		gsize size = 0;
 		const void *data = g_bytes_get_data(bytes, &size);
-		g_autofree char *hash = digest_bytes(data, size);
+		char *hash = digest_bytes(data, size);
 		const char *so = strstr(base, ".so");
 		gsize stem = so ? (gsize)(so - base) : strlen(base);
 		f = g_new0(foreign, 1);
 		f->soname = g_strdup(soname);
 		f->file = g_strdup_printf(
 			"%.*s-%.8s%s", (int)stem, base, hash, base + stem);
+		f->sha256 = hash;
 		f->owner = owner;
 		f->bytes = g_steal_pointer(&bytes);
 		f->needed = g_ptr_array_new_with_free_func(g_free);
@@ -406,6 +411,9 @@ static void tell(const repairing *r, GPtrArray *grafts)
 		g->file = g_strdup(f->file);
 		g->package = f->owner->bare ? NULL : g_strdup(f->owner->package);
 		g->version = g_strdup(f->owner->version);
+		g->sha256 = g_strdup(f->sha256);
+		g->purl = g_strdup(f->owner->purl);
+		g->package_sha256 = g_strdup(f->owner->sha256);
 		g_ptr_array_add(grafts, g);
 	}
 }

@@ -47,6 +47,9 @@ typedef struct repair_graft {
 	char *soname, *file, *package; /* libpq.so.5, libpq-1a2b3c4d.so.5.13, libpq5,
 					      or NULL */
 	char *version;		       /* of the package, or NULL */
+	char *sha256;		       /* of the library as it was found */
+	/* Of the package, as its owner has them; each may be NULL. */
+	char *purl, *package_sha256;
 } repair_graft;
 void repair_graft_free(repair_graft *g);
 

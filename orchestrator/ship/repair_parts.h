@@ -6,7 +6,7 @@
 
 /* A library to be grafted. */
 typedef struct foreign {
-	char *soname, *file;
+	char *soname, *file, *sha256; /* sha256: of `bytes` */
 	const repair_owner *owner;
 	GBytes *bytes;
 	GPtrArray *needed; /* char *: of its needs those that are grafted too */

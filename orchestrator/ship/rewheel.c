@@ -30,6 +30,7 @@ static gboolean sound(GBytes *bytes, const char *file, const rewheel *how,
 	audit_options o = options_of(how, NULL);
 	audit_report *r = result->report = audit_bytes(bytes, file, &o);
 
+	result->tag_before = g_strdup(r->tag);
 	for (guint n = r->findings->len; n-- > 0;) {
 		const audit_finding *f = g_ptr_array_index(r->findings, n);
 		if (f->severity != AUDIT_ERROR || !is_mended(f))
@@ -140,6 +141,8 @@ static gboolean copy(GBytes *bytes, const char *file, const rewheel *how,
 	gsize size, at = 0;
 	const char *data = g_bytes_get_data(bytes, &size);
 
+	if (p)
+		place_with(p, how->beside);
 	while (p && at < size) {
 		ssize_t n = write(place_fd(p), data + at, size - at);
 		if (n < 0 && errno != EINTR)
@@ -169,7 +172,7 @@ static gboolean place_new(GBytes *bytes, const char *file, const rewheel *how,
 		.build = w->name->build,
 		.mtime = how->repair->mtime};
 	return wheelhouse_place(w, &rewrite, out_dir, how->replace,
-		"take another folder (--out)", NULL, result, err);
+		"take another folder (--out)", how->beside, result, err);
 }
 
 gboolean rewheel_missing(GBytes *bytes, const char *file, const rewheel *how,

@@ -9,6 +9,9 @@ typedef struct rewheel {
 	const repair_options *repair;
 	gboolean strict, replace;
 	int jobs;
+	/* ship/place.h; its text may read the result of rewheel_finish, in which all but
+	 * path, sha256, size and existed is known by then. NULL: nothing. */
+	const place_beside *beside;
 } rewheel;
 
 /* What must be grafted and no owner has; see wheel_repair_missing. */

@@ -20,6 +20,7 @@ void wheel_result_clear(wheel_result *r)
 	g_clear_pointer(&r->tags, g_strfreev);
 	g_clear_pointer(&r->report, audit_report_free);
 	g_clear_pointer(&r->grafts, g_ptr_array_unref);
+	g_clear_pointer(&r->tag_before, g_free);
 }
 
 static int by_name(gconstpointer a, gconstpointer b)

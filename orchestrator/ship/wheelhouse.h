@@ -36,6 +36,7 @@ typedef struct wheel_result {
 	audit_report *report; /* of the builder's wheel, grafted libraries in it: notes
 			       * and warnings to show */
 	GPtrArray *grafts;    /* repair_graft *; NULL: none */
+	char *tag_before;     /* of a repair: report->tag of the wheel as it came */
 } wheel_result;
 void wheel_result_clear(wheel_result *result);
 

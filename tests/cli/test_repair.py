@@ -1,6 +1,10 @@
 """`xorch repair` on wheels made byte by byte: what it says and does where nothing has to
 be fetched. Real libraries are in tests/e2e/test_repair.py."""
+import base64
+import hashlib
+import json
 import os
+import shutil
 import zipfile
 
 import elfmake
@@ -8,6 +12,7 @@ import judges
 import xt
 from elfmake import Elf
 
+SUFFIX = ".intoto.jsonl"
 ARM = "pkg-1.0-cp311-cp311-linux_armv7l.whl"
 AARCH64 = "pkg-1.0-cp311-cp311-linux_aarch64.whl"
 
@@ -78,9 +83,11 @@ def test_build_tag_and_several():
         made(home, "pkg-1.0-cp311-cp311-linux_armv7l.whl", "armv7")
         result = repair(home, home, "--out", "wheels")
         xt.equal(result.code, 0, result)
-        xt.equal(sorted(os.listdir(os.path.join(home, "wheels"))), [
+        names = [
             "pkg-1.0-1local-cp311-cp311-manylinux2014_aarch64.manylinux_2_17_aarch64.whl",
-            "pkg-1.0-cp311-cp311-manylinux2014_armv7l.manylinux_2_17_armv7l.whl"])
+            "pkg-1.0-cp311-cp311-manylinux2014_armv7l.manylinux_2_17_armv7l.whl"]
+        xt.equal(sorted(os.listdir(os.path.join(home, "wheels"))),
+                 sorted(names + [n + SUFFIX for n in names]))
         with zipfile.ZipFile(os.path.join(home, "wheels", sorted(os.listdir(
                 os.path.join(home, "wheels")))[0])) as z:
             xt.check("Build: 1local\n" in z.read("pkg-1.0.dist-info/WHEEL").decode())
@@ -163,8 +170,11 @@ def test_never_over_other_bytes():
         again = repair(home, wheel)
         xt.equal(again.code, 7, again)
         xt.check("X0723" in again.err and "--out" in again.err, again)
+        out = os.path.join(home, first.out.strip())
+        xt.check(sha(out) in read(out + SUFFIX), "the old one's statement is gone")
         replaced = repair(home, wheel, "--replace")
         xt.equal((replaced.code, replaced.out), (0, first.out), replaced)
+        xt.check(sha(out) in read(out + SUFFIX), "it has the old one's statement")
 
 
 def test_several_failures():
@@ -178,7 +188,8 @@ def test_several_failures():
         xt.equal([f["code"] for f in result.json["files"]], [2, 0, 2])
         xt.check("X0748" in result.json["files"][0]["error"], result)
         xt.equal(repair(home, musl, good, bad).code, 1)
-        xt.equal(len(os.listdir(os.path.join(home, "dist"))), 1)
+        xt.equal([n.endswith(SUFFIX) for n in sorted(os.listdir(
+            os.path.join(home, "dist")))], [False, True])
 
 
 def test_excluded():
@@ -191,6 +202,159 @@ def test_excluded():
         with xt.scratch() as folder:
             module, = judges.unpack(out, folder)
             xt.check("[libcudart.so.12]" in judges.readelf("-d", module))
+
+
+def sha(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def run(home, *args, code=0, **env):
+    result = xt.run([args[0], "--offline", *args[1:]], home=home, cwd=home, **env)
+    xt.equal(result.code, code, result)
+    return result
+
+
+def test_statement_of_a_tag():
+    """Nothing was grafted: no sysroot and no tool is in it."""
+    with xt.scratch() as home:
+        wheel = made(home, undefined=[("memcpy", "libc.so.6", "GLIBC_2.17")])
+        out = os.path.join(home, repair(home, wheel, "--floor", "2_31",
+                                        SOURCE_DATE_EPOCH="1700000000").out.strip())
+        d = json.loads(read(out + SUFFIX))["predicate"]["buildDefinition"]
+        name = {"name": AARCH64, "digest": {"sha256": sha(wheel)}}
+        xt.equal(d["externalParameters"], {
+            "wheel": name, "target": "aarch64", "sysroot": "debian-11", "floor": "2_31",
+            "sourceDateEpoch": "1700000000"})
+        xt.equal(d["internalParameters"], {
+            "before": {"platforms": ["linux_aarch64"], "tag": "manylinux_2_17_aarch64"},
+            "after": {"platforms": ["manylinux2014_aarch64", "manylinux_2_17_aarch64"],
+                      "tag": "manylinux_2_17_aarch64"}})
+        xt.equal(d["resolvedDependencies"], [{**name, "annotations": {"for": "wheel"}}])
+        said = run(home, "explain", out)
+        for words in ("repaired by", AARCH64, "linux_aarch64 (by its code "
+                      "manylinux_2_17_aarch64)", "libraries put in    none", "as stated"):
+            xt.check(words in said.out, words, said)
+        xt.check("none: not in a git repository" not in said.out, said)
+        # the date is that of the statement, and AUDITWHEEL_PLAT asks for nothing
+        xt.check("identical" in run(home, "rebuild", out, "--strict",
+                                    AUDITWHEEL_PLAT="manylinux_2_17_aarch64").out)
+
+
+def test_rebuild_looks_for_the_wheel():
+    with xt.scratch() as home:
+        wheel = made(home)
+        out = os.path.join(home, repair(home, wheel).out.strip())
+        run(home, "rebuild", out)  # it is here
+        os.mkdir(os.path.join(home, "in"))
+        shutil.move(wheel, os.path.join(home, "in"))
+        bad = run(home, "rebuild", out, code=2)
+        for words in ("X0698", AARCH64, "sha256 ", f"{home}/dist, ., dist",
+                      f"xorch rebuild {out} --find-links DIR"):
+            xt.check(words in bad.err, words, bad)
+        made(home, more={"pkg/more.py": b""})
+        bad = run(home, "rebuild", out, code=2)
+        xt.check(f"./{AARCH64} is another file" in bad.err, bad)
+        run(home, "rebuild", out + SUFFIX, "--find-links", "in")
+        run(home, "rebuild", out, XORCH_FIND_LINKS="in")
+        # what a stranger's statement says leads nowhere else
+        line = read(out + SUFFIX)
+        for old, new, code, word in (
+                (f'"wheel":{{"digest":{{"sha256":"{sha(home + "/in/" + AARCH64)}"}},'
+                 f'"name":"{AARCH64}"', '"wheel":{"name":"../in/' + AARCH64 + '"', 6,
+                 "X0690"),
+                ('"target":"aarch64"', '"target":"armv7"', 2, "X0749"),
+                ('"sysroot":"debian-11"', '"sysroot":"../x"', 2, "X0301"),
+                ('"annotations":{"for":"wheel"}', '"annotations":{"for":"x","package":'
+                 '"../y","path":"pool/z","size":1,"version":"1"}', 6, "X0690"),
+                ('"annotations":{"for":"wheel"}', '"annotations":{"for":"x","package":'
+                 '"y","path":"../z","size":1,"suite":"bullseye","version":"1"}', 2,
+                 "within the archive"),
+                ('"annotations":{"for":"wheel"}', '"annotations":{"for":"lib-dir"}', 2,
+                 "X0699")):
+            xt.check(old in line, old, line)
+            xt.write(out + SUFFIX, line.replace(old, new))
+            bad = run(home, "rebuild", out, "--find-links", "in", code=code)
+            xt.check(word in bad.err, word, bad)
+
+
+def test_rebuild_by_another_xorch():
+    with xt.scratch() as home:
+        out = os.path.join(home, repair(home, made(home)).out.strip())
+        line = read(out + SUFFIX)
+        version = json.loads(line)["predicate"]["runDetails"]["builder"]["version"]["xorch"]
+        xt.write(out + SUFFIX, line.replace(f'"xorch":"{version}"', '"xorch":"0.0.1"'))
+        said = run(home, "rebuild", out)
+        xt.check(f"not as then: xorch: 0.0.1 -> {version}" in said.err, said)
+        bad = run(home, "rebuild", out, "--strict", code=4)
+        xt.check("X0694" in bad.err and "0.0.1" in bad.err, bad)
+
+
+def test_statement_left_out():
+    with xt.scratch() as home:
+        wheel = made(home)
+        for more, env in ((["--no-provenance"], {}), ([], {"XORCH_NO_PROVENANCE": "1"})):
+            out = os.path.join(home, repair(home, wheel, *more, **env).out.strip())
+            xt.equal(os.listdir(os.path.join(home, "dist")), [os.path.basename(out)])
+        bad = run(home, "explain", out, code=2)
+        xt.check("X0692" in bad.err and "xorch repair" in bad.err, bad)
+        repair(home, wheel)  # it gets one when it is there already
+        xt.check(sha(out) in read(out + SUFFIX))
+
+
+def test_killed_before_the_wheel_has_its_name():
+    """No wheel without its statement; the next run gives the same bytes of both."""
+    with xt.scratch() as home:
+        wheel = made(home)
+        out = os.path.join(home, repair(home, wheel, "--out", "whole").out.strip())
+        killed = repair(home, wheel, XORCH_TEST_DIE_AT="rename")
+        xt.check(killed.code not in (0, 2, 7), killed)
+        names = [n for n in os.listdir(os.path.join(home, "dist")) if n[0] != "."]
+        xt.equal(names, [os.path.basename(out) + SUFFIX])
+        again = os.path.join(home, repair(home, wheel).out.strip())
+        xt.equal([sha(again), read(again + SUFFIX)], [sha(out), read(out + SUFFIX)])
+
+
+def test_who_made_it_is_kept():
+    """A wheel that is left as it is keeps what stands beside it, a signature too; without
+    anything the repair says that it did nothing."""
+    with xt.scratch() as home:
+        wheel = made(home, "pkg-1.0-cp311-cp311-manylinux2014_aarch64."
+                     "manylinux_2_17_aarch64.whl")
+        out = os.path.join(home, repair(home, wheel).out.strip())
+        s = json.loads(read(out + SUFFIX))
+        xt.equal(s["predicate"]["buildDefinition"]["externalParameters"]["wheel"],
+                 {"name": os.path.basename(wheel), "digest": {"sha256": sha(out)}})
+        s["predicate"]["buildDefinition"]["buildType"] = "urn:other:build:1"
+        line = json.dumps(s)
+        own = line + "\n" + json.dumps({
+            "payloadType": "application/vnd.in-toto+json", "signatures": [{"sig": "AA=="}],
+            "payload": base64.b64encode(line.encode()).decode()}) + "\n"
+        xt.write(wheel + SUFFIX, own)
+        for folder in ("fresh", "dist", home):  # home: over itself
+            repair(home, wheel, "--out", folder)
+            xt.equal(read(os.path.join(home, folder, os.path.basename(wheel)) + SUFFIX), own)
+        # one that is another file's is none
+        xt.write(wheel + SUFFIX, own.replace(sha(wheel), "0" * 64))
+        repair(home, wheel, "--out", "third")
+        xt.check("urn:xorch:repair:1" in read(os.path.join(
+            home, "third", os.path.basename(wheel)) + SUFFIX))
+
+
+def test_pure_wheel_has_a_statement():
+    with xt.scratch() as home:
+        wheel = elfmake.wheel(os.path.join(home, "pure-1.0-py3-none-any.whl"),
+                              {"pure.py": b"x = 1\n"}, purelib=True)
+        out = os.path.join(home, repair(home, wheel).out.strip())
+        d = json.loads(read(out + SUFFIX))["predicate"]["buildDefinition"]
+        xt.equal(list(d["externalParameters"]), ["wheel"])
+        xt.equal(d["internalParameters"]["after"], {"platforms": ["any"], "tag": None})
+        xt.check("identical" in run(home, "rebuild", out).out)
 
 
 def test_json_shape():

@@ -3,6 +3,7 @@ and their closure are found in bullseye, grafted, listed; auditwheel grants the 
 does the same where it can (x86_64); they run where none of the libraries is installed."""
 import glob
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import xt
 from debian_archive import SUITE, Archive
 from server import Server
 
+SUFFIX = ".intoto.jsonl"
 VERSIONS = {"psycopg2": "2.8.6", "lxml": "4.6.3"}
 # Binary packages of bullseye whose libraries they need.
 ROOTS = {"psycopg2": ["libpq5"], "lxml": ["libxslt1.1", "libxml2"]}
@@ -77,6 +79,95 @@ def check_parts(wheel, grafted):
     return bom
 
 
+def sha(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def rows(definition, purpose):
+    return [r for r in definition["resolvedDependencies"]
+            if r["annotations"]["for"].startswith(purpose)]
+
+
+def check_statement(home, source, wheel, grafted):
+    """What in-toto's own bindings accept, of these two files, with a row for each package
+    as the list of parts has it and each library as it was grafted."""
+    text = read(wheel + SUFFIX)
+    judges.check_provenance(text)
+    s = json.loads(text)
+    xt.equal(s["subject"], [{"name": os.path.basename(wheel),
+                             "digest": {"sha256": sha(wheel)}}])
+    d = s["predicate"]["buildDefinition"]
+    name = {"name": os.path.basename(source), "digest": {"sha256": sha(source)}}
+    xt.equal([d["buildType"], d["externalParameters"]["wheel"]],
+             ["urn:xorch:repair:1", name])
+    xt.equal([{k: r[k] for k in name} for r in rows(d, "wheel")], [name])
+    before, after = (d["internalParameters"][k] for k in ("before", "after"))
+    for side, path in ((before, source), (after, wheel)):
+        xt.equal(side["platforms"], os.path.basename(path)[:-4].split("-")[-1].split("."))
+    xt.equal(after["tag"], judges.auditwheel_tag(wheel))
+    named = [(g["soname"], g["file"]) for r in d["resolvedDependencies"]
+             for g in r["annotations"].get("libraries", [])]
+    xt.equal(sorted(named), sorted((g["soname"], g["file"]) for g in grafted))
+    for secret in (home, os.environ.get("HOME", "/root"), test_wheels.shared_cache(), "/tmp/"):
+        xt.check(secret not in text, f"{secret} stands in the statement")
+    return d
+
+
+def check_packages(wheel, d):
+    """The rows of packages are those of the list of parts, and files of Debian's archive."""
+    packages = [r for r in d["resolvedDependencies"] if "package" in r["annotations"]]
+    xt.equal(sorted((r["uri"], r["digest"]["sha256"]) for r in packages),
+             sorted((c["purl"], c["hashes"][0]["content"])
+                    for c in sbom_of(wheel)["components"]))
+    for r in packages:
+        a = r["annotations"]
+        xt.check(a["path"].startswith("pool/") and a["path"].endswith("/" + r["name"]), r)
+        xt.check(r["name"].startswith(a["package"] + "_") and a["size"] > 1000, r)
+        xt.check(a["suite"] == "bullseye" and "distro=bullseye" in r["uri"], r)
+    for definition in ("sysroots/debian-11", "toolchains/patchelf"):
+        for kind in (".yaml", ".lock"):
+            row, = [r for r in rows(d, "definition") if r["name"] == definition + kind]
+            xt.equal(row["digest"]["sha256"], sha(os.path.join(xt.SOURCE, row["name"])))
+    tool, = rows(d, "toolchain patchelf")
+    xt.check(tool["digest"]["sha256"] in
+             read(os.path.join(xt.SOURCE, "toolchains/patchelf.lock")), tool)
+
+
+def run(home, *args, code=0, **env):
+    env.setdefault("XORCH_CACHE_DIR", test_wheels.shared_cache())
+    result = xt.run(args, home=home, cwd=home, **env)
+    test_wheels.need_network(result)
+    xt.equal(result.code, code, result)
+    return result
+
+
+def check_rebuild(home, source, wheel, grafted):
+    """From the statement alone: no lock of the repair, nobody asked, nothing left."""
+    said = run(home, "explain", wheel)
+    for words in ("repaired by +xorch", os.path.basename(source), "tags before +linux_",
+                  "toolchain patchelf", sha(wheel) + ", as stated",
+                  *[f"{g['soname']} as {g['file']}, of {g['package']}_" for g in grafted]):
+        xt.check(re.search(words.replace("+_", r"\+_"), said.out), words, said)
+    with xt.scratch() as other:
+        away = shutil.copy(wheel, other)
+        shutil.copy(wheel + SUFFIX, other)
+        bad = run(other, "rebuild", away, code=2)
+        for words in ("X0698", os.path.basename(source), sha(source),
+                      f"xorch rebuild {away} --find-links DIR"):
+            xt.check(words in bad.err, words, bad)
+        said = run(other, "rebuild", away, "--find-links", home, "--offline", "--strict",
+                   SOURCE_DATE_EPOCH="7", PLAT="manylinux_2_17_armv7l")
+        xt.check("identical" in said.out and "not as then" not in said.err, said)
+        xt.equal(sorted(os.listdir(other)),
+                 sorted(os.path.basename(f) for f in (away, away + SUFFIX)))
+
+
 def check_links(wheel, grafted):
     """Nothing names a library by its old name: DT_NEEDED, version needs, soname."""
     old = {g["soname"] for g in grafted}
@@ -111,9 +202,12 @@ def on_target(module, target):
         is_missing_in(root, "libpq.so*", "libxml2.so*", "libxslt.so*")
         target_root.check_wheel(root, out)
         # the same bytes from anywhere
-        again = repair(home, wheel, "--out", "again")
-        with open(out, "rb") as a, open(repaired(home, again), "rb") as b:
+        again = repaired(home, repair(home, wheel, "--out", "again", "-j1"))
+        with open(out, "rb") as a, open(again, "rb") as b:
             xt.equal(a.read(), b.read())
+        xt.equal(read(out + SUFFIX), read(again + SUFFIX))
+        check_packages(out, check_statement(home, wheel, out, grafted))
+        check_rebuild(home, wheel, out, grafted)
 
 
 def test_psycopg2_armv7():
@@ -325,6 +419,49 @@ def native(home, name, code, *flags):
         return f.read()
 
 
+def test_libraries_of_folders_in_the_statement():
+    """By contents: where they lay is not said, and has to be named again."""
+    with xt.scratch() as home:
+        def library(folder, answer):
+            native(home, "libown.so.1", f"int own(void) {{ return {answer}; }}\n",
+                   "-Wl,-soname,libown.so.1")
+            os.makedirs(os.path.join(home, folder))
+            return shutil.move(os.path.join(home, "libown.so.1"),
+                               os.path.join(home, folder, "libown.so.1"))
+        own = library("own", 1)
+        os.mkdir(os.path.join(home, "in"))
+        wheel = elfmake.wheel(
+            os.path.join(home, "in", "pkg-1.0-cp311-cp311-linux_x86_64.whl"),
+            {"pkg/_impl.cpython-311-x86_64-linux-gnu.so": native(
+                home, "module.so", "int own(void);\nint PyInit__impl(void) "
+                "{ return own(); }\n", own)})
+        result = repair(home, wheel, "--lib-dir", "own", "--exclude-lib", "libcu*.so.*")
+        out, entry = repaired(home, result), result.json["files"][0]
+        d = check_statement(home, wheel, out, entry["grafted"])
+        row, = rows(d, "lib-dir")
+        xt.equal([row["name"], row["digest"]["sha256"]], ["libown.so.1", sha(own)])
+        xt.equal(d["externalParameters"]["excludeLibraries"], ["libcu*.so.*"])
+        xt.equal(rows(d, "sysroot") + rows(d, "suite"), [])
+        said = run(home, "explain", out)
+        for words in ("of a folder (--lib-dir)", "libcu*.so.*", "lib-dir "):
+            xt.check(words in said.out, words, said)
+        bad = run(home, "rebuild", out, "--find-links", "in", code=2)
+        for words in ("X0699", "libown.so.1", sha(own), "--lib-dir DIR"):
+            xt.check(words in bad.err, words, bad)
+        same = run(home, "rebuild", out, "--find-links", "in", "--lib-dir", "own", "--json")
+        xt.equal([same.json["identical"], same.json["differences"]], [True, []])
+        library("other", 2)
+        args = ("rebuild", out, "--find-links", "in", "--lib-dir", "other")
+        bad = run(home, *args, code=7)
+        for words in ("X0695", "was repaired as another file", "first: ",
+                      f"not as then: lib-dir libown.so.1: sha256 {sha(own)[:12]}"):
+            xt.check(words in bad.err, words, bad)
+        bad = run(home, *args, "--strict", code=4)
+        xt.check("X0694" in bad.err and "lib-dir libown.so.1" in bad.err, bad)
+        xt.equal(sorted(os.listdir(os.path.join(home, "dist"))),
+                 sorted(os.path.basename(f) for f in (out, out + SUFFIX)))
+
+
 def test_libraries_of_an_image():
     """By the package that dpkg's lists in it name, where the definition keeps them; else
     by image and digest. A server on this machine stands in for a registry."""
@@ -371,6 +508,77 @@ def test_libraries_of_an_image():
                 xt.check(part["purl"].startswith(f"pkg:oci/{name}@sha256:"
                                                  f"{image.digest[7:]}?"), part)
                 xt.check("version" not in part and "hashes" not in part, part)
+            # the image by its digest, what was taken by the package URL of that list
+            out, entry = repaired(home, r), r.json["files"][0]
+            d = check_statement(home, wheel, out, entry["grafted"])
+            taken, = [r for r in d["resolvedDependencies"]
+                      if "libraries" in r["annotations"]]
+            xt.equal(taken["uri"], part["purl"])
+            whole, = [r for r in rows(d, "sysroot " + name)
+                      if r.get("uri", "").startswith("pkg:oci/")]
+            xt.equal(whole["digest"]["sha256"], image.digest[7:])
+            xt.check("arch=amd64&repository_url=127.0.0.1" in whole["uri"], whole)
+            run(home, "rebuild", out, "--strict", "--offline",
+                XORCH_CATALOG=f"{home}:{xt.SOURCE}")
+
+
+def own_sysroot(a, packages):
+    xt.write(os.path.join(a.catalog, "sysroots", "own.yaml"), f"""schema_version: 1
+name: own
+glibc: "2.31"
+gcc: "10"
+targets: [x86_64]
+debian:
+  suite: {SUITE}
+  signed_by: [{a.key.fingerprint}]
+packages: [{packages}]
+""")
+
+
+def test_rebuild_when_the_sysroot_moved_on():
+    """The packages of the statement come before those that the sysroot has now."""
+    with Archive() as a, xt.scratch() as work:
+        def publish(version, answer):
+            library = native(work, "libnear.so.1", f"int near(void) {{ return {answer}; }}\n",
+                             "-Wl,-soname,libnear.so.1")
+            a.add("libnear1", version, {LIB + "/libnear.so.1": library})
+            a.publish()
+
+        def xorch(*args, code=0):
+            r = a.xorch(*args, XORCH_CATALOG=f"{a.catalog}:{xt.SOURCE}",
+                        XORCH_HTTP_TIMEOUT="30",
+                        XORCH_MIRROR_PYPI=os.environ.get("XORCH_MIRROR_PYPI"))
+            test_wheels.need_network(r)
+            xt.equal(r.code, code, r)
+            return r
+
+        def repair_to(folder):
+            r = xorch("repair", wheel, "--sysroot", "own", "--out",
+                      os.path.join(a.home, folder), "--json")
+            return repaired(a.home, r), r.json["files"][0]["grafted"][0]["version"]
+        publish("1.0", 1)
+        own_sysroot(a, "libnear1")
+        wheel = elfmake.wheel(
+            os.path.join(a.home, "pkg-1.0-cp311-cp311-linux_x86_64.whl"),
+            {"pkg/_impl.cpython-311-x86_64-linux-gnu.so": native(
+                work, "module.so", "int near(void);\nint PyInit__impl(void) "
+                "{ return near(); }\n", os.path.join(work, "libnear.so.1"))})
+        old, version = repair_to("old")
+        xt.equal(version, "1.0")
+        statement = json.loads(read(old + SUFFIX))["predicate"]["buildDefinition"]
+        row, = rows(statement, "sysroot own")
+        xt.equal(row["annotations"]["version"], "1.0")
+        a.time += 86400
+        publish("1.1", 2)
+        xorch("lock", "--sysroot", "own", "--upgrade")
+        xt.equal(repair_to("new")[1], "1.1")
+        args = ("rebuild", old, "--find-links", a.home)
+        said = xorch(*args)
+        xt.check("identical" in said.out and
+                 "not as then: definition sysroots/own.lock: sha256 " in said.err and
+                 "libnear" not in said.err, said)
+        bad = xorch(*args, "--strict", code=4)
+        xt.check("X0694" in bad.err and "sysroots/own.lock" in bad.err, bad)
 
 
 def test_locked_packages_of_the_suite():
@@ -388,16 +596,7 @@ def test_locked_packages_of_the_suite():
         a.add("base", "1.0", {"usr/share/base": b"x"})
         a.list_files({LIB + "/libfar.so.1": "libfar1", "usr/share/base": "base"})
         publish("1.0", 1)
-        xt.write(os.path.join(a.catalog, "sysroots", "own.yaml"), f"""schema_version: 1
-name: own
-glibc: "2.31"
-gcc: "10"
-targets: [x86_64]
-debian:
-  suite: {SUITE}
-  signed_by: [{a.key.fingerprint}]
-packages: [base]
-""")
+        own_sysroot(a, "base")
         wheel = elfmake.wheel(
             os.path.join(a.home, "pkg-1.0-cp311-cp311-linux_x86_64.whl"),
             {"pkg/_impl.cpython-311-x86_64-linux-gnu.so": native(
@@ -413,8 +612,19 @@ packages: [base]
             xt.equal(r.code, code, r)
             if code:
                 return r
+            made[out] = r
             with open(repaired(a.home, r), "rb") as f:
                 return r.json["files"][0]["grafted"][0]["version"], f.read()
+
+        def rebuild(file, *args, code=0):
+            r = a.xorch("rebuild", os.path.join(a.home, file), "--find-links", a.home,
+                        *args, XORCH_CATALOG=f"{a.catalog}:{xt.SOURCE}",
+                        XORCH_HTTP_TIMEOUT="30",
+                        XORCH_MIRROR_PYPI=os.environ.get("XORCH_MIRROR_PYPI"))
+            test_wheels.need_network(r)
+            xt.equal(r.code, code, r)
+            return r
+        made = {}
         lock = os.path.join(a.home, "one", "repair.lock")
         first = repair_at("one")
         xt.equal(first[0], "1.0")
@@ -428,6 +638,15 @@ packages: [base]
         publish("1.1", 2)
         asked = a.server.count()
         xt.equal(repair_at("two", "--lock", "one/repair.lock", "--locked"), first)
+        xt.equal(a.server.count(), asked, "somebody was asked")
+        # its statement has the package too, and says the same of the same repair
+        file = os.path.basename(repaired(a.home, made["one"]))
+        statement = read(os.path.join(a.home, "one", file + SUFFIX))
+        xt.equal(read(os.path.join(a.home, "two", file + SUFFIX)), statement)
+        row, = rows(json.loads(statement)["predicate"]["buildDefinition"], "suite " + SUITE)
+        xt.equal([row["annotations"]["package"], row["annotations"]["version"]],
+                 ["libfar1", "1.0"])
+        xt.check("identical" in rebuild("two/" + file, "--strict").out)
         xt.equal(a.server.count(), asked, "somebody was asked")
         xt.equal(repair_at("three", "--lock", "one/repair.lock"), first)
         with open(lock) as f:
@@ -450,6 +669,10 @@ packages: [base]
         r = repair_at("seven", "--lock", "one/repair.lock", code=4)
         for words in ("X0431", "libfar1 1.0", "one/repair.lock", "--upgrade"):
             xt.check(words in r.json["files"][0]["error"], words, r)
+        r = rebuild("one/" + os.path.basename(repaired(a.home, made["one"])), code=4)
+        for words in ("X0431", "libfar1 1.0", "the statement names them",
+                      "XORCH_MIRROR_DEBIAN"):
+            xt.check(words in r.err, words, r)
         # of another suite
         xt.write(lock, text.replace(f"suite: {SUITE}", "suite: elsewhere"))
         r = repair_at("eight", "--lock", "one/repair.lock", "--locked", code=4)

@@ -235,7 +235,12 @@ def test_grafted_libraries_are_named_by_their_rpm():
             xt.equal(test.code, 0, test)
             graft, = test.json["files"][0]["grafted"]
             xt.equal([graft["package"], graft["version"]], ["greet-libs", "1:3.1-2"])
-            xt.equal(check_named(test_repair.repaired(home, test)), package)
+            out = test_repair.repaired(home, test)
+            xt.equal(check_named(out), package)
+            d = test_repair.check_statement(home, bare, out, [graft])
+            row, = [r for r in d["resolvedDependencies"] if "package" in r["annotations"]]
+            xt.equal([row["uri"], row["digest"]["sha256"]], [PURL, package])
+            test_repair.run(home, "rebuild", out, "--strict", "--offline", **env)
     with_rpms("aarch64", use)
 
 

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "build/package_image.h"
 #include "build/provenance_list.h"
+#include "cli/provenance_compare.h"
 #include "format/intoto.h"
 #include "format/public_url.h"
 #include "format/purl.h"
@@ -231,6 +232,39 @@ static void rows(void)
 		json_get_string(json_get_object(row, "digest"), "sha256"), ==, HEX);
 }
 
+static json_t *repair_of(const char *xorch, const char *version, const char *hex,
+	const char *purpose, const char *more)
+{
+	json_t *s = json_pack("{s:{s:{s:[{s:s, s:{s:s}, s:{s:s, s:s, s:s}},"
+			      " {s:s, s:{s:s}, s:{s:s}}]}, s:{s:{s:{s:s}}}}}",
+		"predicate", "buildDefinition", "resolvedDependencies", "name",
+		"libq_1.deb", "digest", "sha256", hex, "annotations", "for", purpose,
+		"package", "libq", "version", version, "name", more, "digest", "sha256",
+		HEX, "annotations", "for", "lib-dir", "runDetails", "builder", "version",
+		"xorch", xorch);
+
+	g_assert_nonnull(s);
+	return s;
+}
+
+/* By package and contents, not by where a package was found. */
+static void differences(void)
+{
+	g_autofree char *hex = g_strnfill(64, '1');
+	g_autoptr(json_t) then = repair_of("1", "1.0", HEX, "sysroot debian-11", "a.so");
+	g_autoptr(json_t) same = repair_of("1", "1.0", HEX, "suite bullseye", "a.so");
+	g_autoptr(json_t) now = repair_of("2", "1.1", hex, "suite bullseye", "b.so");
+	g_autoptr(GPtrArray) none = provenance_differences(then, same);
+	g_autoptr(GPtrArray) some = provenance_differences(then, now);
+	static const char *const wanted[] = {"xorch: 1 -> 2", "package libq: 1.0 -> 1.1",
+		"lib-dir a.so: only then", "lib-dir b.so: only now"};
+
+	g_assert_cmpuint(none->len, ==, 0);
+	g_assert_cmpuint(some->len, ==, G_N_ELEMENTS(wanted));
+	for (guint n = 0; n < some->len; n++)
+		g_assert_cmpstr(some->pdata[n], ==, wanted[n]);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -240,5 +274,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/provenance/envelopes", envelopes);
 	g_test_add_func("/provenance/damaged", damaged);
 	g_test_add_func("/provenance/rows", rows);
+	g_test_add_func("/provenance/differences", differences);
 	return g_test_run();
 }
