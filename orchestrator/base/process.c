@@ -113,6 +113,16 @@ static void group_signal(const watch *w, int sig)
 		kill(w->pid, sig); /* before its setsid */
 }
 
+static void ask_to_end(const watch *w, int sig)
+{
+	unsigned char byte = (unsigned char)sig;
+
+	if (w->spec->stop_fd > 0 && write(w->spec->stop_fd, &byte, 1) == 1)
+		return;
+	group_signal(w, sig);
+	group_signal(w, SIGCONT);
+}
+
 static void watch_stop(watch *w, int sig, gint64 now)
 {
 	double grace = w->spec->grace_s > 0 ? w->spec->grace_s : 1;
@@ -122,8 +132,7 @@ static void watch_stop(watch *w, int sig, gint64 now)
 
 	if (w->kill_at || w->ended_at)
 		return;
-	group_signal(w, sig);
-	group_signal(w, SIGCONT);
+	ask_to_end(w, sig);
 	w->kill_at = now + (gint64)(grace * G_USEC_PER_SEC);
 }
 

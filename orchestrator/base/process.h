@@ -40,6 +40,10 @@ typedef struct process_spec {
 	 * a second one (xorch-init); SIGKILL would only make orphans of them, so it
 	 * comes later and a second Ctrl-C sends SIGTERM. */
 	gboolean supervises;
+	/* > 0: the child is asked to end by the signal's number, a byte written here, in
+	 * place of the signal itself: its first program (bubblewrap) would take the rest
+	 * with it at once. SIGKILL comes after the grace all the same. */
+	int stop_fd;
 
 	guint64 memory_limit; /* bytes of data a process may have (RLIMIT_DATA); 0 none */
 	guint64 process_limit; /* RLIMIT_NPROC; 0 none, no effect on root */

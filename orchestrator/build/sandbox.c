@@ -50,6 +50,7 @@ typedef struct run {
 	int init; /* xorch-init in a memfd: never a file open for writing, which
 		   * another thread's fork could keep busy */
 	int status[2];
+	int stop[2]; /* bwrap: how it is asked to end (process_spec.stop_fd) */
 	GPtrArray *argv, *env;
 } run;
 
@@ -182,17 +183,25 @@ static gboolean make_init(run *r, GError **err)
 	return TRUE;
 }
 
-static gboolean make_status(run *r, GError **err)
+static gboolean make_pipe(int fds[2], GError **err)
 {
-	if (pipe2(r->status, O_CLOEXEC) != 0)
+	if (pipe2(fds, O_CLOEXEC) != 0)
 		return error_set_errno(
 			err, EXIT_HOST, "X0802", errno, "cannot make a pipe");
 	for (int i = 0; i < 2; i++)
-		if (r->status[i] <= 2) {
-			int high = fcntl(r->status[i], F_DUPFD_CLOEXEC, 3);
-			close(r->status[i]);
-			r->status[i] = high;
+		if (fds[i] <= 2) {
+			int high = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+			close(fds[i]);
+			fds[i] = high;
 		}
+	return TRUE;
+}
+
+static gboolean make_pipes(run *r, GError **err)
+{
+	if (!make_pipe(r->status, err) ||
+		(r->level == SANDBOX_BWRAP && !make_pipe(r->stop, err)))
+		return FALSE;
 	fcntl(r->status[0], F_SETFL, O_NONBLOCK);
 	return TRUE;
 }
@@ -265,6 +274,7 @@ static gboolean make_argv(run *r, GError **err)
 		guint64 n = s->process_limit ? s->process_limit : PROCESS_LIMIT;
 		arg_number(r, "--pids", n);
 		arg_number(r, "--nproc", n);
+		arg_number(r, "--stop", (guint64)r->stop[0]);
 	}
 	arg_number(r, "--data", s->memory_limit);
 	arg_number(r, "--fsize", s->file_limit);
@@ -336,9 +346,9 @@ static gboolean run_level(run *r, process_result *result, GError **err)
 {
 	const sandbox_spec *s = r->spec;
 	g_autofree char *cwd = NULL;
-	int fds[3] = {0, 0, -1};
+	int fds[4] = {-1, -1, -1, -1};
 
-	if (!make_scratch(r, err) || !make_init(r, err) || !make_status(r, err) ||
+	if (!make_scratch(r, err) || !make_init(r, err) || !make_pipes(r, err) ||
 		!make_argv(r, err))
 		return FALSE;
 	make_env(r);
@@ -349,6 +359,7 @@ static gboolean run_level(run *r, process_result *result, GError **err)
 						   : SANDBOX_TMP);
 	fds[0] = r->init;
 	fds[1] = r->status[1];
+	fds[2] = r->stop[0];
 	process_spec p = {
 		.argv = (const char *const *)r->argv->pdata,
 		.env = (const char *const *)r->env->pdata,
@@ -364,6 +375,7 @@ static gboolean run_level(run *r, process_result *result, GError **err)
 		.silent_timeout_s = s->silent_timeout_s,
 		.fds = fds,
 		.supervises = r->level != SANDBOX_BWRAP,
+		.stop_fd = r->stop[1],
 		.child_setup = s->terminal ? terminal_attach : NULL,
 		.child_setup_data = (void *)s->terminal,
 	};
@@ -380,7 +392,7 @@ static gboolean run_level(run *r, process_result *result, GError **err)
 
 static gboolean run_finish(run *r, gboolean ok, GError **err)
 {
-	int fds[] = {r->init, r->status[0], r->status[1]};
+	int fds[] = {r->init, r->status[0], r->status[1], r->stop[0], r->stop[1]};
 
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
 		if (fds[i] >= 0)
@@ -400,7 +412,8 @@ gboolean sandbox_attempt(const sandbox_spec *spec, sandbox_level level, gboolean
 		.level = level,
 		.capable = capable,
 		.init = -1,
-		.status = {-1, -1}};
+		.status = {-1, -1},
+		.stop = {-1, -1}};
 
 	memset(result, 0, sizeof *result);
 	return run_finish(&r, run_level(&r, result, err), err);

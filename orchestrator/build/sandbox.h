@@ -16,7 +16,9 @@
  * does not exist.
  *
  * At every level: stdin empty, own session, HOME and TMPDIR thrown away, limits
- * on time and output, and no process outlives the step. */
+ * on time and output, and no process outlives the step. A step that is to end (a
+ * limit, Ctrl-C) is asked by a signal to all that it started, and half a second later
+ * ended; a second Ctrl-C ends it at once. */
 typedef enum sandbox_level {
 	SANDBOX_AUTO,
 	SANDBOX_BWRAP,

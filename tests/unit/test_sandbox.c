@@ -323,6 +323,68 @@ static void b03_tree(void)
 	}
 }
 
+static gint64 asked_at;
+
+static void ask_to_end(const char *bytes, gsize size, gboolean is_stderr, void *data)
+{
+	(void)bytes;
+	(void)size;
+	(void)is_stderr;
+	(void)data;
+	if (!asked_at)
+		process_cancel_all(SIGTERM);
+	if (!asked_at)
+		asked_at = g_get_monotonic_time();
+}
+
+/* Runs a script that is asked to end as soon as it says something; microseconds from
+ * then to its end. */
+static gint64 asked(sandbox_level level, const char *script)
+{
+	g_autofree char *src = below("src");
+	g_autoptr(GError) err = NULL;
+	g_auto(sandbox_result) r = {0};
+	sandbox_bind bind = {src, SANDBOX_SRC, TRUE};
+	sandbox_spec s = {.level = level,
+		.binds = &bind,
+		.n_binds = 1,
+		.argv = (const char *const[]){"sh", "-c", script, NULL},
+		.on_output = ask_to_end,
+		.timeout_s = 60};
+
+	asked_at = 0;
+	g_assert_false(sandbox_run(&s, &r, &err));
+	g_assert_error(err, XORCH_ERROR, EXIT_SIGNAL + SIGTERM);
+	process_cancel_reset();
+	return g_get_monotonic_time() - asked_at;
+}
+
+/* K04: who is to end is asked first, with all that it started, and may still write; who
+ * does not listen has half a second. */
+static void k04_asked_first(void)
+{
+	g_autofree char *said = below("src/said");
+
+	for (int level = SANDBOX_BWRAP; level <= SANDBOX_ENV; level++) {
+		g_autofree char *text = NULL;
+		if (!have((sandbox_level)level))
+			continue;
+		g_unlink(said);
+		asked((sandbox_level)level,
+			"trap 'wait; echo parent >>said; exit' TERM; "
+			"(trap 'echo child >>said; exit' TERM; sleep 600 & "
+			"echo on; wait) & wait");
+		g_assert_true(g_file_get_contents(said, &text, NULL, NULL));
+		g_assert_nonnull(strstr(text, "parent\n"));
+		g_assert_nonnull(strstr(text, "child\n"));
+
+		gint64 took = asked(
+			(sandbox_level)level, "trap '' TERM INT HUP; echo on; sleep 600");
+		g_assert_cmpint(took, >=, 450000);
+		g_assert_cmpint(took, <, 60 * G_USEC_PER_SEC);
+	}
+}
+
 /* K05: xorch dies by kill -9, the step's tree goes too. */
 static void k05_parent_dies(void)
 {
@@ -639,6 +701,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sandbox/B08-network", b08_network);
 	g_test_add_func("/sandbox/B05-daemon", b05_daemon);
 	g_test_add_func("/sandbox/B03-tree", b03_tree);
+	g_test_add_func("/sandbox/K04-asked-first", k04_asked_first);
 	g_test_add_func("/sandbox/K05-parent-dies", k05_parent_dies);
 	g_test_add_func("/sandbox/B14-target-code", b14_target_code);
 	int status = g_test_run();

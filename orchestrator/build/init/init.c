@@ -13,6 +13,8 @@
  *	--pids N         at most N processes in the pid namespace (Linux >= 6.14)
  *	--nproc N, --data N, --fsize N   RLIMIT_NPROC, RLIMIT_DATA, RLIMIT_FSIZE
  *	--account        stay as parent and say what was used
+ *	--stop FD        (in a pid namespace, with --account) read on FD the number of a
+ *	                 signal: all in the namespace get it, half a second later SIGKILL
  *	--landlock       restrict to --read PATH and --write PATH; --tcp lets TCP be
  *	--supervise      stay as parent: ends every descendant with the command, also
  *	                 one that made itself a daemon
@@ -67,9 +69,11 @@ struct ll_beneath {
 
 #define PIDFD_OPEN 434 /* by number, as above */
 
-static int status_fd = -1;
+#define POLITE_MS 500 /* from being asked to end to the end */
+
+static int status_fd = -1, stop_fd = -1;
 static pid_t command_pid;
-static volatile sig_atomic_t asked_to_end; /* how often */
+static volatile sig_atomic_t asked_to_end, passed_on; /* how often; to the command */
 
 static void tell(const char *text)
 {
@@ -295,9 +299,11 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	asked_to_end++;
-	/* Before fork has returned there is nobody to tell; the loop sees the flag. */
-	if (command_pid > 0)
-		kill_softly(command_pid);
+	/* Before fork has returned there is nobody to tell; the loop does. */
+	if (command_pid <= 0)
+		return;
+	passed_on = 1;
+	kill_softly(command_pid);
 }
 
 /* Orphans come to us (subreaper), so killing children until none is left ends
@@ -353,35 +359,60 @@ static void be_taken_first(void)
 }
 
 /* Nobody reads the status any more: xorch is gone. */
-static int orphaned(int wait_ms, int pidfd)
+static int orphaned(void)
 {
-	struct pollfd p[] = {{.fd = status_fd}, {.fd = pidfd, .events = POLLIN}};
+	struct pollfd p = {.fd = status_fd};
 
-	if (status_fd < 0)
-		return 0;
-	while (poll(p, pidfd < 0 ? 1 : 2, wait_ms) < 0)
-		if (errno != EINTR)
-			return 0;
-	return (p[0].revents & (POLLERR | POLLHUP)) != 0;
+	return status_fd >= 0 && poll(&p, 1, 0) > 0 &&
+	       (p.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-/* Waits for the command or for xorch to end. bubblewrap's --die-with-parent misses a
- * parent that died before it had asked for the signal. */
-static void outlive_nobody(pid_t pid)
+/* Passes on what xorch asks, to all in this namespace; 0: nobody can ask any more. */
+static int pass_on(void)
 {
-	int pidfd = (int)syscall(PIDFD_OPEN, pid, 0);
+	unsigned char sig;
+
+	if (read(stop_fd, &sig, 1) != 1 || sig == 0 || sig > 64)
+		return 0;
+	kill(-1, sig);
+	kill(-1, SIGCONT);
+	return 1;
+}
+
+/* Until the command has ended, or is about to. bubblewrap's --die-with-parent misses a
+ * parent that died before it had asked for the signal; and its own first process would
+ * die of a signal at once, with all that it holds. */
+static void watch_over(pid_t pid)
+{
+	int pidfd = (int)syscall(PIDFD_OPEN, pid, 0), asked = 0;
 
 	if (pidfd < 0)
-		return; /* a kernel before 5.3 */
-	if (orphaned(-1, pidfd)) {
-		kill(-1, SIGKILL); /* all in this namespace */
-		_exit(128 + SIGKILL);
+		return; /* a kernel before 5.3: what is asked is ended without a word */
+	for (;;) {
+		struct pollfd p[] = {{.fd = status_fd},
+			{.fd = asked ? -1 : stop_fd, .events = POLLIN},
+			{.fd = pidfd, .events = POLLIN}};
+		int n = poll(p, 3, asked ? POLITE_MS : -1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || p[2].revents)
+			break;
+		if (p[0].revents & (POLLERR | POLLHUP)) {
+			kill(-1, SIGKILL);
+			_exit(128 + SIGKILL);
+		}
+		if (n == 0) {
+			kill(-1, SIGKILL);
+			break;
+		}
+		if (p[1].revents && !(asked = pass_on()))
+			stop_fd = -1;
 	}
 	close(pidfd);
 }
 
 /* Returns in the child only. */
-static void account(int namespace)
+static void account(void)
 {
 	int status = 0;
 
@@ -393,8 +424,8 @@ static void account(int namespace)
 		fail("cannot fork");
 	if (pid == 0)
 		return;
-	if (namespace)
-		outlive_nobody(pid);
+	if (stop_fd >= 0)
+		watch_over(pid);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	tell_usage();
@@ -415,7 +446,7 @@ static void supervise(void)
 	/* Not SIGKILL: with xorch gone there is a tree to end first. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* as in account() */
-	if (orphaned(0, -1))
+	if (orphaned())
 		_exit(128 + SIGTERM);
 	pid_t pid = fork();
 	if (pid < 0)
@@ -438,11 +469,21 @@ static void supervise(void)
 	command_pid = pid;
 	for (;;) {
 		if (asked_to_end) {
-			/* A moment to end by itself, then the whole tree. */
-			for (int i = 0; i < 50 && waitpid(pid, &status, WNOHANG) == 0;
-				i++)
+			/* A moment to end by itself, unless asked again; then the whole
+			 * tree. */
+			pid_t ended = 0;
+			if (!passed_on)
+				kill_softly(pid);
+			for (int i = 0; i < POLITE_MS / 10 && asked_to_end < 2; i++) {
+				ended = waitpid(pid, &status, WNOHANG);
+				if (ended != 0)
+					break;
 				usleep(10000);
+			}
 			end_all();
+			tell_usage();
+			if (ended == pid)
+				end_like(status);
 			signal(SIGTERM, SIG_DFL);
 			raise(SIGTERM);
 			_exit(128 + SIGTERM);
@@ -499,6 +540,7 @@ int main(int argc, char **argv)
 		else if (strcmp(*p, "--account") == 0) accounted = 1;
 		else if (p + 1 == end) break;
 		else if (strcmp(*p, "--status") == 0) status_fd = atoi(*++p);
+		else if (strcmp(*p, "--stop") == 0) stop_fd = atoi(*++p);
 		else if (strcmp(*p, "--pids") == 0) pids = *++p;
 		else if (strcmp(*p, "--nproc") == 0) nproc = *++p;
 		else if (strcmp(*p, "--data") == 0) data = *++p;
@@ -512,6 +554,8 @@ int main(int argc, char **argv)
 	}
 	if (status_fd >= 0)
 		fcntl(status_fd, F_SETFD, FD_CLOEXEC);
+	if (stop_fd >= 0)
+		fcntl(stop_fd, F_SETFD, FD_CLOEXEC);
 	be_taken_first();
 	if (namespace) {
 		own_binfmt();
@@ -533,7 +577,7 @@ int main(int argc, char **argv)
 	if (nproc)
 		limit(RLIMIT_NPROC, nproc, "of processes");
 	if (accounted)
-		account(namespace);
+		account();
 	tell("s");
 	execute(command);
 	fail("cannot execute %s", command[0]);
