@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/work_clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -276,12 +277,13 @@ lockfile *lockfile_acquire(
 
 	for (;;) {
 		attempt a = attempt_lock(path, shared, &fd, &real, err);
-		if (a == GOT)
-			return lock_new(path, fd, real);
-		if (a == FAILED || !keep_waiting(path, &w, err))
-			return NULL;
-		g_usleep(pause);
-		pause = MIN(pause * 2, 50000);
+		if (a == BUSY && keep_waiting(path, &w, err)) {
+			g_usleep(pause);
+			pause = MIN(pause * 2, 50000);
+			continue;
+		}
+		work_clock_waited(begun);
+		return a == GOT ? lock_new(path, fd, real) : NULL;
 	}
 }
 

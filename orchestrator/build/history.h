@@ -28,7 +28,7 @@ typedef struct history_build {
 	char *first_error, *hint; /* or NULL */
 	int code;		  /* exit status */
 	gint64 started;		  /* seconds since 1970 */
-	double seconds;		  /* wall clock */
+	double seconds;		  /* of work, without waits (base/work_clock.h) */
 	double cpu_seconds;
 	gint64 peak_memory;  /* bytes resident of its largest process */
 	double load;	     /* of the machine when it began */

@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/fault.h"
 #include "base/fs.h"
+#include "base/work_clock.h"
 #include "build/builder.h"
 #include "build/fetch.h"
 #include "build/item_key.h"
@@ -462,7 +463,7 @@ static gboolean build_anew(pipeline *p, item *i, gint64 begun, GError **err)
 	if (!b)
 		return FALSE;
 	gboolean ok = build_once(p, i, p->options.finish, &error);
-	i->seconds = (g_get_monotonic_time() - begun) / 1e6;
+	i->seconds = (work_clock() - begun) / 1e6;
 	ok = ok && build_again(p, i, &error) && remember(p, i, &error);
 	pipeline_history_end(p, i, b, begun, error);
 	if (!ok) {
@@ -491,7 +492,7 @@ static gboolean compare_cached(pipeline *p, item *i, gint64 begun, GError **err)
 
 gboolean pipeline_build(pipeline *p, item *i, GError **err)
 {
-	gint64 begun = g_get_monotonic_time();
+	gint64 begun = work_clock();
 	/* One process builds a key; the others wait and take its result. */
 	g_autoptr(lockfile) lock =
 		store_lock(p->ctx->store, "item", key_digest(i->key), i->id, err);

@@ -1,6 +1,7 @@
 #include "build/pipeline_abi3.h"
 #include "base/error.h"
 #include "base/event.h"
+#include "base/work_clock.h"
 #include "build/pipeline_private.h"
 #include "build/step_rust.h"
 #include "format/wheel_name.h"
@@ -92,9 +93,11 @@ void abi3_wait(pipeline *p, const item *i, gboolean *turn)
 	g_autofree char *known = store_record_get_text(p->ctx->store, KIND, family);
 	if (g_strcmp0(known, NONE) == 0)
 		return;
+	gint64 begun = g_get_monotonic_time();
 	g_mutex_lock(&p->mutex);
 	while (g_hash_table_contains(p->abi3_building, family))
 		g_cond_wait(&p->abi3_built, &p->mutex);
+	work_clock_waited(begun);
 	/* It may have turned out to be no abi3 wheel: then all may go at once. */
 	g_free(known);
 	known = store_record_get_text(p->ctx->store, KIND, family);

@@ -2,6 +2,7 @@
 #include "base/event.h"
 #include "base/process.h"
 #include "base/process_secret.h"
+#include "base/work_clock.h"
 #include "build/builder.h"
 #include "build/failure.h"
 #include "build/pipeline_private.h"
@@ -85,7 +86,7 @@ void pipeline_history_end(
 
 	g_free(b->state);
 	b->state = g_strdup(error ? "failed" : "built");
-	b->seconds = (double)(g_get_monotonic_time() - begun) / 1e6;
+	b->seconds = (double)(work_clock() - begun) / 1e6;
 	b->cpu_seconds = used.cpu_seconds;
 	b->peak_memory = (gint64)used.peak_memory;
 	b->sandbox = g_strdup(i->sandbox);

@@ -2,6 +2,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/instant.h"
+#include "base/work_clock.h"
 #include "build/builder.h"
 #include "build/pipeline_host.h"
 #include "build/pipeline_private.h"
@@ -52,7 +53,7 @@ static gboolean lock_item(pipeline *p, item *i, GError **err)
 
 gboolean pipeline_lock(pipeline *p, item *i, GError **err)
 {
-	gint64 begun = g_get_monotonic_time();
+	gint64 begun = work_clock();
 	GError *error = NULL;
 
 	pipeline_secrets_begin(i);

@@ -28,7 +28,7 @@ void pipeline_secrets_end(void);
 /* Writes down that a build of the item begins and makes its log (i->log). NULL: the log
  * cannot be made (X0812). */
 history_build *pipeline_history_begin(pipeline *p, item *i, GError **err);
-/* How it ended, *error NULL: well. `begun`: monotonic time. Takes b. */
+/* How it ended, *error NULL: well. `begun`: work_clock. Takes b. */
 void pipeline_history_end(
 	pipeline *p, item *i, history_build *b, gint64 begun, const GError *error);
 /* B11: below bwrap a step could write to sysroot, toolchain and environments. `level`:
@@ -36,7 +36,7 @@ void pipeline_history_end(
 gboolean pipeline_inputs_unchanged(pipeline *p, const char *level, GError **err);
 /* The log of a hook that runs while the item is locked, empty. New string. */
 char *pipeline_lock_log(pipeline *p, const item *i, GError **err);
-/* Writes down a lock that failed in such a hook. */
+/* Writes down a lock that failed in such a hook. `begun`: work_clock. */
 void pipeline_history_lock_failed(
 	pipeline *p, item *i, gint64 begun, const GError *error);
 

@@ -2,6 +2,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/lockfile.h"
+#include "base/work_clock.h"
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -116,10 +117,13 @@ static void at_work(void)
 	g_setenv("XORCH_LOCK_TIMEOUT", "0.05", TRUE);
 	g_setenv("XORCH_LOCK_REPORT", "0.1", TRUE);
 	GThread *t = g_thread_new("kill", kill_after_a_while, GINT_TO_POINTER(pid));
+	gint64 before = g_get_monotonic_time() - work_clock();
 	g_autoptr(lockfile) l = lockfile_acquire(path, FALSE, "numpy", &err);
 	g_assert_no_error(err);
 	g_assert_nonnull(l);
 	g_assert_nonnull(strstr(said->str, still));
+	/* which is no time of work: it was at least that until the second report */
+	g_assert_cmpint(g_get_monotonic_time() - work_clock() - before, >=, 100000);
 	g_thread_join(t);
 	waitpid(pid, NULL, 0);
 	lockfile_release(g_steal_pointer(&l));
