@@ -1,5 +1,6 @@
 #include "build/build_log.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include <signal.h>
 #include <string.h>
 
@@ -30,16 +31,36 @@ static void note_limits(const build_log_context *c, GError **err)
 			err, "limit of processes: %" G_GUINT64_FORMAT, s->process_limit);
 }
 
-/* What the log says, unless how it ended says more. */
-static const failure_class *failure_of(const build_log *l, const process_result *p)
+/* Whether it was the kernel. */
+static void note_kills(const sandbox_result *r, GError **err)
 {
+	guint64 limit = memory_limit();
+	g_autofree char *most = limit ? bytes_text(limit) : NULL;
+
+	if (r->memory_kills > 0)
+		error_note(err,
+			"meanwhile the kernel ended %" G_GINT64_FORMAT
+			" process%s for want of memory%s%s%s",
+			r->memory_kills, r->memory_kills > 1 ? "es" : "",
+			most ? "; the cgroup that xorch runs in has " : "",
+			most ? most : "", most ? " in all" : "");
+	else if (r->memory_kills == 0 && r->process.signal == SIGKILL)
+		error_note(err, "it was not the kernel, which counts what it ends for "
+				"want of memory: a program that watches memory "
+				"(systemd-oomd, earlyoom) or a person sent signal 9");
+}
+
+/* What the log says, unless how it ended says more. */
+static const failure_class *failure_of(const build_log *l, const sandbox_result *r)
+{
+	const process_result *p = &r->process;
 	gboolean unclear = g_str_equal(l->kind->name, "other");
 
 	if (p->silent_out)
 		return failure_class_by_name("silent");
 	if (p->timed_out)
 		return failure_class_by_name("time-out");
-	if (unclear && p->signal == SIGKILL)
+	if (unclear && (p->signal == SIGKILL || r->memory_kills > 0))
 		return failure_class_by_name("memory");
 	if (unclear && p->signal == SIGXFSZ)
 		return failure_class_by_name("disk-full");
@@ -80,7 +101,7 @@ static char *hint_of(const failure_class *f, const char *subject)
 		"%s; in Debian `%s` belongs to deb:%s", hint, shown, package);
 }
 
-static void add_notes(const failure_class *f, const build_log *l,
+static void add_notes(const failure_class *f, const build_log *l, const sandbox_result *r,
 	const build_log_context *c, GError **err)
 {
 	if (g_strcmp0(f->code, "X0904") == 0) {
@@ -93,6 +114,7 @@ static void add_notes(const failure_class *f, const build_log *l,
 	} else if (g_str_equal(f->name, "network")) {
 		error_note(err, "builds have no network");
 	} else if (g_str_equal(f->name, "memory")) {
+		note_kills(r, err);
 		note_limits(c, err);
 	}
 }
@@ -115,7 +137,7 @@ static void set_facts(const failure_class *f, const build_log *l,
 gboolean build_log_error(const build_log *l, const sandbox_result *r,
 	const build_log_context *c, GError **err)
 {
-	const failure_class *f = failure_of(l, &r->process);
+	const failure_class *f = failure_of(l, r);
 	const char *subject = f == l->kind ? l->subject : NULL;
 	g_autofree char *how = how_it_ended(r, c);
 	g_autofree char *about = subject ? text_escape(subject, -1) : NULL;
@@ -137,7 +159,7 @@ gboolean build_log_error(const build_log *l, const sandbox_result *r,
 	if (c->log_path)
 		error_note(err, "whole log: %s", c->log_path);
 	error_note(err, "class of failure: %s", f->name);
-	add_notes(f, l, c, err);
+	add_notes(f, l, r, c, err);
 	if (hint)
 		error_help(err, "%s", hint);
 	if (c->reproduce)

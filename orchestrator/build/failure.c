@@ -149,8 +149,8 @@ static const failure_class classes[] = {
 		"allow cgo: `go.cgo: true`"},
 	/* the machine and its limits */
 	{"memory", EXIT_BUILD, "X0906", "memory or processes ran out",
-		"fewer jobs at a time (-j 1, build.jobs), a larger build.memory, or more "
-		"memory"},
+		"fewer jobs at a time (-j 1, build.jobs, build.exclusive), a larger "
+		"build.memory, or more memory"},
 	{"disk-full", EXIT_HOST, "X0821", "no space left", NULL},
 	{"silent", EXIT_TIME, "X0903", "",
 		"a step that is silent for long on purpose needs a larger "

@@ -78,7 +78,12 @@ static const pattern patterns[] = {
 		TELLING},
 	{"Killed signal terminated program", NULL, "memory", TELLING},
 	{"unable to execute command: Killed", NULL, "memory", TELLING},
-	{"Killed", "(?:^|: |\\d )Killed(?:$| )", "memory", SYSTEM},
+	{"Killed", "(?:^|: |\\d |\\] )Killed(?:$| )", "memory", SYSTEM},
+	/* distutils, subprocess, cargo, go: whom they started */
+	{"failed with exit code -9", "exit code -9$", "memory", SYSTEM},
+	{"died with <Signals.SIGKILL", NULL, "memory", SYSTEM},
+	{"(signal: 9, SIGKILL: kill)", NULL, "memory", SYSTEM},
+	{": signal: killed", ": signal: killed$", "memory", SYSTEM},
 
 	/* ---- the compiler itself ---- */
 	{"internal compiler error", NULL, "compiler-crash", TELLING},

@@ -4,6 +4,7 @@
 #include "build/sandbox_view.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/memory.h"
 #include "base/terminal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -432,6 +433,9 @@ gboolean sandbox_run(const sandbox_spec *spec, sandbox_result *result, GError **
 		error_note(err, "here it is %s", sandbox_level_name(info->level));
 		return FALSE;
 	}
-	return sandbox_attempt(
+	gint64 before = memory_kills();
+	gboolean ran = sandbox_attempt(
 		spec, info->level, info->binfmt_cut, &result->process, err);
+	result->memory_kills = before < 0 ? -1 : MAX(memory_kills() - before, 0);
+	return ran;
 }

@@ -97,6 +97,9 @@ typedef struct sandbox_spec {
 typedef struct sandbox_result {
 	process_result process; /* how the command ended; death by signal n as such */
 	sandbox_level level;	/* what it really was */
+	/* Processes that the kernel ended for want of memory meanwhile, this step's or
+	 * others' (memory_kills); -1 when it does not tell. */
+	gint64 memory_kills;
 } sandbox_result;
 
 void sandbox_result_clear(sandbox_result *r);

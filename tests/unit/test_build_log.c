@@ -267,6 +267,7 @@ static void b01_b03_messages(void)
 		process_result end;
 		int code;
 		const char *says[5];
+		gint64 kills;
 	} rows[] = {
 		{"a.c:1:1: error: no\nmake: *** [a] Error 1\n", {.exit_code = 1},
 			EXIT_BUILD,
@@ -282,7 +283,17 @@ static void b01_b03_messages(void)
 			{"[X0903]", "5 s without output", "build.silent_timeout"}},
 		{"x\n", {.exit_code = -1, .signal = SIGKILL}, EXIT_BUILD,
 			{"[X0906]", "killed by signal 9",
-				"memory limit of a process: 4.0"}},
+				"memory limit of a process: 4.0", "it was not the kernel",
+				"(-j 1, "}},
+		{"x\n", {.exit_code = -1, .signal = SIGKILL}, EXIT_BUILD,
+			{"[X0906]", "the kernel ended 1 process for want of memory",
+				"build.memory"},
+			1},
+		/* nobody said why; what is clear stays as it is */
+		{"x\n", {.exit_code = 2}, EXIT_BUILD,
+			{"[X0906]", "ended 3 processes for want of memory"}, 3},
+		{"a.c:1:1: error: no\n", {.exit_code = 1}, EXIT_BUILD,
+			{"[X0901]", "class of failure: compile-error"}, 3},
 		{"sh: ./c: Exec format error\n", {.exit_code = 1}, EXIT_BUILD,
 			{"[X0904]", "it tried to run code of the target", "log line 1",
 				"CC_FOR_BUILD", "qemu"}},
@@ -295,7 +306,9 @@ static void b01_b03_messages(void)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-		sandbox_result r = {.process = rows[i].end, .level = SANDBOX_BWRAP};
+		sandbox_result r = {.process = rows[i].end,
+			.level = SANDBOX_BWRAP,
+			.memory_kills = rows[i].kills};
 		g_autoptr(GError) err = error_of(rows[i].log, &r);
 		g_assert_error(err, XORCH_ERROR, rows[i].code);
 		for (guint k = 0; k < 5 && rows[i].says[k]; k++)
