@@ -10,7 +10,8 @@ enum { LANE_BUILD, LANE_LOCK, LANE_LOOK, LANE_FETCH };
 #define LOCKS_AT_A_TIME 4
 #define FETCHES_AT_A_TIME 4
 
-/* A job of which nothing is known: a compiler and what drives it. */
+/* A job of which nothing is known, and each further compiler of any: a compiler and what
+ * drives it. */
 #define MEMORY_UNKNOWN (512ULL << 20)
 
 typedef struct run run;
@@ -37,6 +38,7 @@ typedef struct place {
 	GPtrArray *nodes;
 	struct place *before; /* of the same recipe: writes the lock first; or NULL */
 	step lock, again;     /* again: with the libraries of its items at hand */
+	gboolean written;     /* its lock was not complete: what it is for is not built */
 } place;
 
 struct run {
@@ -166,7 +168,7 @@ static gboolean lock_work(job *self, GError **err)
 {
 	place *p = self->data;
 	pipeline *pipe = p->run->o->pipeline;
-	gboolean again = self == &p->again.job;
+	gboolean again = self == &p->again.job, written = FALSE;
 	GError *error = NULL;
 
 	if (any_planned(p) && !again &&
@@ -184,8 +186,9 @@ static gboolean lock_work(job *self, GError **err)
 		if (!pipeline_lock(pipe, i, &error))
 			fail(p->run, i, g_steal_pointer(&error));
 	}
-	if (!pipeline_write_lock(pipe, p->source, NULL, &error))
+	if (!pipeline_write_lock(pipe, p->source, &written, &error))
 		fail_place(p, error);
+	p->written = p->written || written;
 	return !p->run->o->fail_fast || !failed_one(p, err);
 }
 
@@ -267,6 +270,7 @@ static void add_look(node *n)
 	if (n->look.needs)
 		return;
 	add_step(n->run, &n->look, LANE_LOOK, i->id, look_work, n);
+	n->look.job.reveals = TRUE;
 	need(&n->look, &p->lock);
 	if (p->again.needs)
 		need(&n->look, &p->again);
@@ -341,6 +345,8 @@ static void add_item(run *r, item *i)
 	g_ptr_array_add(p->nodes, n);
 	n->counted = i->state != ITEM_SKIPPED && !i->implicit;
 	r->total += n->counted;
+	/* what needs another build does not run beside it */
+	p->lock.job.followers += n->counted && !i->needs->len;
 }
 
 static void add_place(run *r, item_source *s)
@@ -353,6 +359,7 @@ static void add_place(run *r, item_source *s)
 	g_ptr_array_add(r->places, p);
 	g_hash_table_insert(r->place_of, s, p);
 	add_step(r, &p->lock, LANE_LOCK, s->recipe->path, lock_work, p);
+	p->lock.job.reveals = TRUE;
 	for (guint n = 0; n + 1 < r->places->len; n++) {
 		place *other = g_ptr_array_index(r->places, n);
 		if (g_str_equal(other->source->recipe->path, s->recipe->path))
@@ -434,6 +441,9 @@ static void locked(place *p)
 				add_fetch(of);
 			continue;
 		}
+		of->look.job.followers = p->written && of->counted &&
+					 !of->item->needs->len &&
+					 of->item->state == ITEM_PLANNED;
 		for (guint k = 0; k < of->item->needs->len; k++) {
 			node *other = node_of(r, g_ptr_array_index(of->item->needs, k));
 			add_look(other);
@@ -593,6 +603,7 @@ gboolean item_run(const item_run_options *options, GError **err)
 		.place_of = g_hash_table_new(NULL, NULL)};
 	scheduler_options so = {.cpus = options->jobs,
 		.memory = memory_usable(),
+		.memory_slot = MEMORY_UNKNOWN,
 		.memory_now = memory_usable,
 		.keep_going = !options->fail_fast,
 		.lanes = {[LANE_LOCK] = LOCKS_AT_A_TIME,

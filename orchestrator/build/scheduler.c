@@ -3,6 +3,8 @@
 #include "base/process.h"
 #include <glib.h>
 
+#define REVEAL_MICROSECONDS G_USEC_PER_SEC /* waited at most for what else there is */
+
 struct scheduler {
 	GMainLoop *loop;
 	GThreadPool *pool;
@@ -12,9 +14,11 @@ struct scheduler {
 	guint waiting, running, failures;
 	guint building; /* of those that run: of lane 0 */
 	int cpus_free, lanes_free[SCHEDULER_LANES];
-	guint64 memory; /* of those that build */
-	gboolean alone; /* an exclusive job runs */
-	gboolean stuck; /* jobs need each other in a circle */
+	guint64 memory;	   /* of those that build */
+	gboolean alone;	   /* an exclusive job runs */
+	gboolean stuck;	   /* jobs need each other in a circle */
+	gint64 hold_until; /* jobs of slots wait for those that reveal; 0: none runs */
+	guint hold_timer;
 	const scheduler_options *options;
 };
 
@@ -155,16 +159,21 @@ static void drop_lost(scheduler *s)
 	}
 }
 
+/* Bytes for what starts beside what runs. */
+static guint64 memory_left(const scheduler *s)
+{
+	const scheduler_options *o = s->options;
+	guint64 left = G_MAXUINT64;
+
+	if (o->memory)
+		left = o->memory > s->memory ? o->memory - s->memory : 0;
+	return o->memory_now ? MIN(left, o->memory_now()) : left;
+}
+
 /* Its memory beside what runs. */
 static gboolean fits(const scheduler *s, const job *j)
 {
-	const scheduler_options *o = s->options;
-
-	if (!s->building || !j->memory)
-		return TRUE;
-	if (o->memory && s->memory + j->memory > o->memory)
-		return FALSE;
-	return !o->memory_now || j->memory <= o->memory_now();
+	return !s->building || !j->memory || j->memory <= memory_left(s);
 }
 
 static gboolean may_start(const scheduler *s, const job *j)
@@ -182,29 +191,111 @@ static gboolean may_start(const scheduler *s, const job *j)
 	return j->exclusive ? !s->building : fits(s, j);
 }
 
-/* Slots for one of so many that could start now. */
-static void give_slots(scheduler *s, job *j, guint candidates)
+/* Nothing that takes slots stands before it: what it waits for runs, or waits in turn for
+ * no more than `depth` such (jobs may need each other in a circle). */
+static gboolean comes_soon(const job *j, int depth)
 {
-	int share = (s->cpus_free + (int)candidates - 1) / (int)candidates;
+	for (guint n = 0; n < j->n_needs; n++) {
+		const job *need = j->needs[n];
+		if (need->state == JOB_DONE || (need->lane && need->state == JOB_RUNNING))
+			continue;
+		if (!need->lane || need->state != JOB_WAITING || !depth ||
+			!comes_soon(need, depth - 1))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* One that is not there yet, of which nothing is known but that it will be. */
+static gboolean add_follower(const scheduler *s, guint64 *room, GArray *found)
+{
+	static const int any = 0;
+
+	if (s->options->memory_slot > *room || (int)found->len + 1 >= s->cpus_free)
+		return FALSE;
+	*room -= s->options->memory_slot;
+	g_array_append_val(found, any);
+	return TRUE;
+}
+
+static gboolean has_followers(const job *j)
+{
+	return j->lane && (j->state == JOB_WAITING || j->state == JOB_RUNNING);
+}
+
+/* How many slots each of those that share the free ones with `j` can make use of, 0 for
+ * any number: those that fit into `room` bytes, which becomes what they leave. New array
+ * of int. */
+static GArray *rivals(const scheduler *s, const job *j, guint64 *room)
+{
+	GArray *found = g_array_new(FALSE, FALSE, sizeof(int));
 
 	if (j->exclusive)
-		share = s->cpus_free;
+		return found;
+	for (guint n = 0; n < s->order->len; n++) {
+		const job *other = at(s->order, n);
+		if ((int)found->len + 1 >= s->cpus_free)
+			break;
+		for (guint k = 0; has_followers(other) && k < other->followers; k++)
+			if (!add_follower(s, room, found))
+				break;
+		if (other == j || other->lane || other->state != JOB_WAITING ||
+			other->exclusive || other->memory > *room ||
+			!comes_soon(other, 2))
+			continue;
+		*room -= other->memory;
+		g_array_append_val(found, other->cpus_wanted);
+	}
+	return found;
+}
+
+/* An equal part of the slots, where those that want less leave the rest. */
+static int equal_part(int slots, const GArray *wants)
+{
+	int sharing = (int)wants->len + 1, part = 0, before;
+
+	do {
+		int left = slots, with = sharing;
+		before = part;
+		for (guint n = 0; n < wants->len; n++) {
+			int want = g_array_index(wants, int, n);
+			if (want && want < before) {
+				left -= want;
+				with--;
+			}
+		}
+		part = (left + with - 1) / with;
+	} while (part > before);
+	return part;
+}
+
+static void give_slots(scheduler *s, job *j)
+{
+	guint64 slot = MIN(s->options->memory_slot, j->memory);
+	guint64 left = memory_left(s);
+	guint64 room = left > j->memory ? left - j->memory : 0;
+	g_autoptr(GArray) wants = rivals(s, j, &room);
+	int part = equal_part(s->cpus_free, wants);
+
 	if (j->cpus_wanted)
-		share = MIN(share, j->cpus_wanted);
-	j->cpus = CLAMP(share, 1, s->cpus_free);
+		part = MIN(part, j->cpus_wanted);
+	if (slot && room / slot < (guint64)part)
+		part = MIN(part, (int)(room / slot) + 1);
+	j->cpus = CLAMP(part, 1, s->cpus_free);
+	j->taken = j->memory + (guint64)(j->cpus - 1) * slot;
 	s->cpus_free -= j->cpus;
-	s->memory += j->memory;
+	s->memory += j->taken;
 	s->alone = j->exclusive;
 	s->building++;
 }
 
-static void start(scheduler *s, job *j, guint candidates)
+static void start(scheduler *s, job *j)
 {
 	if (j->lane) {
 		s->lanes_free[j->lane]--;
 		j->cpus = 1;
 	} else {
-		give_slots(s, j, candidates);
+		give_slots(s, j);
 	}
 	j->state = JOB_RUNNING;
 	s->waiting--;
@@ -212,24 +303,53 @@ static void start(scheduler *s, job *j, guint candidates)
 	g_thread_pool_push(s->pool, j, NULL);
 }
 
-static guint candidates_from(const scheduler *s, guint n)
-{
-	guint found = 0;
+static void start_more(scheduler *s);
 
-	for (; n < s->order->len; n++)
-		found += !at(s->order, n)->lane && may_start(s, at(s->order, n));
-	return found;
+static gboolean hold_ended(gpointer data)
+{
+	scheduler *s = data;
+
+	s->hold_timer = 0;
+	start_more(s);
+	return G_SOURCE_REMOVE;
+}
+
+/* Whether it is soon known with whom the slots are to be shared. */
+static gboolean holds(scheduler *s)
+{
+	gint64 now = g_get_monotonic_time();
+	gboolean open = FALSE;
+
+	for (guint n = 0; n < s->order->len && !open; n++)
+		open = at(s->order, n)->reveals && at(s->order, n)->state == JOB_RUNNING;
+	if (!open)
+		s->hold_until = 0;
+	else if (!s->hold_until)
+		s->hold_until = now + REVEAL_MICROSECONDS;
+	if (now >= s->hold_until)
+		return FALSE;
+	if (!s->hold_timer)
+		s->hold_timer = g_timeout_add(
+			(guint)((s->hold_until - now) / 1000 + 1), hold_ended, s);
+	return TRUE;
+}
+
+static void start_lanes(scheduler *s, gboolean slots)
+{
+	for (guint n = 0; n < s->order->len; n++) {
+		job *j = at(s->order, n);
+		if ((j->lane == 0) == slots && may_start(s, j))
+			start(s, j);
+	}
 }
 
 static void start_more(scheduler *s)
 {
 	drop_lost(s);
 	put_in_order(s);
-	for (guint n = 0; n < s->order->len; n++) {
-		job *j = at(s->order, n);
-		if (may_start(s, j))
-			start(s, j, j->lane ? 0 : candidates_from(s, n));
-	}
+	start_lanes(s, FALSE);
+	if (!holds(s))
+		start_lanes(s, TRUE);
 	if (s->running)
 		return;
 	/* Nothing can start any more: better an end than waiting for ever. */
@@ -247,7 +367,7 @@ static void give_back(scheduler *s, const job *j)
 		return;
 	}
 	s->cpus_free += j->cpus;
-	s->memory -= j->memory;
+	s->memory -= j->taken;
 	s->building--;
 	s->alone = s->alone && !j->exclusive;
 }
@@ -303,6 +423,8 @@ int scheduler_run(job *const *jobs, guint n, const scheduler_options *options)
 	start_more(&s);
 	if (s.running)
 		g_main_loop_run(s.loop);
+	if (s.hold_timer)
+		g_source_remove(s.hold_timer);
 	g_thread_pool_free(s.pool, FALSE, TRUE);
 	g_main_loop_unref(s.loop);
 	g_ptr_array_unref(s.order);

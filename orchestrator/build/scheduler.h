@@ -11,10 +11,19 @@
  * expected (a library that much waits for, a large package), then the order given.
  *
  * How many: `cpus` slots are shared by the jobs that run. A job gets an equal part of
- * what is free among those that could start with it, at least one slot, and is told
- * (job.cpus), so that what it starts in turn (make, ninja, cargo) takes no more. A job
- * waits while it and those that run need more memory than there is; alone it starts
- * whatever it needs. An exclusive job runs alone.
+ * what is free, at least one slot, and is told (job.cpus), so that what it starts in
+ * turn (make, ninja, cargo) takes no more. With it share those that could start beside
+ * it, by need and memory, now or as soon as what they wait for in other lanes (a
+ * download) is there, and those that are known to follow a job of another lane
+ * (`followers`); what one of them cannot make use of (cpus_wanted) goes to the others.
+ * A job that is alone gets all. As long as jobs run that tell what else there is
+ * (`reveals`), no other starts for up to a second: else the first would take what the
+ * second, which is known a moment later, has to wait for.
+ *
+ * Memory: a job waits while it and those that run need more than there is; alone it
+ * starts whatever it needs. It gets no more slots than there is memory for: `memory`
+ * for its largest process, memory_slot for what each further slot runs. An exclusive
+ * job runs alone.
  *
  * Jobs that mostly wait (for a server) are of another lane: they take no slot and no
  * memory, have a limit of their own, and run beside whatever runs. */
@@ -36,10 +45,13 @@ typedef struct job {
 	void *data;
 	struct job *const *needs; /* done before it starts; borrowed; all in the run */
 	guint n_needs;
-	int lane;	 /* 0: a job of the slots; else one of scheduler_options.lanes */
-	double expected; /* seconds; 0: not known, taken for an average one */
-	int cpus_wanted; /* slots it can make use of; 0: any number */
-	guint64 memory;	 /* bytes; 0: not known, counts for nothing */
+	int lane;	  /* 0: a job of the slots; else one of scheduler_options.lanes */
+	double expected;  /* seconds; 0: not known, taken for an average one */
+	int cpus_wanted;  /* slots it can make use of; 0: any number */
+	guint64 memory;	  /* bytes of its largest process; 0: counts for nothing */
+	gboolean reveals; /* when it ends it is known what else is to be run */
+	guint followers;  /* jobs of slots that will be added when it ends, or nearly
+			     surely */
 	gboolean exclusive; /* nothing else runs at the same time */
 	/* set when it starts */
 	int cpus; /* slots given, at least 1 */
@@ -49,12 +61,16 @@ typedef struct job {
 	const struct job *missing; /* JOB_DROPPED: the need that failed, or NULL */
 	GError *error;		   /* owned by the job's maker; set with JOB_FAILED */
 	double seconds;
-	double path; /* private: seconds from its start to the end of all after it */
+	/* private */
+	double path;   /* seconds from its start to the end of all after it */
+	guint64 taken; /* bytes counted for it while it runs */
 } job;
 
 typedef struct scheduler_options {
 	int cpus;	     /* slots, at least 1: never more jobs at a time */
 	guint64 memory;	     /* bytes for all jobs together; 0: not watched */
+	guint64 memory_slot; /* bytes for each slot of a job after its first, at most
+			      * job.memory; 0: nothing */
 	gboolean keep_going; /* after a failure start the rest all the same */
 	/* Bytes free now, asked before a job is started beside others; NULL: not. */
 	guint64 (*memory_now)(void);

@@ -186,6 +186,135 @@ static void slots(void)
 	g_assert_cmpstr(trace->str, ==, "a1 b1");
 }
 
+/* Who is to start as soon as its download is there has its part too, wherever it stands
+ * in the order; an exclusive one, and one that has no memory beside, has none. */
+static gboolean run_download(job *self, GError **err)
+{
+	(void)self;
+	(void)err;
+	g_usleep(100000);
+	return TRUE;
+}
+
+static void fair(void)
+{
+	job file = {.id = "file", .run = run_download, .lane = 3};
+	job *const on_file[] = {&file};
+	job a = {.id = "a", .run = run_traced, .expected = 2}, b = {.id = "b",
+								       .run = run_traced,
+								       .expected = 9,
+								       .needs = on_file,
+								       .n_needs = 1};
+	job *three[] = {&a, &file, &b};
+
+	traced(three, 3, &(scheduler_options){.cpus = 8});
+	g_assert_cmpint(a.cpus, ==, 4);
+	a.state = b.state = file.state = JOB_WAITING;
+	b.exclusive = TRUE;
+	traced(three, 3, &(scheduler_options){.cpus = 8});
+	g_assert_cmpstr(trace->str, ==, "a8 b8");
+	a.state = b.state = file.state = JOB_WAITING;
+	b.exclusive = FALSE;
+	a.memory = b.memory = 60;
+	traced(three, 3, &(scheduler_options){.cpus = 8, .memory = 100});
+	g_assert_cmpstr(trace->str, ==, "a8 b8");
+	/* what one cannot make use of is another's */
+	a.state = b.state = file.state = JOB_WAITING;
+	b.cpus_wanted = 1;
+	traced(three, 3, &(scheduler_options){.cpus = 8});
+	g_assert_cmpint(a.cpus, ==, 7);
+	/* a build that needs another build does not come by itself */
+	job *const on_a[] = {&a};
+	a.state = b.state = file.state = JOB_WAITING;
+	b.needs = on_a;
+	traced(three, 3, &(scheduler_options){.cpus = 8});
+	g_assert_cmpstr(trace->str, ==, "a8 b1");
+}
+
+/* Two builds, each known only when its look is over: the first does not take what is the
+ * second's, and a look that takes long is not waited for. */
+typedef struct looks {
+	job look[2], build[2];
+	gulong slow;
+} looks;
+
+static gboolean run_look(job *self, GError **err)
+{
+	looks *l = self->data;
+
+	(void)err;
+	g_usleep(self == &l->look[1] ? l->slow : 10000);
+	return TRUE;
+}
+
+static void look_ended(scheduler *s, job *j, void *data)
+{
+	looks *l = data;
+
+	for (int i = 0; i < 2; i++)
+		if (j == &l->look[i])
+			scheduler_add(s, &l->build[i]);
+}
+
+static void revealed(void)
+{
+	for (int slow = 0; slow < 3; slow++) {
+		looks l = {.slow = slow ? 3 * G_USEC_PER_SEC : 300000};
+		job *jobs[2];
+		for (int i = 0; i < 2; i++) {
+			l.look[i] = (job){.id = "look",
+				.run = run_look,
+				.data = &l,
+				.lane = 2,
+				.reveals = TRUE,
+				.followers = slow == 2};
+			l.build[i] =
+				(job){.id = i ? "second" : "first", .run = run_traced};
+			jobs[i] = &l.look[i];
+		}
+		gint64 begun = g_get_monotonic_time();
+		traced(jobs, 2,
+			&(scheduler_options){.cpus = 4,
+				.lanes = {[2] = 1},
+				.ended = look_ended,
+				.data = &l});
+		g_assert_cmpint(l.build[0].state, ==, JOB_DONE);
+		g_assert_cmpint(l.build[1].state, ==, JOB_DONE);
+		/* of one that takes long it may be known that something follows */
+		g_assert_cmpint(l.build[0].cpus, ==, slow == 1 ? 4 : 2);
+		if (slow < 2)
+			g_assert_cmpint(l.build[1].cpus, ==, slow ? 4 : 2);
+		g_assert_cmpint(g_get_monotonic_time() - begun, <, 20 * G_USEC_PER_SEC);
+	}
+}
+
+/* No more slots than there is memory for: its largest process and an ordinary one for
+ * each further slot; others' largest ones are left room for. */
+static void memory_slots(void)
+{
+	job a = {.id = "a", .run = run_traced, .expected = 2, .memory = 100}, b = a;
+	job *one[] = {&a}, *two[] = {&a, &b};
+	scheduler_options o = {.cpus = 16, .memory = 250, .memory_slot = 50};
+
+	traced(one, 1, &o);
+	g_assert_cmpint(a.cpus, ==, 4);
+	g_assert_cmpuint(a.taken, ==, 250);
+	a.state = JOB_WAITING;
+	traced(two, 2, &o);
+	g_assert_cmpint(a.cpus, ==, 2);
+	g_assert_cmpuint(a.taken, ==, 150);
+	/* a small one counts its own size */
+	a.state = JOB_WAITING;
+	a.memory = 10;
+	traced(one, 1, &o);
+	g_assert_cmpint(a.cpus, ==, 16);
+	/* too little for even one: alone, and with one slot */
+	a.state = JOB_WAITING;
+	a.memory = 600;
+	traced(one, 1, &o);
+	g_assert_cmpint(a.cpus, ==, 1);
+}
+
 /* Two that do not fit together follow each other; one too large runs alone; a small
  * one goes beside. */
 static void memory(void)
@@ -297,6 +426,35 @@ static void memory_limits(void)
 	g_assert_cmpuint(memory_usable_at(root), ==, 0);
 	g_assert_true(fs_remove_tree(root, NULL));
 	g_assert_cmpuint(memory_usable(), >, 0);
+}
+
+/* How often the kernel ended something for want of memory, and under what limit. */
+static void memory_kill_counts(void)
+{
+	g_autofree char *root = g_dir_make_tmp("xorch-memory-XXXXXX", NULL);
+
+	g_assert_cmpint(memory_kills_at(root), ==, -1);
+	g_assert_cmpuint(memory_limit_at(root), ==, 0);
+	put(root, "proc/vmstat", "nr_free_pages 9\noom_kill 7\n");
+	g_assert_cmpint(memory_kills_at(root), ==, 7);
+	put(root, "proc/self/cgroup", "0::/a/b\n");
+	put(root, "sys/fs/cgroup/a/memory.events", "low 0\noom 4\noom_kill 3\n");
+	put(root, "sys/fs/cgroup/a/memory.max", "500000\n");
+	g_assert_cmpint(memory_kills_at(root), ==, 3);
+	g_assert_cmpuint(memory_limit_at(root), ==, 500000);
+	put(root, "sys/fs/cgroup/a/b/memory.events", "oom_kill 0\n");
+	put(root, "sys/fs/cgroup/a/b/memory.max", "max\n");
+	g_assert_cmpint(memory_kills_at(root), ==, 0);
+	g_assert_cmpuint(memory_limit_at(root), ==, 500000);
+	/* version 1, also beside a version 2 that has no memory */
+	put(root, "proc/self/cgroup", "4:memory:/c\n0::/\n");
+	put(root, "sys/fs/cgroup/memory/memory.oom_control", "oom_kill 5\n");
+	put(root, "sys/fs/cgroup/memory/c/memory.oom_control",
+		"oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+	put(root, "sys/fs/cgroup/memory/c/memory.limit_in_bytes", "1000\n");
+	g_assert_cmpint(memory_kills_at(root), ==, 2);
+	g_assert_cmpuint(memory_limit_at(root), ==, 1000);
+	g_assert_true(fs_remove_tree(root, NULL));
 }
 
 /* K02: what runs ends, what waits never starts. */
@@ -427,12 +585,16 @@ int main(int argc, char **argv)
 	g_test_add_func("/scheduler/needs", needs);
 	g_test_add_func("/scheduler/longest-way", longest_way);
 	g_test_add_func("/scheduler/slots", slots);
+	g_test_add_func("/scheduler/fair", fair);
+	g_test_add_func("/scheduler/revealed", revealed);
 	g_test_add_func("/scheduler/memory", memory);
+	g_test_add_func("/scheduler/memory-slots", memory_slots);
 	g_test_add_func("/scheduler/exclusive", exclusive);
 	g_test_add_func("/scheduler/many", many);
 	g_test_add_func("/scheduler/lanes", lanes);
 	g_test_add_func("/scheduler/circle", circle);
 	g_test_add_func("/scheduler/memory-limits", memory_limits);
+	g_test_add_func("/scheduler/memory-kills", memory_kill_counts);
 	g_test_add_func("/scheduler/K02-cancel", k02_cancel);
 	return g_test_run();
 }
