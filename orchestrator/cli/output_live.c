@@ -16,6 +16,10 @@
 #define TICK_MICROSECONDS 200000
 /* What ends sooner is not shown: lines that come and go cannot be read. */
 #define YOUNG_MICROSECONDS 300000
+/* How long a terminal must have kept its width before its lines are gone over; and after
+ * how long of changes it is done all the same. */
+#define SETTLED_MICROSECONDS 400000
+#define RESIZING_MICROSECONDS 1500000
 
 typedef struct live_item {
 	event_kind kind; /* EVENT_JOB, EVENT_STEP, EVENT_DOWNLOAD */
@@ -37,8 +41,10 @@ static live_item whole;	 /* the run: done of total items */
 static live_files files;
 static GArray *drawn; /* columns of each line on the screen now */
 static gint64 drawn_at;
-static int drawn_width;			 /* columns of the terminal then */
-static volatile sig_atomic_t rows_drawn; /* for who cannot wait for the lock */
+static int drawn_width;			  /* columns of the terminal then */
+static gint64 resized_at, resizing_since; /* last seen to change, first; 0: it is not */
+static int resized_width;		  /* as it was seen last */
+static volatile sig_atomic_t rows_drawn;  /* for who cannot wait for the lock */
 static volatile sig_atomic_t continued;
 
 static void item_free(gpointer data)
@@ -139,6 +145,37 @@ static int rows_up(void)
 	return rows;
 }
 
+/* tmux breaks its lines anew at once, but tells of a second size within a quarter of a
+ * second only then: what is drawn meanwhile, for the size before, begins a row too low,
+ * and the row above is there for good. So after each change of the width that is seen,
+ * nothing is drawn until it has been the same for longer than that. */
+static gboolean is_resizing(void)
+{
+	int width = output_width();
+	gint64 now = g_get_monotonic_time();
+
+	if (!drawn || !drawn->len || (!resized_at && width == drawn_width)) {
+		resized_at = 0;
+		return FALSE;
+	}
+	if (!resized_at)
+		resizing_since = now;
+	if (!resized_at || width != resized_width)
+		resized_at = now;
+	resized_width = width;
+	if (now - resized_at < SETTLED_MICROSECONDS &&
+		now - resizing_since < RESIZING_MICROSECONDS)
+		return TRUE;
+	resized_at = 0;
+	return FALSE;
+}
+
+static void wait_for_size(void)
+{
+	while (is_resizing())
+		g_usleep(20000);
+}
+
 /* To the beginning of the first line. */
 static void go_up(GString *out)
 {
@@ -158,6 +195,7 @@ void live_erase(void)
 
 	if (!drawn || !drawn->len)
 		return;
+	wait_for_size();
 	go_up(out);
 	g_string_append(out, "\033[J");
 	output_write(out->str, out->len);
@@ -374,6 +412,9 @@ void live_print(const char *text)
 	g_autoptr(GString) out = g_string_new(NULL);
 	gboolean were = drawn && drawn->len;
 
+	if (were && !*text && is_resizing())
+		return; /* the next tick draws */
+	wait_for_size();
 	if (were)
 		go_up(out);
 	/* A text may have lines that wrap, and tabs; and what a terminal wrapped itself,

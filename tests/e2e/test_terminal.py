@@ -292,6 +292,29 @@ def test_resized():
         xt.equal(text.count("sandbox bwrap: "), 1, text)
 
 
+def test_resized_twice_at_once():
+    """tmux tells of the second size only a quarter of a second after the first, and has
+    broken its lines by then: what is drawn between would leave a line behind."""
+    with xt.scratch() as home, screen.Screen(home, 100, 24, **cache()) as s:
+        frames = deaf(home, s)
+        for first, second in (((70, 24), (36, 20)), ((90, 20), (31, 12)), ((60, 24), (90, 24))):
+            s.resize(*first)
+            time.sleep(0.05)
+            s.resize(*second)
+            time.sleep(1)
+            s.wait_for(both)
+            frames.append(f"{first}, {second}:\n" + s.frame())
+            shown = [line for line in s.scrolled().split("\n") if line.startswith("  ")]
+            xt.equal(len(shown), 3, s.scrolled())
+            s.resize(100, 24)
+            time.sleep(1)
+        show("resized twice", frames)
+        s.key("C-c")
+        s.wait_for(ended, 30)
+        judge_end(s, s.scrolled(), 130)
+        xt.check(not re.search(r"^  (ant|bee|[0-9] of)", s.scrolled(), re.M), s.scrolled())
+
+
 def test_suspended():
     """Ctrl-Z gives the shell a clean screen, and fg goes on below."""
     with xt.scratch() as home, screen.Screen(home, **cache()) as s:
