@@ -288,6 +288,7 @@ static void add_fetch(node *n)
 	if (n->fetch.needs)
 		return;
 	add_step(n->run, &n->fetch, LANE_FETCH, n->item->id, fetch_work, n);
+	n->fetch.job.reveals = TRUE; /* so that the longest build begins, not the first */
 	need(&n->fetch, &p->lock);
 	if (p->again.needs)
 		need(&n->fetch, &p->again);

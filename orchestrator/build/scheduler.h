@@ -49,7 +49,7 @@ typedef struct job {
 	double expected;  /* seconds; 0: not known, taken for an average one */
 	int cpus_wanted;  /* slots it can make use of; 0: any number */
 	guint64 memory;	  /* bytes of its largest process; 0: counts for nothing */
-	gboolean reveals; /* when it ends it is known what else is to be run */
+	gboolean reveals; /* what else is to run, or may, is known at its end */
 	guint followers;  /* jobs of slots that will be added when it ends, or nearly
 			     surely */
 	gboolean exclusive; /* nothing else runs at the same time */
