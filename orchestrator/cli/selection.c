@@ -20,6 +20,7 @@ typedef struct wish {
 	const build_context *c;
 	selection *s;
 	GPtrArray *only; /* ids named as arguments or by --only; NULL: all */
+	GPtrArray *left; /* char *: of those, the ids that --skip leaves out */
 	gboolean all_pythons;
 	GPtrArray *pythons; /* of --python; NULL: not given */
 	GPtrArray *chosen;  /* tags of --python or `python3`: the same for all recipes */
@@ -149,8 +150,11 @@ static gboolean one_item(wish *w, item_source *source, const platform *target,
 	const char *tag, const host_python *python, GError *missing, diag_list *l)
 {
 	item *i = item_new(source, target, tag);
+	gboolean named = !w->only || matches(w->only, i->id);
 
-	if ((w->only && !matches(w->only, i->id)) || selection_left_out(w->o, i->id)) {
+	if (!named || selection_left_out(w->o, i->id)) {
+		if (named)
+			g_ptr_array_add(w->left, g_strdup(i->id));
 		item_free(i);
 		return TRUE;
 	}
@@ -442,6 +446,9 @@ static gboolean check_only(const wish *w, GError **err)
 		for (guint i = 0; i < w->s->items->len; i++)
 			found |= g_pattern_match_simple(
 				id, ((item *)g_ptr_array_index(w->s->items, i))->id);
+		for (guint i = 0; i < w->left->len; i++)
+			found |=
+				g_pattern_match_simple(id, g_ptr_array_index(w->left, i));
 		if (found)
 			continue;
 		g_autofree char *shown = text_escape(id, -1);
@@ -481,7 +488,8 @@ static gboolean make(const options *o, const build_context *c, char **args,
 	item_source *given, selection *out, int *code, GError **err)
 {
 	g_autoptr(diag_list) l = diag_list_new();
-	wish w = {.o = o, .c = c, .s = out};
+	g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(g_free);
+	wish w = {.o = o, .c = c, .s = out, .left = left};
 
 	*out = (selection){.sources = g_ptr_array_new_with_free_func(
 				   (GDestroyNotify)item_source_free),
@@ -505,6 +513,7 @@ static gboolean make(const options *o, const build_context *c, char **args,
 	if (ok && !diag_list_errors(l))
 		/* an id of what did not change names nothing now */
 		ok = check_unique(out, err) && (o->changed_since || check_only(&w, err));
+	out->left_out = left->len > 0;
 	if (ok && o->shard && !diag_list_errors(l))
 		ok = shard_keep(out, o, err);
 	if (ok && !diag_list_errors(l))
@@ -539,6 +548,8 @@ gboolean selection_check(const selection *s, const options *o, GError **err)
 	if (o->allow_empty || s->changed || s->part)
 		return TRUE;
 	error_set(err, EXIT_NOTHING, "X0300", "nothing is left to do");
+	if (!s->items->len && s->left_out)
+		error_line(err, "--skip leaves out all that was asked for");
 	for (guint n = 0; n < s->items->len && n < 20; n++) {
 		const item *i = g_ptr_array_index(s->items, n);
 		error_line(err, "%s: skipped: %s", i->id, i->reason);

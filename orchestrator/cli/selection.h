@@ -15,7 +15,8 @@ typedef struct selection {
 	/* item_source *: those that were named and did not change. What changed may need
 	 * them: then they move to `sources`. */
 	GPtrArray *unchanged;
-	gboolean part; /* of --shard */
+	gboolean left_out; /* --skip leaves out something that was asked for */
+	gboolean part;	   /* of --shard */
 	GHashTable
 		*sysroots; /* cli/selection_settle.c: choices made so far; may be NULL */
 } selection;

@@ -33,8 +33,8 @@ def plan(home, *args, code=0, target="all", **env):
     return result
 
 
-def ids(home, *args):
-    return [i["id"] for i in plan(home, "--json", *args).json["items"]
+def ids(home, *args, **env):
+    return [i["id"] for i in plan(home, "--json", *args, **env).json["items"]
             if not i.get("implicit")]
 
 
@@ -124,6 +124,41 @@ def test_patterns():
                  [i for i in everything if "cp313" not in i and i[0] != "l"])
         result = plan(home, "--only", "zz*", code=2)
         xt.check("X0311" in result.err and "like `zz*`" in result.err, result)
+
+
+def test_only_and_skip():
+    """Both at once: what --only names less what --skip names, in whatever order."""
+    with xt.scratch() as home:
+        world(home)
+        everything = ids(home)
+        want = [i for i in everything if i.startswith("w1-") and not i.endswith("armv7")]
+        xt.check(want)
+        xt.equal(ids(home, "--only", "w1-*", "--skip", "*-armv7"), want)
+        xt.equal(ids(home, "--skip", "*-armv7", "w1-*"), want)
+        xt.equal(ids(home, XORCH_ONLY="w1-*", XORCH_SKIP="*-armv7"), want)
+        one = want[0]
+        xt.equal(ids(home, "--only", one, "--only", want[1], "--skip", one), want[1:2])
+        # an id that is left out is no misspelt one
+        for args in (["--only", one, "--skip", one], ["--skip", "*"]):
+            result = plan(home, *args, code=3)
+            xt.check("X0300" in result.err and "X0311" not in result.err and
+                     "--skip leaves out all" in result.err, args, result)
+        result = plan(home, "--only", one, "--only", "zz*", "--skip", one, code=2)
+        xt.check("X0311" in result.err and "like `zz*`" in result.err, result)
+
+
+def test_ids_are_stable():
+    """Further Pythons and targets add items and rename none."""
+    with xt.scratch() as home:
+        world(home)
+        few = xt.run(["plan", "--json", "--python", "3.11", "--target", "armv7"], home=home,
+                     cwd=home).json["items"]
+        many = {i["id"]: i for i in xt.run(["plan", "--json", "--python", "all", "--target",
+                                            "all"], home=home, cwd=home).json["items"]}
+        xt.check(len(few) < len(many), few)
+        for i in few:
+            xt.equal([many[i["id"]].get(k) for k in ("recipe", "target", "python")],
+                     [i.get(k) for k in ("recipe", "target", "python")])
 
 
 def test_shards_are_the_whole():
