@@ -35,7 +35,8 @@ static gboolean obey_cut(const pipeline *p, item_source *s, GError **err)
 
 gboolean pipeline_lock_sources(pipeline *p, item_source *s, GError **err)
 {
-	if (p->options.renew)
+	/* with --locked an entry that does not fit is told as what it is */
+	if (p->options.renew && !p->ctx->locked)
 		source_lock_renew(s);
 	if (!obey_cut(p, s, err))
 		return FALSE;
