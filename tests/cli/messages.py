@@ -14,8 +14,28 @@ FILES = """
     plan/package_lock.c plan/project.c plan/project_fields.c plan/recipe.c
     plan/recipe_check.c plan/recipe_fields.c plan/recipe_files.c plan/recipe_find.c
     plan/recipe_source.c plan/recipe_values.c plan/rpm_def.c plan/template.c
-    cli/cmd_check.c
+    cli/cmd_check.c cli/check_fix.c
 """.split()
+
+# Sources that make diagnostics or judge values too, but not for `xorch check`, and why.
+OTHERS = {
+    "base/diag.c": "the means for all",
+    "build/registry.c": "the user's configuration, whose mirrors a fetch reads",
+    "format/yaml_edit.c": "parses again what was edited, and never shows its findings",
+}
+# What makes a diagnostic, or says what is wrong with a value of a table.
+MAKES = re.compile(r"\b(?:diag_add|yaml_error|yaml_warning)\(|^const char \*check_\w+\(", re.M)
+
+
+def sources_with_messages():
+    root = os.path.join(xt.SOURCE, "orchestrator")
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = os.path.join(folder, name)
+            if name.endswith(".c"):
+                with open(path, encoding="utf-8") as f:
+                    if MAKES.search(f.read()):
+                        yield os.path.relpath(path, root)
 
 LITERAL = r'"(?:[^"\\\n]|\\.)*"'
 TOKEN = re.compile(rf'/\*.*?\*/|//[^\n]*|\'(?:[^\'\\]|\\.)\'|{LITERAL}|PRI\w+|G_GINT64_FORMAT|'
@@ -61,19 +81,29 @@ def messages(path):
         yield line, text
 
 
+def sentences(text):
+    """What was said, one sentence a line: head, place, label, note and help of a message
+    apart from each other, folded lines joined again."""
+    return re.sub(r" (?=(?:error|warning|note)(?:\[X\d{4}\])?: |= (?:help|note): |--> |\| )",
+                  "\n", re.sub(r"\s+", " ", text))
+
+
 def pattern(text):
-    """What a format becomes when it is said; lines are folded anywhere."""
-    out = ""
-    for piece in re.split(r"(%%|%[-0-9.*]*(?:l|ll|z)?[a-zA-Z]|\s+)", text):
-        if piece == "%%":
-            out += "%"
-        elif piece.startswith("%"):
-            out += ".*?"
-        elif piece.strip():
-            out += re.escape(piece)
+    """What a format becomes when it is said, within one sentence."""
+    pieces = re.split(r"(%%|%[-0-9.*]*(?:l|ll|z)?[a-zA-Z]|\s+)", text)
+    out = []
+    for piece in pieces:
+        if piece.startswith("%") and piece != "%%":
+            out.append("[^\\n]*?")
         elif piece:
-            out += " "
-    return re.compile(out.strip(), re.S)
+            out.append(re.escape("%") if piece == "%%" else
+                       re.escape(piece) if piece.strip() else " ")
+    # what may be anything needs no place at the ends, where it makes a search slow
+    while out and out[0] in ("[^\\n]*?", " "):
+        out.pop(0)
+    while out and out[-1] in ("[^\\n]*?", " "):
+        out.pop()
+    return re.compile("".join(out))
 
 
 def all_messages():

@@ -28,7 +28,7 @@ NOT_SAID = {
         |sysroot %s does not exist for %s|it exists for: %s""",
     # what a lock is written with
     "plan/lock.c": "# Written by xorch: every download of this recipe's builds. Renew with "
-                   "`xorch lock`.",
+                   "`xorch lock`.|lock_version: %d recipe:",
     "plan/lock_crates.c": "crates: []|- {name: %s, version: %s, sha256: %s}",
     "plan/package_lock.c": "# Written by xorch: the files this is made of. Renew with "
                            "`xorch lock --upgrade`.",
@@ -133,7 +133,7 @@ def snapshots():
         verb = re.search(r"^Args:.*\bcheck\b", text, re.M)
         if verb and "\n--- stderr\n" in text:
             texts.append(text.split("\n--- stderr\n")[1])
-    return [re.sub(r"\s+", " ", text) for text in texts]
+    return [messages.sentences(text) for text in texts]
 
 
 def excused(path, text):
@@ -152,6 +152,26 @@ def test_every_message_has_a_snapshot():
     xt.check(not missing, f"{len(missing)} messages without a snapshot in tests/cli/messages:",
              *missing)
     xt.check(count > 300, f"only {count} messages found: does messages.py still read them?")
+
+
+def test_every_source_is_read():
+    """A source file that begins to make diagnostics is read for messages as well."""
+    found = set(messages.sources_with_messages())
+    left = found - set(messages.FILES) - set(messages.OTHERS)
+    xt.check(not left, "neither in FILES nor in OTHERS of messages.py:", *sorted(left))
+    xt.check(not set(messages.OTHERS) - found, "these make none any more:",
+             *sorted(set(messages.OTHERS) - found))
+    xt.check(not set(messages.OTHERS) & set(messages.FILES))
+    xt.check(len(found) > 20, sorted(found))
+
+
+def test_a_new_message_is_missed():
+    """Each message with another word in it is one that no snapshot says."""
+    texts = "\n".join(snapshots())
+    for where, text in messages.all_messages():
+        words = text.split(" ")
+        other = " ".join([*words[:len(words) // 2], "moreover", *words[len(words) // 2:]])
+        xt.check(not messages.pattern(other).search(texts), where, text)
 
 
 def test_every_code_has_a_snapshot():
