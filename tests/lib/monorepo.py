@@ -208,15 +208,17 @@ def changed_paths(repo, base, head=None):
     """Paths changed since the common ancestors, in commits and in the work tree."""
     out = set()
     bases = git(repo, "merge-base", "--all", base, head or "HEAD").split()
+    # of a clean work tree the commits say all
+    clean = head or not git(repo, "status", "--porcelain", "--untracked-files=all")
     for b in bases:
         out.update(git(repo, "diff", "--name-only", "--no-renames", "-z", b,
                        head or "HEAD").split("\0"))
-        if not head:
+        if not clean:
             out.update(git(repo, "diff", "--name-only", "--no-renames", "-z", "--cached",
                            b).split("\0"))
             out.update(git(repo, "diff", "--name-only", "--no-renames", "-z",
                            b).split("\0"))
-    if not head:
+    if not clean:
         out.update(git(repo, "ls-files", "--others", "--exclude-standard",
                        "-z").split("\0"))
     return out - {""}
