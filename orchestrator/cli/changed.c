@@ -1,5 +1,6 @@
 #include "cli/changed.h"
 #include "base/error.h"
+#include "build/base_fetch.h"
 #include "cli/changed_inputs.h"
 #include "cli/output.h"
 #include "format/git_changes.h"
@@ -78,6 +79,51 @@ static repo_tree *open_tree(const char *near, GError **err)
 	return here;
 }
 
+/* Looks again after a fetch, in a repository that is opened anew. */
+static gboolean look_again(changed_since *c, const char *near, GError **why, GError **err)
+{
+	g_clear_error(why);
+	repo_tree_free(c->tree);
+	c->tree = open_tree(near, err);
+	if (!c->tree)
+		return FALSE;
+	c->base = git_base_find(c->tree, c->o->changed_since, why);
+	return TRUE;
+}
+
+/* --fetch-base: first the commit itself, then, where history is cut off before the two
+ * meet, all of it. `why` is what was wrong without. */
+static gboolean fetch_base(changed_since *c, const char *near, GError **why, GError **err)
+{
+	g_autofree char *remote = NULL;
+	g_autofree char *refspec = NULL;
+
+	if (!git_base_refspec(c->tree, c->o->changed_since, &remote, &refspec))
+		return TRUE;
+	if (!base_fetch(repo_tree_top(c->tree), remote, refspec, FALSE, err) ||
+		!look_again(c, near, why, err))
+		return FALSE;
+	return c->base || !git_base_shallow(c->tree) ||
+	       (base_fetch(repo_tree_top(c->tree), remote, refspec, TRUE, err) &&
+		       look_again(c, near, why, err));
+}
+
+static gboolean find_base(changed_since *c, const char *near, GError **err)
+{
+	g_autoptr(GError) why = NULL;
+
+	c->base = git_base_find(c->tree, c->o->changed_since, &why);
+	if (!c->base && c->o->fetch_base && !c->o->offline &&
+		!fetch_base(c, near, &why, err))
+		return FALSE;
+	if (c->base)
+		return TRUE;
+	g_propagate_error(err, g_steal_pointer(&why));
+	if (c->o->fetch_base && c->o->offline)
+		error_note(err, "--fetch-base fetches nothing with --offline");
+	return FALSE;
+}
+
 changed_since *changed_since_new(const options *o, const char *near, GError **err)
 {
 	g_autoptr(changed_since) c = g_new0(changed_since, 1);
@@ -90,10 +136,7 @@ changed_since *changed_since_new(const options *o, const char *near, GError **er
 	c->dirs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	c->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, place_free);
 	c->tree = open_tree(near, err);
-	if (!c->tree)
-		return NULL;
-	c->base = git_base_find(c->tree, o->changed_since, err);
-	return c->base ? g_steal_pointer(&c) : NULL;
+	return c->tree && find_base(c, near, err) ? g_steal_pointer(&c) : NULL;
 }
 
 void changed_since_free(changed_since *c)

@@ -7,7 +7,9 @@
 typedef struct changed_since changed_since;
 
 /* Finds repository and commit; `near` is a path of what is asked about, which decides the
- * repository when the working directory is in another one or none. NULL: X0320…X0322. */
+ * repository when the working directory is in another one or none. With --fetch-base what
+ * is lacking is fetched (build/base_fetch.h), unless --offline. NULL: X0320…X0322, X0325.
+ */
 changed_since *changed_since_new(const options *o, const char *near, GError **err);
 void changed_since_free(changed_since *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(changed_since, changed_since_free)

@@ -29,6 +29,9 @@ const option option_rows[] = {
 		"XORCH_CHANGED_SINCE",
 		"only what changed, or depends on what changed, since the work here left "
 		"this commit or branch: origin/main; what is not committed counts"},
+	{"fetch-base", 0, NULL, OPTION_FLAG, AT(fetch_base), "XORCH_FETCH_BASE",
+		"let git fetch what --changed-since compares with, where this clone "
+		"lacks it"},
 	{"shard", 0, "K/N", OPTION_STRING, AT(shard), "XORCH_SHARD",
 		"the K-th of N parts, 2/5, which together are everything, each item "
 		"once; "

@@ -26,6 +26,7 @@ typedef struct options {
 	char *toolchain, *sysroot, *floor;	    /* NULL: the recipe's */
 	char *shard, *durations;		    /* NULL: not given */
 	char *changed_since;			    /* a commit; NULL: all */
+	gboolean fetch_base;			    /* of changed_since */
 	gboolean exit_code, check;		    /* outdated, update */
 	char *exclude_newer;			    /* as given; NULL: not given */
 	gint64 cut; /* what it means, no row: see build_context */

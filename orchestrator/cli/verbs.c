@@ -229,7 +229,8 @@ const verb verbs[] = {
 	{"audit", "FILE|DIR…", "judge wheels and ELF files without running them",
 		"strict", cmd_audit, VERB_PLAIN},
 	{"build", "[RECIPE|DIR|ID…]", "build, audit and place what recipes describe",
-		"target python only skip shard durations changed-since toolchain sysroot "
+		"target python only skip shard durations changed-since fetch-base "
+		"toolchain sysroot "
 		"floor out "
 		"dry-run explain "
 		"force check-reproducible no-provenance ccache keep keep-going fail-fast "
@@ -250,8 +251,8 @@ const verb verbs[] = {
 		"waiting for running builds, and leaves kept folders. All but clean are "
 		"safe beside running builds."},
 	{"check", "[RECIPE|DIR…]", "check recipes, catalogues and locks without building",
-		"changed-since explain fix strict report", cmd_check, VERB_PLAIN,
-		check_details},
+		"changed-since fetch-base explain fix strict report", cmd_check,
+		VERB_PLAIN, check_details},
 	{"completion", "bash|zsh|fish", "print what completes xorch in a shell", "",
 		cmd_completion, VERB_PLAIN,
 		"bash: eval \"$(xorch completion bash)\" in ~/.bashrc; zsh: the same in "
@@ -268,7 +269,8 @@ const verb verbs[] = {
 		"explain an error code such as X0201, or what a result was made from", "",
 		cmd_explain, VERB_PLAIN, explain_details},
 	{"fetch", "[RECIPE|DIR…]", "fetch all that a build will need",
-		"target python only skip shard durations changed-since toolchain sysroot "
+		"target python only skip shard durations changed-since fetch-base "
+		"toolchain sysroot "
 		"floor explain "
 		"allow-empty exclude-newer",
 		cmd_fetch, 0, fetch_details},
@@ -277,7 +279,8 @@ const verb verbs[] = {
 	{"help", "[VERB|recipe]", "show help, or the keys of a recipe", "", cmd_help,
 		VERB_PLAIN},
 	{"lock", "[RECIPE|DIR…]", "write what is missing in locks, or renew them",
-		"target python only skip shard durations changed-since toolchain sysroot "
+		"target python only skip shard durations changed-since fetch-base "
+		"toolchain sysroot "
 		"floor upgrade "
 		"explain allow-empty sandbox exclude-newer",
 		cmd_lock, 0, lock_details},
@@ -290,7 +293,8 @@ const verb verbs[] = {
 		"show of which recipes there are newer releases",
 		"python exclude-newer exit-code", cmd_outdated, 0, outdated_details},
 	{"plan", "[RECIPE|DIR|ID…]", "show what would be built, and why or why not",
-		"target python only skip shard durations changed-since toolchain sysroot "
+		"target python only skip shard durations changed-since fetch-base "
+		"toolchain sysroot "
 		"floor out "
 		"explain format force allow-empty sandbox",
 		cmd_plan, 0, plan_details},

@@ -72,6 +72,31 @@ static const char *branch_of_remote(const repo_tree *t, const char *ref, char **
 	return slash + 1;
 }
 
+gboolean git_base_refspec(
+	const repo_tree *t, const char *ref, char **remote, char **refspec)
+{
+	const char *branch = branch_of_remote(t, ref, remote);
+	g_autofree char *name = branch ? g_strconcat("refs/heads/", branch, NULL) : NULL;
+	int valid = 0;
+
+	if (is_hex(ref)) {
+		*remote = g_strdup("origin");
+		*refspec = g_strdup(ref);
+		return TRUE;
+	}
+	if (!name || git_reference_name_is_valid(&valid, name) != 0 || !valid) {
+		g_clear_pointer(remote, g_free);
+		return FALSE;
+	}
+	*refspec = g_strdup_printf("+%s:refs/remotes/%s/%s", name, *remote, branch);
+	return TRUE;
+}
+
+gboolean git_base_shallow(const repo_tree *t)
+{
+	return git_repository_is_shallow(t->repository) == 1;
+}
+
 static void hint_to_fetch(const repo_tree *t, const char *ref, GError **err)
 {
 	g_autofree char *shown = text_escape(ref, -1);
@@ -83,10 +108,11 @@ static void hint_to_fetch(const repo_tree *t, const char *ref, GError **err)
 			"CI gives this for a branch that was not there before: compare "
 			"with the branch it goes to, --changed-since origin/main");
 	else if (branch)
-		error_help(err, "fetch it: git fetch %s %s:refs/remotes/%s/%s", remote,
-			branch, remote, branch);
+		error_help(err,
+			"fetch it: --fetch-base, or git fetch %s %s:refs/remotes/%s/%s",
+			remote, branch, remote, branch);
 	else if (is_hex(ref))
-		error_help(err, "fetch it: git fetch origin %s", shown);
+		error_help(err, "fetch it: --fetch-base, or git fetch origin %s", shown);
 	else
 		error_help(err,
 			"`git rev-parse %s` must name a commit; of a branch of "
@@ -96,11 +122,13 @@ static void hint_to_fetch(const repo_tree *t, const char *ref, GError **err)
 
 static void hint_of_clone(const repo_tree *t, GError **err)
 {
-	if (git_repository_is_shallow(t->repository) != 1)
+	if (!git_base_shallow(t))
 		return;
 	error_note(err, "this clone is shallow: it holds only the newest commits");
-	error_help(err, "`git fetch --unshallow`; on GitHub actions/checkout with "
-			"`fetch-depth: 0`, on GitLab the variable `GIT_DEPTH: 0`");
+	error_help(err,
+		"--fetch-base fetches the rest, as `git fetch --unshallow` does; on "
+		"GitHub actions/checkout with `fetch-depth: 0`, on GitLab the variable "
+		"`GIT_DEPTH: 0`");
 }
 
 static gboolean find_commit(

@@ -35,6 +35,12 @@ typedef struct git_base git_base;
 /* The work tree that holds the folder. NULL: EXIT_INPUT X0320 when there is none or git
  * would not read it. */
 repo_tree *git_changes_tree(const char *folder, GError **err);
+/* How `ref` would be fetched: the remote and the refspec for `git fetch`, new strings.
+ * FALSE: it is neither a branch of a remote, as in origin/main, nor a commit in full. */
+gboolean git_base_refspec(
+	const repo_tree *t, const char *ref, char **remote, char **refspec);
+/* Is the clone cut off somewhere? */
+gboolean git_base_shallow(const repo_tree *t);
 /* Finds `ref` (whatever `git rev-parse` takes) and the common ancestors. NULL: EXIT_INPUT
  * X0321 when there is no such commit, X0322 without common history; both say what to
  * fetch. Borrows the tree. */

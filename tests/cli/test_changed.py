@@ -236,6 +236,74 @@ def test_shallow_clone():
         xt.equal(files(single, "origin/main"), {"recipes/p.yaml"})
 
 
+def test_fetch_base():
+    """What the clone lacks is fetched by git, no more of it than is needed; nothing is
+    fetched by who has it, and --offline forbids it."""
+    with xt.scratch() as home:
+        origin = small(home)
+        for _ in range(5):
+            append(origin, "recipes/a.yaml")
+            commit(origin)
+        git(origin, "checkout", "-q", "-b", "topic", "main~2")
+        append(origin, "recipes/p.yaml")
+        commit(origin)
+
+        def clone(name, *args):
+            to = os.path.join(home, name)
+            git(home, "clone", "-q", "-b", "topic", *args, "file://" + origin, to)
+            return to
+
+        # one branch of one commit, as actions/checkout leaves it
+        single = clone("single", "--depth", "1")
+        result = asked(single, "origin/main", code=2)
+        xt.check("X0321" in result.err and "fetch it: --fetch-base" in result.err, result)
+        result = asked(single, "origin/main", "--fetch-base", "--offline", code=2)
+        xt.check("X0321" in result.err and "--offline" in result.err, result)
+        result = asked(single, "origin/main", "--fetch-base")
+        xt.equal(set(result.json["files"]), {"recipes/p.yaml"}, result)
+        xt.check("fetching the history" in result.err, result)
+        xt.equal(files(single, "origin/main"), {"recipes/p.yaml"})
+        xt.equal(git(single, "tag"), "")
+        # it is there: the server is not asked
+        git(single, "remote", "set-url", "origin", "file:///nowhere")
+        xt.equal(set(asked(single, "origin/main", "--fetch-base").json["files"]),
+                 {"recipes/p.yaml"})
+        # two branches cut off before they meet, and a commit by its name
+        both = clone("both", "--depth", "1", "--no-single-branch")
+        result = asked(both, "origin/main", code=2)
+        xt.check("X0322" in result.err and "--fetch-base fetches the rest" in result.err,
+                 result)
+        xt.equal(set(asked(both, "origin/main", XORCH_FETCH_BASE="1").json["files"]),
+                 {"recipes/p.yaml"})
+        git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
+        commits = clone("commits", "--depth", "1")
+        base = git(origin, "rev-parse", "main").strip()
+        xt.equal(set(asked(commits, base, "--fetch-base").json["files"]),
+                 {"recipes/p.yaml"})
+        # a whole clone of one branch is not cut off: only the other is fetched
+        whole = clone("whole", "--single-branch")
+        result = asked(whole, "origin/main", "--fetch-base")
+        xt.check("fetching the history" not in result.err, result)
+        xt.equal(set(result.json["files"]), {"recipes/p.yaml"}, result)
+
+        # what cannot be fetched: git's own words
+        result = asked(single, "origin/nope", "--fetch-base", code=5)
+        for text in ("X0325", "nowhere", "git fetch origin"):
+            xt.check(text in result.err, text, result)
+        git(single, "remote", "set-url", "origin", "file://" + origin)
+        result = asked(single, "origin/nope", "--fetch-base", code=5)
+        xt.check("X0325" in result.err and "refs/heads/nope" in result.err, result)
+        # no name of a branch, and nothing that git would take for an option
+        for ref in ("nope", "origin/a..b", "origin/--upload-pack=x y"):
+            result = asked(single, ref, "--fetch-base", code=2)
+            xt.check("X0321" in result.err, ref, result)
+        os.makedirs(os.path.join(home, "bin"))
+        result = asked(single, "origin/nope", "--fetch-base", code=8,
+                       PATH=os.path.join(home, "bin"))
+        xt.check("X0325" in result.err and "git, which is not in PATH" in result.err,
+                 result)
+
+
 def test_clone_without_blobs():
     with xt.scratch() as home:
         origin = small(home)
