@@ -34,6 +34,7 @@ typedef struct option {
 	const char *help;
 	const char *const *choices;
 	int min, max;
+	const char *words; /* values that completions offer besides; or NULL */
 } option;
 
 typedef enum option_source {

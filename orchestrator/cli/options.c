@@ -16,10 +16,12 @@ const option option_rows[] = {
 		"platform to build for: aarch64, armv7, linux/arm/v7, a triple, all; "
 		"repeatable (default: Docker's TARGETPLATFORM, TARGETARCH and "
 		"TARGETVARIANT, then PLAT=manylinux_2_28_aarch64, then the recipe's "
-		"targets)"},
+		"targets)",
+		.words = "aarch64 armv7 x86_64 armv6 armv5 all"},
 	{"python", 0, "V", OPTION_LIST, AT(pythons), "XORCH_PYTHON",
 		"Python version: cp311, 3.11, 3.13t, all; repeatable (default: the "
-		"recipe's, then what python3 names)"},
+		"recipe's, then what python3 names)",
+		.words = "3.9 3.10 3.11 3.12 3.13 3.13t 3.14 3.14t all"},
 	{"only", 0, "ID", OPTION_LIST, AT(only), "XORCH_ONLY",
 		"only the items with these ids (`xorch plan` lists them); `*` and `?` "
 		"stand for any text, any character"},
@@ -40,13 +42,15 @@ const option option_rows[] = {
 		"seconds of earlier builds, the same file for every part; `xorch log "
 		"--format durations` writes it"},
 	{"toolchain", 0, "NAME", OPTION_STRING, AT(toolchain), "XORCH_TOOLCHAIN",
-		"C and C++ compiler: clang or gcc (default: the recipe's)"},
+		"C and C++ compiler: clang or gcc (default: the recipe's)",
+		.words = "clang gcc"},
 	{"sysroot", 0, "NAME", OPTION_STRING, AT(sysroot), "XORCH_SYSROOT",
 		"sysroot definition (default: the recipe's, else the one that has the "
 		"floor)"},
 	{"floor", 0, "2_NN", OPTION_STRING, AT(floor), "XORCH_FLOOR",
 		"oldest glibc to run on, as in manylinux_2_17 (default: what PLAT or "
-		"AUDITWHEEL_PLAT say, then the recipe's)"},
+		"AUDITWHEEL_PLAT say, then the recipe's)",
+		.words = "2_17 2_24 2_28 2_31 2_34 2_35 2_39"},
 	{"out", 'o', "DIR", OPTION_STRING, AT(out), "XORCH_OUT",
 		"folder for the results (default: dist); for `new` the recipe's file"},
 	{"from", 0, "KIND", OPTION_CHOICE, AT(from), NULL,
@@ -128,7 +132,8 @@ const option option_rows[] = {
 		"form of the output"},
 	{"report", 0, "KIND=FILE", OPTION_LIST, AT(reports), "XORCH_REPORT",
 		"write what came out to a file for CI: junit, sarif, gitlab (code "
-		"quality); repeatable"},
+		"quality); repeatable",
+		.words = "junit= sarif= gitlab="},
 	{"jobs", 'j', "N", OPTION_INT, AT(jobs), "XORCH_JOBS",
 		"parallel jobs (default: the processors this process may use)", NULL, 1,
 		1024},

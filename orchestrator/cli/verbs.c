@@ -261,8 +261,8 @@ const verb verbs[] = {
 	{"doctor", "", "show what this machine has and lacks for building", "",
 		cmd_doctor},
 	{"env", "", "print the variables that build systems read, for a target",
-		"target toolchain sysroot floor format no-fetch", cmd_env, 0,
-		env_details},
+		"target toolchain sysroot floor format no-fetch", cmd_env, 0, env_details,
+		"sh json github dotenv docker"},
 	{"exec", "[--] COMMAND…", "run a command with the variables of a target",
 		"target toolchain sysroot floor no-fetch", cmd_exec, VERB_COMMAND},
 	{"explain", "[CODE|FILE…]",
@@ -285,7 +285,7 @@ const verb verbs[] = {
 		"explain allow-empty sandbox exclude-newer",
 		cmd_lock, 0, lock_details},
 	{"log", "[ID]", "show the builds of this machine, or the log of one", "format",
-		cmd_log, 0, log_details},
+		cmd_log, 0, log_details, "durations"},
 	{"new", "NAME[==VERSION]…", "write a first recipe, with its lock",
 		"from requirements out target python no-fetch sandbox exclude-newer",
 		cmd_new, 0, new_details},
@@ -297,7 +297,7 @@ const verb verbs[] = {
 		"toolchain sysroot "
 		"floor out "
 		"explain format force allow-empty sandbox",
-		cmd_plan, 0, plan_details},
+		cmd_plan, 0, plan_details, "text json github-matrix gitlab dot"},
 	{"rebuild", "FILE",
 		"build or repair a result once more from its provenance and compare",
 		"recipe sandbox keep timeout log-dir find-links lib-dir strict",

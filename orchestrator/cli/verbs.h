@@ -20,6 +20,7 @@ typedef struct verb {
 	verb_run run;
 	unsigned flags;
 	const char *details; /* paragraphs for `help VERB`, or NULL */
+	const char *formats; /* what --format takes, for completions; or NULL */
 } verb;
 
 extern const verb verbs[]; /* ends with name NULL */
