@@ -77,7 +77,31 @@ static void output_plain(const option_parser *p, options *o)
 		o->progress = PROGRESS_AUTO;
 }
 
-static gboolean settle(option_parser *p, const verb *v, options *o, GError **err)
+/* How errors are to be told, where they lie in the options themselves: what the rest of
+ * the command line and the environment say of it, whatever else is wrong there. A
+ * container's log has no other form because a variable is misspelt. */
+static void tell_as_asked(option_parser *p, const verb *v, options *o)
+{
+	static const char *const forms[] = {
+		"log-format", "log-file", "progress", "json", "color"};
+
+	while (p->at < p->argc) {
+		const char *arg = option_next(p, NULL);
+		if (arg && v && v->flags & VERB_COMMAND)
+			break; /* what follows is the command's */
+	}
+	for (guint n = 0; n < G_N_ELEMENTS(forms); n++)
+		option_environment(p, forms[n], NULL);
+	if (v && v->flags & VERB_HIDDEN)
+		output_plain(p, o);
+	output_setup(o);
+	if (o->log_file && output_log_open(o, NULL))
+		output_setup(o);
+}
+
+/* *asked: from now on errors are told as the options say. */
+static gboolean settle(
+	option_parser *p, const verb *v, options *o, gboolean *asked, GError **err)
 {
 	g_autofree char *all = v ? verb_options(v) : g_strdup(OPTIONS_GLOBAL);
 	g_autofree char *what =
@@ -89,6 +113,7 @@ static gboolean settle(option_parser *p, const verb *v, options *o, GError **err
 	if (v && v->flags & VERB_HIDDEN) /* its caller reads it */
 		output_plain(p, o);
 	output_setup(o);
+	*asked = TRUE;
 	if (o->directory && chdir(o->directory) != 0)
 		return error_set_errno(err, EXIT_INPUT, "X0127", errno,
 			"cannot work in %s (-C)", o->directory);
@@ -128,6 +153,7 @@ int main(int argc, char **argv)
 	g_autoptr(GPtrArray) args = g_ptr_array_new();
 	g_autoptr(GError) err = NULL;
 	const verb *v = NULL;
+	gboolean asked = FALSE;
 	int code = EXIT_INPUT;
 
 	first_process();
@@ -135,9 +161,11 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	interrupt_install();
 	output_setup(&o); /* for errors in the options themselves */
-	if (read_arguments(&p, &v, args, &err) && settle(&p, v, &o, &err))
+	if (read_arguments(&p, &v, args, &err) && settle(&p, v, &o, &asked, &err))
 		code = run(v, &o, (char **)args->pdata, &err);
 	if (err) {
+		if (!asked)
+			tell_as_asked(&p, v, &o);
 		output_error(err);
 		code = output_exit_code(err);
 	}

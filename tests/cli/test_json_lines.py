@@ -49,12 +49,43 @@ def test_errors():
         xt.equal(result.code, 2, result)
         error, = json_lines.of(json_lines.read(result.err), "diagnostic")
         xt.equal(error["code"], "X0216", error)
-        result = xt.run(["--log-format", "json", "plan", "--only"], home=home)
-        xt.check("error[X0122]" in result.err, result)  # before options count
         result = xt.run(["env", "--target", "sparc"], home=home, XORCH_LOG_FORMAT="json")
         error, = json_lines.of(json_lines.read(result.err), "error")
         xt.check(error["code"].startswith("X01") and error["exit"] == 2, error)
         xt.check("detail" in error and "sparc" in error["message"], error)
+
+
+def test_errors_in_the_options():
+    """They have the form that was asked for too, wherever that stands."""
+    asked = ["--log-format", "json"]
+    wrong = [("X0122", [*asked, "plan", "--only"]), ("X0120", ["plan", "--onyl", "x", *asked]),
+             ("X0120", ["--nope", "plan", *asked]), ("X0125", ["paln", *asked]),
+             ("X0123", ["plan", "--locked=yes", "--progress=json"]),
+             ("X0124", ["version", "--only", "x", *asked]),
+             ("X0121", ["plan", "-jx", *asked])]
+    with xt.scratch() as home:
+        for code, args in wrong:
+            result = xt.run(args, home=home)
+            xt.equal([result.code, result.out], [2, ""], args, result)
+            error, = json_lines.of(json_lines.read(result.err), "error")
+            xt.equal([error["code"], error["exit"]], [code, 2], args, result)
+            # as a container is configured: all of it on standard output
+            bare = [a for a in args if a not in (*asked, "--progress=json")]
+            result = xt.run(bare, home=home, XORCH_LOG_FORMAT="json", XORCH_LOG_FILE="-")
+            xt.equal([result.code, result.err], [2, ""], args, result)
+            lines = json_lines.read(result.out)
+            xt.equal(json_lines.of(lines, "error")[0]["code"], code, args, result)
+            xt.equal(lines[-1]["exit"], 2, result)
+        result = xt.run(["plan", "-C", "/nowhere"], home=home, XORCH_LOG_FORMAT="json")
+        xt.equal(json_lines.of(json_lines.read(result.err), "error")[0]["code"], "X0127")
+        # a variable's value, and that of the form itself
+        result = xt.run(["plan"], home=home, XORCH_JOBS="many", XORCH_LOG_FORMAT="json")
+        xt.equal(json_lines.of(json_lines.read(result.err), "error")[0]["code"], "X0121")
+        result = xt.run(["plan"], home=home, XORCH_LOG_FORMAT="jsn")
+        xt.check(result.code == 2 and result.err.startswith("error[X0121]"), result)
+        # the one document of --json
+        result = xt.run(["plan", "--json", "--onyl"], home=home)
+        xt.equal([result.code, result.json["exit"]], [2, 2], result)
 
 
 def test_into_a_file():
