@@ -3,7 +3,9 @@ import json
 import os
 import random
 import re
+import shlex
 
+import ci_steps
 import judges
 import monorepo
 import xt
@@ -93,13 +95,23 @@ def test_gitlab():
         child = plan(home, "--format", "gitlab", "recipes/w1.yaml", target="armv7").out
         xt.equal(re.findall(r'XORCH_ONLY: "(.*)"', child),
                  ["w1-1.0-cp311-armv7", "w1-1.0-cp313-armv7"], child)
-        # with the file that GitLab would include beside it
-        template = ".xorch:\n  script: [xorch build --locked]\n"
+        # with the file that GitLab would include beside it: README's
+        template, parent = ci_steps.examples()[2:]
         for text in (child, plan(home, "--format", "gitlab").out):
             path = xt.write(os.path.join(home, "pipeline.yml"), template + text)
             judges.schema_check("vendor.gitlab-ci", path)
         xt.write(path, template + text.replace("variables:", "variabels:"))
         judges.schema_check("vendor.gitlab-ci", path, fails=True)
+        judges.schema_check("vendor.gitlab-ci",
+                            xt.write(os.path.join(home, "parent.yml"), parent))
+        # their commands are ones that xorch takes, with the variables of a job
+        for command in [*ci_steps.read(template)[".xorch"]["script"],
+                        *ci_steps.read(parent)["plan"]["script"]]:
+            if command.startswith(("./orchestrator/bootstrap ", "build/xorch ")):
+                args = shlex.split(command.split(" > ")[0])[1:]
+                result = xt.run([*args, "--help"], XORCH_ONLY="w1-1.0-cp311-armv7",
+                                XORCH_TARGET="armv7")
+                xt.equal([result.code, result.err], [0, ""], command, result)
 
 
 def test_dot():

@@ -1,9 +1,12 @@
 """`xorch update`: versions raised in place, with their locks. Sources are an index, a file
 server and a git server of this machine; they stand in for the Python package index, a
 project's downloads and a forge."""
+import glob
 import json
 import os
+import re
 
+import ci_steps
 import git_server
 import xt
 from server import Server, sha256
@@ -134,6 +137,41 @@ def test_killed_between_lock_and_recipe():
                 xt.equal(read(home, "thing.yaml"), text.replace("'1.0'", "'1.1'"))
             result = run(home, "lock", "--target", "aarch64", "--locked", server=s)
             xt.equal(result.code, 0, result)
+
+
+def test_renovate_finds_versions():
+    """README's configuration of Renovate: its patterns, which are of a syntax that Python
+    has too, find name and version in each recipe of a package of the index, and nothing
+    else. (Renovate itself is not run here.)"""
+    with open(os.path.join(xt.SOURCE, "README.md"), encoding="utf-8") as f:
+        block = re.search(r"^```json\n(.*?)^```", f.read(), re.M | re.S)[1]
+    manager, = json.loads(block)["customManagers"]
+    patterns = [re.compile(p.replace("(?<", "(?P<")) for p in manager["matchStrings"]]
+    files = manager["managerFilePatterns"][0][1:-1]
+    texts = {}
+    for path in glob.glob(os.path.join(xt.SOURCE, "recipes", "*.yaml")):
+        xt.check(re.search(files, "recipes/" + os.path.basename(path)), path)
+        with open(path, encoding="utf-8") as f:
+            texts[os.path.basename(path)] = f.read()
+    recipes = ci_steps.read("".join(
+        f"{name}:\n" + "".join(" " + line for line in text.splitlines(keepends=True)) + "\n"
+        for name, text in texts.items()))
+    seen = 0
+    for name, recipe in recipes.items():
+        found = {}
+        for p in patterns:
+            matches = list(p.finditer(texts[name]))
+            xt.check(len(matches) <= 1, name, matches)
+            for m in matches:
+                found.update(m.groupdict())
+        sources = recipe["source"]
+        if not isinstance(sources, dict) or "pypi" not in sources:
+            xt.check("depName" not in found or isinstance(sources, list), name, found)
+            continue
+        seen += 1
+        xt.equal(found, {"depName": sources["pypi"],
+                         "currentValue": recipe["package"]["version"]}, name)
+    xt.check(seen > 15, seen)
 
 
 def test_version_line_by_somebody_else():

@@ -21,7 +21,8 @@ def test_logs():
         for setup, code in ((test_ci_output.HOSTILE, 0),
                             (test_ci_output.HOSTILE + "raise SystemExit('\\x1b[1mno')\n", 1)):
             result = test_hostile.build(home, setup, "--force", "-v", "--log-format=json",
-                                        "--log-file=-", code=code)
+                                        "--log-file=-", code=code,
+                                        XDG_STATE_HOME=os.path.join(home, "state"))
             xt.equal(result.err, "", result)
             lines = json_lines.read(result.out)
             xt.equal(lines[-1]["exit"], code)
@@ -42,6 +43,10 @@ def test_logs():
                 error, = json_lines.of(lines, "error")
                 xt.check(error["code"].startswith("X09") and error["log"], error)
                 xt.check("SystemExit" in error["first_error"], error)
+        # a HOME that could be written to has nothing more
+        xt.equal(sorted(os.listdir(home)), ["dist", "state", "tiny-src", "tiny.lock",
+                                            "tiny.yaml"])
+        xt.equal(os.listdir(os.path.join(home, "state")), ["xorch"])
 
 
 def unshare(*command):

@@ -230,18 +230,10 @@ def test_monorepo():
         xt.equal(planned.out, 'matrix={"include":[]}\ncount=0\n', planned)
 
 
-def examples():
-    """The YAML of README's chapter on CI, each block parsed."""
-    with open(os.path.join(xt.SOURCE, "README.md"), encoding="utf-8") as f:
-        chapter = f.read().split("## In CI")[1].split("\n## ")[0]
-    return [ci_steps.read(b) for b in re.findall(r"^```yaml\n(.*?)^```", chapter,
-                                                 re.M | re.S)]
-
-
 # label: long
 def test_readme():
     """README's jobs as a new user would paste them, for a package of his own."""
-    everything, changed = examples()
+    everything, changed = map(ci_steps.read, ci_steps.examples()[:2])
     with xt.scratch() as home:
         origin, repo = os.path.join(home, "origin"), os.path.join(home, "repo")
         test_package.sources(origin)
@@ -262,13 +254,23 @@ def test_readme():
         commit(repo)
         git(repo, "push", "-q", "origin", "topic")
 
-        env = xt.environment(home, XORCH_CACHE_DIR=shared_cache())
+        # the cache is what CI keeps between jobs, and nothing else
+        env = xt.environment(home, XORCH_CACHE_DIR=None)
         ci = ci_steps.Workflow(home, origin, "topic", env)
         for name, job in [*changed.items(), *everything.items()]:
             xt.check(ci.perform(name, job), name, ci.results[-1])
         built = [r["matrix"]["id"] for r in ci.results if r["job"] == "wheel"]
         xt.check(len(built) >= 2 and all(i.startswith("ujson-") for i in built), built)
         xt.equal(sorted(ci.artifacts), ["wheels-aarch64", "wheels-armv7"])
+        # what the first job of a target kept, pruned, serves those after it
+        xt.equal(sorted(ci.caches), ["xorch-aarch64-0", "xorch-armv7-0"])
+        builds = [r for r in ci.results if "bootstrap build" in r["command"]]
+        xt.equal(len(ci.restored), len(builds) - 2)
+        unpacked = [r for r in builds if "toolchain clang: unpack" in r["err"]]
+        xt.equal(len(unpacked), 2, [r["command"] for r in unpacked])
+        pruned = [r for r in ci.results if r["command"] == "build/xorch cache prune --ci"]
+        xt.equal(len(pruned), len(builds))
+        xt.check(all("removed" in r["out"] + r["err"] for r in pruned), pruned[0])
         # recipes in a repository of their own, with xorch checked out inside it
         own = os.path.join(home, "own")
         for name in ("ujson.yaml", "ujson.lock"):

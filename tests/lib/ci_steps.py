@@ -1,7 +1,8 @@
 """Performs jobs of a GitHub workflow on this machine: `run` steps by bash -e as the
 runner does, in a clone of their own, `${{ … }}` of the few kinds that README uses. It
-stands in for GitHub's runner; of the actions it knows checkout (a clone), cache (a folder
-that all jobs share) and upload-artifact (a copy). apt-get is left out: the machine has
+stands in for GitHub's runner; of the actions it knows checkout (a clone), cache (copied
+into the job's HOME where a key is known, and away from it when the job went well, as
+archives: the files are others each time) and upload-artifact (a copy). apt-get is left out: the machine has
 what the tests need."""
 import json
 import os
@@ -24,6 +25,14 @@ def read(text):
     return json.loads(p.stdout)
 
 
+def examples():
+    """The YAML of README's chapter on CI: for GitHub all, and what changed; for GitLab the
+    job that a child pipeline's extend, and what makes one. Texts."""
+    with open(os.path.join(xt.SOURCE, "README.md"), encoding="utf-8") as f:
+        chapter = f.read().split("## In CI")[1].split("\n## ")[0]
+    return re.findall(r"^```yaml\n(.*?)^```", chapter, re.M | re.S)
+
+
 def written_to(file):
     """NAME=VALUE lines of GITHUB_OUTPUT."""
     with open(file, encoding="utf-8") as f:
@@ -37,6 +46,7 @@ class Workflow:
     def __init__(self, home, origin, branch, env):
         self.home, self.origin, self.branch, self.env = home, origin, branch, env
         self.outputs, self.artifacts, self.results, self.count = {}, {}, [], 0
+        self.caches, self.restored = {}, []  # key -> archive; keys that were found
 
     def value(self, text, names):
         """`text` with every ${{ a.b.c }} replaced."""
@@ -83,10 +93,10 @@ class Workflow:
         place = os.path.join(self.home, f"job{self.count}")
         work = os.path.join(place, "work")
         os.makedirs(place)
-        steps = {}
+        steps, saving = {}, []
         for step in job["steps"]:
             if "uses" in step:
-                self.action(step, work, names)
+                self.action(step, place, work, names, saving)
                 continue
             if step["run"].startswith("apt-get "):
                 continue
@@ -111,9 +121,26 @@ class Workflow:
                 steps[step["id"]] = {"outputs": written_to(files["GITHUB_OUTPUT"])}
         self.outputs[name] = {k: self.value(v, {"steps": steps})
                               for k, v in job.get("outputs", {}).items()}
+        for key, path in saving:
+            if key not in self.caches and os.path.isdir(path):
+                self.caches[key] = os.path.join(self.home, f"cache{len(self.caches)}.tar")
+                subprocess.run(["tar", "-cf", self.caches[key], "-C", path, "."], check=True)
         return True
 
-    def action(self, step, work, names):
+    def cache(self, given, place, names, saving):
+        """As actions/cache: an entry is never changed, and restore-keys are beginnings."""
+        xt.check(given["path"].startswith("~/"), given)
+        key, path = self.value(given["key"], names), os.path.join(place, given["path"][2:])
+        starts = self.value(given.get("restore-keys", ""), names).split()
+        found = [k for k in self.caches if k == key] or \
+            [k for s in starts for k in reversed(self.caches) if k.startswith(s)]
+        if found:
+            os.makedirs(path)
+            subprocess.run(["tar", "-xf", self.caches[found[0]], "-C", path], check=True)
+            self.restored.append(found[0])
+        saving.append((key, path))
+
+    def action(self, step, place, work, names, saving):
         what, given = step["uses"].split("@")[0], step.get("with", {})
         if what == "actions/checkout":
             depth = given.get("fetch-depth", 1)
@@ -126,3 +153,4 @@ class Workflow:
             self.artifacts[os.path.basename(to)] = to
         else:
             xt.check(what == "actions/cache", f"unknown action {what}")
+            self.cache(given, place, names, saving)
