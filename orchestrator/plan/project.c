@@ -4,6 +4,7 @@
 #include "format/yaml_bind.h"
 #include "plan/project_fields.h"
 #include "plan/recipe_fields.h"
+#include <stdlib.h>
 #include <string.h>
 
 void project_free(project *p)
@@ -16,22 +17,35 @@ void project_free(project *p)
 	g_free(p);
 }
 
-char *project_file(void)
+/* The top of the work tree that the folder lies in, by its name. New string, or NULL. */
+static char *top_above(const char *folder)
 {
-	g_autofree char *cwd = g_get_current_dir();
-	g_autofree char *at = g_strdup(cwd);
+	g_autofree char *at = g_strdup(folder);
 
 	for (;;) {
 		g_autofree char *git = g_build_filename(at, ".git", NULL);
 		if (g_file_test(git, G_FILE_TEST_EXISTS))
-			return g_build_filename(at, PROJECT_FILE, NULL);
+			return g_steal_pointer(&at);
 		char *parent = g_path_get_dirname(at);
 		gboolean top = !strcmp(parent, at);
 		g_free(at);
 		at = parent;
 		if (top)
-			return g_build_filename(cwd, PROJECT_FILE, NULL);
+			return NULL;
 	}
+}
+
+char *project_file(void)
+{
+	g_autofree char *cwd = g_get_current_dir();
+	g_autofree char *top = top_above(cwd);
+	char *real = top ? NULL : realpath(".", NULL);
+
+	/* the shell may have come here by a link from outside */
+	if (real)
+		top = top_above(real);
+	free(real);
+	return g_build_filename(top ? top : cwd, PROJECT_FILE, NULL);
 }
 
 gboolean project_is_file(const char *path)

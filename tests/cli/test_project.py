@@ -1,5 +1,7 @@
 """The project file xorch.yaml and the user's configuration: which value counts."""
+import json
 import os
+import subprocess
 
 import monorepo
 import server
@@ -64,6 +66,34 @@ def test_precedence():
         xt.equal([(i["toolchain"], i["floor"]) for i in got], [("clang", "2_29")])
 
 
+def test_user_and_system():
+    """$XDG_CONFIG_HOME/xorch/config.yaml before /etc/xorch/config.yaml, each value from the
+    first that has it; the project's before both."""
+    xt.need_pythons("cp311")
+    with xt.scratch() as home:
+        world(home)
+        system = xt.write(f"{home}/system.yaml", 'targets: [armv7]\npython: {versions: ["3.11"]}'
+                          '\ntoolchain: {c: gcc, manylinux: "2_24"}\n')
+
+        def one(**env):
+            p = subprocess.run(
+                ["bwrap", "--ro-bind", "/", "/", "--bind", home, home, "--dev", "/dev",
+                 "--proc", "/proc", "--tmpfs", "/etc", "--ro-bind", system,
+                 "/etc/xorch/config.yaml", xt.XORCH, "plan", "--json"], cwd=home, text=True,
+                env=xt.environment(home, **env), capture_output=True)
+            xt.equal(p.returncode, 0, p.stderr)
+            return [(i["target"], i["toolchain"], i["floor"])
+                    for i in json.loads(p.stdout)["items"]]
+        xt.equal(one(), [("armv7", "gcc", "2_24")])
+        world(home, user='toolchain: {manylinux: "2_28"}\n')
+        xt.equal(one(), [("armv7", "gcc", "2_28")])
+        xt.write(f"{home}/other/xorch/config.yaml", "targets: [aarch64]\n")
+        xt.equal(one(XDG_CONFIG_HOME=f"{home}/other"), [("aarch64", "gcc", "2_24")])
+        world(home, project='schema_version: 1\ntoolchain: {c: clang}\n',
+              user='toolchain: {manylinux: "2_28"}\n')
+        xt.equal(one(), [("armv7", "clang", "2_28")])
+
+
 def test_of_env():
     with xt.scratch() as home:
         world(home, "schema_version: 1\ntoolchain: {manylinux: \"2_28\"}\n")
@@ -84,6 +114,11 @@ def test_where_it_is():
         monorepo.git(home, "init", "-q", ".")
         xt.equal([i["id"] for i in items(home, cwd=below)], ["b-1.0-cp311-x86_64"])
         xt.equal([i["id"] for i in items(home, "-C", below)], ["b-1.0-cp311-x86_64"])
+        # by a link from outside, as the shell's PWD has it
+        with xt.scratch() as other:
+            os.symlink(below, f"{other}/link")
+            xt.equal([i["id"] for i in items(home, cwd=f"{other}/link", PWD=f"{other}/link")],
+                     ["b-1.0-cp311-x86_64"])
 
 
 def test_folders():
