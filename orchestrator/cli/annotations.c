@@ -2,20 +2,22 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "build/failure.h"
+#include "cli/common.h"
 #include "cli/output.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define SHOWN_OF_A_KIND 10
 
-/* line 0: not known. */
+/* line 0: not known. GitHub looks for the file from the top of the repository. */
 static void begin(GString *out, gboolean error, const char *file, int line, int col,
 	int end, const char *title)
 {
 	g_string_append_printf(out, "::%s ", error ? "error" : "warning");
 	if (file) {
+		g_autofree char *shown = common_from_top(file);
 		g_string_append(out, "file=");
-		output_command_text(out, file, ":,");
+		output_command_text(out, shown, ":,");
 		g_string_append_c(out, ',');
 	}
 	if (line)
@@ -60,18 +62,6 @@ char *annotations_text(diag_list *l)
 
 /* ---- failed items ---- */
 
-/* Path as seen from the current folder, where it lies below it. New string. */
-static char *from_here(const char *path)
-{
-	g_autofree char *here = g_get_current_dir();
-	g_autofree char *whole = g_canonicalize_filename(path, here);
-	gsize n = strlen(here);
-
-	if (g_str_has_prefix(whole, here) && whole[n] == '/')
-		return g_strdup(whole + n + 1);
-	return g_steal_pointer(&whole);
-}
-
 /* The file of a compiler's "src/a.c:2:25: error: …", where the source is a folder of
  * the repository that has it; NULL otherwise. New string. */
 static char *blamed_file(const item *i, const char *text, int *line, int *col)
@@ -100,7 +90,7 @@ static char *blamed_file(const item *i, const char *text, int *line, int *col)
 	g_autofree char *column = g_match_info_fetch(m, 3);
 	*line = atoi(number);
 	*col = column ? atoi(column) : 0;
-	return from_here(file);
+	return g_steal_pointer(&file);
 }
 
 static void append_item(GString *out, const item *i)

@@ -4,6 +4,9 @@
 #include "cli/floor_option.h"
 #include "cli/output.h"
 #include "plan/platform_choice.h"
+#include "plan/project.h"
+#include <stdlib.h>
+#include <string.h>
 
 int common_jobs(const options *o)
 {
@@ -62,4 +65,23 @@ const platform *common_target(const options *o, GError **err)
 		return NULL;
 	}
 	return g_ptr_array_index(all, 0);
+}
+
+char *common_from_top(const char *path)
+{
+	g_autofree char *file = project_file();
+	g_autofree char *dir = g_path_get_dirname(path);
+	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *top = g_path_get_dirname(file);
+	gboolean stream = g_str_equal(path, "-") || g_str_equal(path, "<stdin>");
+	char *real = stream ? NULL : realpath(dir, NULL);
+	char *real_top = realpath(top, NULL);
+	gsize len = real_top ? strlen(real_top) : 0;
+	g_autofree char *full = real ? g_build_filename(real, name, NULL) : NULL;
+	gboolean below =
+		full && len && strncmp(full, real_top, len) == 0 && full[len] == '/';
+
+	free(real);
+	free(real_top);
+	return g_strdup(below ? full + len + 1 : path);
 }

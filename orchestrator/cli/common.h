@@ -17,5 +17,9 @@ int common_jobs(const options *o);
  * variables, else what PLAT names, else `fallback` (names, may be NULL). Notes are
  * shown. */
 GPtrArray *common_targets(const options *o, const char *const *fallback, GError **err);
+/* A file's path from the project's top, as CI's pages and reports name files, from
+ * whatever folder xorch was started in. What lies elsewhere, and "-", stays. New string.
+ */
+char *common_from_top(const char *path);
 /* For verbs that take just one. */
 const platform *common_target(const options *o, GError **err);

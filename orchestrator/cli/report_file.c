@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "build/failure.h"
 #include "cli/codes.h"
+#include "cli/common.h"
 #include "format/json.h"
 #include <stdlib.h>
 #include <string.h>
@@ -257,18 +258,6 @@ static char *gitlab(const GPtrArray *found)
 
 /* ---- what came out ---- */
 
-/* From the project's top; other paths stay. New string. */
-static char *from_top(const char *path)
-{
-	g_autofree char *file = project_file();
-	g_autofree char *top = g_path_get_dirname(file);
-	g_autofree char *full = g_canonicalize_filename(path, NULL);
-	gsize len = strlen(top);
-
-	return strncmp(full, top, len) == 0 && full[len] == '/' ? g_strdup(full + len + 1)
-								: g_strdup(path);
-}
-
 static gboolean write_all(const GPtrArray *cases, const GPtrArray *found,
 	const char *suite, const options *o, GError **err)
 {
@@ -297,7 +286,7 @@ static entry *entry_of_item(const item *i)
 	e->name = g_strdup(i->id);
 	e->group = g_strdup_printf(
 		"%s.%s", i->source->recipe->normalized, i->platform->name);
-	e->path = from_top(i->source->recipe->path);
+	e->path = common_from_top(i->source->recipe->path);
 	e->line = 1;
 	e->seconds = i->seconds;
 	e->skipped = i->state == ITEM_SKIPPED;
@@ -342,7 +331,7 @@ static entry *entry_of_diag(const diag *d)
 
 	e->name = g_strdup(file ? file : "xorch");
 	e->group = g_strdup("check");
-	e->path = file ? from_top(file) : NULL;
+	e->path = file ? common_from_top(file) : NULL;
 	e->code = g_strdup(d->code);
 	e->line = d->at.line;
 	e->col = d->at.col;

@@ -213,6 +213,36 @@ def test_commands_are_fenced():
         xt.check("::stop-commands::" in result.err, result)
 
 
+def test_annotations_from_the_top():
+    """GitHub and the reports know a file by its path from the top of the repository,
+    wherever xorch was started."""
+    with xt.scratch() as home:
+        top = os.path.join(home, "top")
+        xt.write(os.path.join(top, "team/recipes/x.yaml"), "schema_version: 1\nkiind: x\n")
+        monorepo.git(home, "init", "-q", top)
+        os.symlink("top/team", os.path.join(home, "link"))
+        for cwd, args in ((top, ["team/recipes"]), (f"{top}/team", ["recipes"]),
+                          (f"{top}/team/recipes", ["./x.yaml"]), (top, ["-C", "team"]),
+                          (f"{home}/link", ["recipes"]),
+                          (home, [f"{home}/link/recipes", "-C", top])):
+            result = xt.run(["check", *args, "--report", f"sarif={home}/s", "--report",
+                             f"gitlab={home}/g"], home=home, cwd=cwd, PWD=cwd,
+                            GITHUB_ACTIONS="true")
+            xt.equal(result.code, 2, result)
+            found = re.findall(r"^::error file=([^,]*),", result.err, re.M)
+            xt.equal(set(found), {"team/recipes/x.yaml"}, cwd, args, result)
+            for name in ("s", "g"):
+                with open(os.path.join(home, name), encoding="utf-8") as f:
+                    xt.check('"team/recipes/x.yaml"' in f.read(), cwd, args, name)
+        # what lies elsewhere, and standard input
+        xt.write(os.path.join(home, "y.yaml"), "schema_version: 1\nkiind: x\n")
+        result = xt.run(["check", "../y.yaml"], home=home, cwd=top, GITHUB_ACTIONS="true")
+        xt.check("::error file=../y.yaml,line=2," in result.err, result)
+        result = xt.run(["check", "-"], home=home, cwd=f"{top}/team",
+                        stdin=b"schema_version: 1\nkiind: x\n", GITHUB_ACTIONS="true")
+        xt.check(re.search(r"^::error file=<stdin>,line=2,", result.err, re.M), result)
+
+
 def test_bad_values():
     with xt.scratch() as home:
         for bad in ("junit", "junit=", "xml=x", "=x", "sarfi=x"):
