@@ -104,8 +104,7 @@ void pipeline_free(pipeline *p)
 {
 	if (!p)
 		return;
-	if (p->uv_ready)
-		uv_clear(&p->uv);
+	uv_clear(&p->uv);
 	g_hash_table_unref(p->sysroots);
 	g_hash_table_unref(p->crates_renewed);
 	g_hash_table_unref(p->abi3_building);
@@ -115,6 +114,14 @@ void pipeline_free(pipeline *p)
 	g_mutex_clear(&p->mutex);
 	g_mutex_clear(&p->uv_mutex);
 	g_free(p);
+}
+
+gboolean pipeline_uv_described(pipeline *p, GError **err)
+{
+	g_mutex_lock(&p->uv_mutex);
+	gboolean ok = p->uv.key || uv_describe(p->ctx, &p->uv, err);
+	g_mutex_unlock(&p->uv_mutex);
+	return ok;
 }
 
 gboolean pipeline_uv(pipeline *p, GError **err)

@@ -40,7 +40,8 @@ char *pipeline_lock_log(pipeline *p, const item *i, GError **err);
 void pipeline_history_lock_failed(
 	pipeline *p, item *i, gint64 begun, const GError *error);
 
-/* uv made ready once. */
+/* uv's key, without a download; then uv made ready once. */
+gboolean pipeline_uv_described(pipeline *p, GError **err);
 gboolean pipeline_uv(pipeline *p, GError **err);
 /* Of the item's toolchain, sysroot and floor. */
 gboolean pipeline_cross_request(pipeline *p, item *i, cross_request *out, GError **err);

@@ -55,7 +55,8 @@ static gboolean wheel_add_to_key(pipeline *p, item *i, key *k, GError **err)
 	}
 	if (!pipeline_cross_request(p, i, &request, err) ||
 		!cross_describe(p->ctx, &request, &c, err) ||
-		!pipeline_target(p, i, &c, FALSE, &target, err) || !pipeline_uv(p, err))
+		!pipeline_target(p, i, &c, FALSE, &target, err) ||
+		!pipeline_uv_described(p, err)) /* a plan fetches nothing */
 		return FALSE;
 	add_requirements(k, e);
 	key_add(k, "compilers", c.key);

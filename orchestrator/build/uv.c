@@ -39,19 +39,44 @@ static gboolean unpack(const char *wheel, const char *dir, GError **err)
 		   : FALSE;
 }
 
-gboolean uv_prepare(const build_context *ctx, uv *out, GError **err)
+/* What stands there and is the same stays where it is: other threads may read it. */
+static void describe(const locked_package *p, uv *out)
 {
-	g_autoptr(toolchain_def) def = toolchain_def_find("uv", err);
-	g_autoptr(locked_package) p =
-		def ? pypi_tool_locked(ctx, def, WHEELS, FALSE, err) : NULL;
-
-	memset(out, 0, sizeof *out);
-	if (!p)
-		return FALSE;
 	g_autoptr(key) k = key_new("uv", 1);
+
 	key_add(k, "wheel", p->sha256);
+	if (g_strcmp0(out->key, key_digest(k)) == 0)
+		return;
+	uv_clear(out);
 	out->key = g_strdup(key_digest(k));
 	out->version = g_strdup(p->version);
+}
+
+static locked_package *locked_wheel(
+	const build_context *ctx, toolchain_def **def, GError **err)
+{
+	*def = toolchain_def_find("uv", err);
+	return *def ? pypi_tool_locked(ctx, *def, WHEELS, FALSE, err) : NULL;
+}
+
+gboolean uv_describe(const build_context *ctx, uv *out, GError **err)
+{
+	g_autoptr(toolchain_def) def = NULL;
+	g_autoptr(locked_package) p = locked_wheel(ctx, &def, err);
+
+	if (p)
+		describe(p, out);
+	return p != NULL;
+}
+
+gboolean uv_prepare(const build_context *ctx, uv *out, GError **err)
+{
+	g_autoptr(toolchain_def) def = NULL;
+	g_autoptr(locked_package) p = locked_wheel(ctx, &def, err);
+
+	if (!p)
+		return FALSE;
+	describe(p, out);
 	g_autofree char *tree = store_tree_find(ctx->store, KIND, out->key);
 	if (!tree) {
 		g_autofree char *wheel = pypi_tool_fetch(ctx, def, p, err);

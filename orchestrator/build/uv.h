@@ -13,8 +13,11 @@ typedef struct uv {
 void uv_clear(uv *u);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(uv, uv_clear)
 
-/* Makes it ready. Writes toolchains/uv.lock when that has nothing yet, unless
- * ctx->locked (EXIT_LOCK, X0410). */
+/* Version and key alone, which need no download: for keys of what it makes. *out is
+ * zeroed or was filled before. Writes toolchains/uv.lock when that has nothing yet,
+ * unless ctx->locked (EXIT_LOCK, X0410). */
+gboolean uv_describe(const build_context *ctx, uv *out, GError **err);
+/* The same, and makes it ready; of what uv_describe filled only `program` changes. */
 gboolean uv_prepare(const build_context *ctx, uv *out, GError **err);
 /* Locks the newest release, whatever the lock says. */
 gboolean uv_lock(const build_context *ctx, GError **err);

@@ -42,6 +42,21 @@ def test_without_any_lock():
                 xt.equal([item["state"], item["reason"]], ["planned", "not locked yet"])
 
 
+def test_with_an_empty_cache():
+    """A job of CI that only plans has nothing yet, and fetches nothing: all recipes that
+    are locked get their keys."""
+    xt.need_pythons("cp311")
+    with xt.scratch() as home:
+        result = xt.run(["plan", os.path.join(xt.SOURCE, "recipes"), "--target", "aarch64",
+                         "--target", "armv7", "--python", "3.11", "--json"], home=home,
+                        XORCH_MIRROR_PYPI="http://127.0.0.1:9/simple",
+                        XORCH_MIRROR_DEBIAN="http://127.0.0.1:9/debian")
+        xt.equal(result.code, 0, result)
+        states = {i["id"]: i["state"] for i in result.json["items"]}
+        xt.check(len(states) > 40 and set(states.values()) <= {"planned", "skipped"}, states)
+        xt.check(not os.path.exists(os.path.join(home, "cache/v1/trees/uv")))
+
+
 def test_requires_python_of_the_lock():
     with xt.scratch() as home:
         for item in plan(home, ">=3.0").json["items"]:
