@@ -389,6 +389,16 @@ static const bind_field *field_of(const bind_struct *s, const char *key)
 	return NULL;
 }
 
+/* The key of those here that is a map with this key in it, or NULL. Of a single letter
+ * nobody knows what it was meant to be. */
+static const char *one_level_down(const bind_struct *s, const char *key)
+{
+	for (const bind_field *f = s->fields; f->key && strlen(key) > 1; f++)
+		if (*f->key && f->type == BIND_STRUCT && field_of(f->arg, key))
+			return f->key;
+	return NULL;
+}
+
 static void unknown_key(const binder *b, const bind_struct *s, const yaml_node *key)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -401,10 +411,13 @@ static void unknown_key(const binder *b, const bind_struct *s, const yaml_node *
 	g_autofree char *all = g_strjoinv(", ", (char **)names->pdata);
 	diag *d = yaml_error(b->doc, b->l, key, "X0201", "unknown key `%s`", key->text);
 	diag_label(d, "not a key of %s", s->what);
-	if (near)
+	const char *map = one_level_down(s, key->text);
+	if (map)
+		diag_help(d, "it belongs into `%s`: {%s: …}", map, key->text);
+	else if (near)
 		diag_help(d, "did you mean `%s`?", near);
 	const char *meant = text_only_near(key->text, (const char *const *)names->pdata);
-	if (meant)
+	if (meant && !map)
 		diag_fix(d, key->text, meant);
 	diag_note(d, "keys here: %s", all);
 }
