@@ -65,18 +65,20 @@ def make(suite, home, packages, command, pattern):
     return found[0]
 
 
-def builds_a_wheel(user, program):
+def builds_a_wheel(user, program, target="armv7"):
     recipe(user.root + "/root")
-    out = user.run(f"{program} build recipes/cwcwidth.yaml --target armv7")
+    out = user.run(f"{program} build recipes/cwcwidth.yaml --target {target}")
     wheel = user.root + "/root/" + out.splitlines()[-1]
-    judges.check_wheel(wheel, "armv7", os.path.basename(wheel).split("-")[2])
+    judges.check_wheel(wheel, target, os.path.basename(wheel).split("-")[2])
 
 
 def deb_of(suite):
-    """Made on that suite, installed on a second machine of it, builds a wheel there."""
+    """Made on that suite, installed on a second machine of it, builds a wheel there; so
+    does what `cmake --install` makes, once the package is gone."""
     with xt.scratch() as home:
         made = make(suite, home, "file dpkg-dev",
-                    "cpack --config build/CPackConfig.cmake -B /made", "xorch_*_amd64.deb")
+                    "cpack --config build/CPackConfig.cmake -B /made && "
+                    "cmake --install build --prefix /made/prefix", "xorch_*_amd64.deb")
         user = debian_host.Host(suite, home, "user")
         shutil.copy(made, user.root + "/xorch.deb")
         user.run("apt-get -qq update && apt-get -qq install -y /xorch.deb")
@@ -86,6 +88,9 @@ def deb_of(suite):
         builds_a_wheel(user, "xorch")
         user.run("apt-get -qq remove -y xorch && test ! -e /usr/bin/xorch && "
                  "test ! -e /usr/share/xorch")
+        shutil.copytree(os.path.join(os.path.dirname(made), "prefix"),
+                        user.root + "/opt/xorch", symlinks=True)
+        builds_a_wheel(user, "/opt/xorch/bin/xorch", "aarch64")
 
 
 # label: long
