@@ -29,15 +29,16 @@ LIVE = re.compile(rf"  (?:stopping|{ID}(?:: [a-z ]+)?  {TIME}{LEFT}"
                   r"|[^ ]+  [0-9.]+ [kMG]?B(?: of .*)?)")
 
 
-def six(home, seconds=1.0, fails=FAILS):
-    """Six recipes with their locks; each sleeps a little longer than the one before."""
+def six(home, seconds=1.0, fails=FAILS, more=0.0):
+    """Six recipes with their locks; each sleeps a little longer than the one before, all
+    but the first `more` seconds longer."""
     folder = os.path.join(home, "recipes")
     for n, name in enumerate(NAMES):
         code = packages.ANSWER
         if name == fails:
             code += "#include <no_such_header.h>\n"
         packages.project(folder, name, code=code, setup="import time\ntime.sleep(" +
-                         f"{seconds + n * 0.2})\n" + packages.SETUP.format(
+                         f"{seconds + n * 0.2 + (more if n else 0)})\n" + packages.SETUP.format(
                              name=name, module=name, sources=[name + ".c"], more="",
                              optional=False, packages="py_modules=[],"))
     result = xt.run(["lock", *ARGS[1:]], home=home, cwd=home, **cache())
@@ -176,7 +177,7 @@ def interrupt(s):
 
 def test_interrupted_on_a_terminal():
     with xt.scratch() as home:
-        six(home, 4)
+        six(home, 2, more=6)  # the second builds for long yet when the first has ended
         with screen.Screen(home, **cache()) as s:
             s.type("stty -g > before")
             s.key("Enter")
