@@ -145,6 +145,14 @@ static int run(const verb *v, const options *o, char **args, GError **err)
 	return EXIT_INPUT;
 }
 
+/* GLib makes its C locale at the first number that is read. A thread that comes meanwhile
+ * waits, the wait leaves EAGAIN in errno, and g_ascii_string_to_unsigned takes that for a
+ * number that is none: so the first is read before there are threads. */
+static void numbers_ready(void)
+{
+	g_ascii_strtoull("0", NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
 	static option_source sources[128];
@@ -159,6 +167,7 @@ int main(int argc, char **argv)
 	first_process();
 	standard_streams();
 	setlocale(LC_CTYPE, "");
+	numbers_ready();
 	interrupt_install();
 	output_setup(&o); /* for errors in the options themselves */
 	if (read_arguments(&p, &v, args, &err) && settle(&p, v, &o, &asked, &err))
