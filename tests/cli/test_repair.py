@@ -1,7 +1,6 @@
 """`xorch repair` on wheels made byte by byte: what it says and does where nothing has to
 be fetched. Real libraries are in tests/e2e/test_repair.py."""
 import base64
-import hashlib
 import json
 import os
 import shutil
@@ -10,6 +9,7 @@ import zipfile
 import elfmake
 import judges
 import xt
+from xt import read, sha256 as sha
 from elfmake import Elf
 
 SUFFIX = ".intoto.jsonl"
@@ -202,16 +202,6 @@ def test_excluded():
         with xt.scratch() as folder:
             module, = judges.unpack(out, folder)
             xt.check("[libcudart.so.12]" in judges.readelf("-d", module))
-
-
-def sha(path):
-    with open(path, "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
-
-
-def read(path):
-    with open(path, encoding="utf-8") as f:
-        return f.read()
 
 
 def run(home, *args, code=0, **env):

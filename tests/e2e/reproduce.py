@@ -16,6 +16,7 @@ import zipfile
 import packages
 import test_wheels
 import xt
+from xt import sha256 as sha
 
 USER = 12345
 # Mounted there in a namespace of its own: the other user's whole world.
@@ -26,11 +27,6 @@ CLOCK = """import setuptools, time
 with open("clock.h", "w") as f:
     f.write('#define NOW "%d"\\n' % time.time())
 """
-
-
-def sha(path):
-    with open(path, "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
 
 
 def owned(top):

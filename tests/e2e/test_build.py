@@ -1,7 +1,6 @@
 """One build from start to end: what a second run does, what a change rebuilds, what
 happens without a network, twice at once, and when it is killed."""
 import glob
-import hashlib
 import json
 import os
 import re
@@ -14,11 +13,7 @@ import packages
 import rust_packages
 import test_wheels
 import xt
-
-
-def sha(path):
-    with open(path, "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
+from xt import sha256 as sha
 
 
 def build(home, recipe, *args, target="aarch64", cache=None, code=0, **env):

@@ -2,7 +2,6 @@
 `xorch rebuild FILE`."""
 import base64
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -13,6 +12,8 @@ import judges
 import packages
 import test_wheels
 import xt
+from test_wheels import run
+from xt import read, sha256 as sha
 
 SUFFIX = ".intoto.jsonl"
 GO_RECIPE = """schema_version: 1
@@ -20,11 +21,6 @@ package: {name: hello, version: "1.0"}
 kind: go-binary
 source: {path: hello-src}
 """
-
-
-def sha(path):
-    with open(path, "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
 
 
 def build(home, recipe, *args, code=0, python="cp311", **env):
@@ -35,19 +31,6 @@ def build(home, recipe, *args, code=0, python="cp311", **env):
     test_wheels.need_network(result)
     xt.equal(result.code, code, result)
     return result.json["items"][0] if code == 0 else result
-
-
-def run(home, *args, code=0, **env):
-    env.setdefault("XORCH_CACHE_DIR", test_wheels.shared_cache())
-    result = xt.run(args, home=home, cwd=home, **env)
-    test_wheels.need_network(result)
-    xt.equal(result.code, code, result)
-    return result
-
-
-def read(path):
-    with open(path, encoding="utf-8") as f:
-        return f.read()
 
 
 def statement(item):

@@ -16,6 +16,8 @@ import judges
 import target_root
 import test_wheels
 import xt
+from test_wheels import run
+from xt import read, sha256 as sha
 from debian_archive import SUITE, Archive
 from server import Server
 
@@ -79,16 +81,6 @@ def check_parts(wheel, grafted):
     return bom
 
 
-def sha(path):
-    with open(path, "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
-
-
-def read(path):
-    with open(path, encoding="utf-8") as f:
-        return f.read()
-
-
 def rows(definition, purpose):
     return [r for r in definition["resolvedDependencies"]
             if r["annotations"]["for"].startswith(purpose)]
@@ -137,14 +129,6 @@ def check_packages(wheel, d):
     tool, = rows(d, "toolchain patchelf")
     xt.check(tool["digest"]["sha256"] in
              read(os.path.join(xt.SOURCE, "toolchains/patchelf.lock")), tool)
-
-
-def run(home, *args, code=0, **env):
-    env.setdefault("XORCH_CACHE_DIR", test_wheels.shared_cache())
-    result = xt.run(args, home=home, cwd=home, **env)
-    test_wheels.need_network(result)
-    xt.equal(result.code, code, result)
-    return result
 
 
 def check_rebuild(home, source, wheel, grafted):

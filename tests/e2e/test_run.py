@@ -11,6 +11,7 @@ import packages
 import test_overlay
 import test_wheels
 import xt
+from xt import read
 from server import Reply, Server, sha256
 
 LIBRARY = """schema_version: 1
@@ -102,11 +103,6 @@ def forget(data):
 
 def lock_of(home, name):
     return os.path.join(home, "recipes", name + ".lock")
-
-
-def read(path):
-    with open(path) as f:
-        return f.read()
 
 
 def test_one_failed_download_stops_no_other():

@@ -65,6 +65,15 @@ def need_network(result):
         raise xt.Skip("a package registry cannot be reached:\n" + result.err[-2000:])
 
 
+def run(home, *args, code=0, **env):
+    """xorch in `home` with the common store, which ends with that status."""
+    env.setdefault("XORCH_CACHE_DIR", shared_cache())
+    result = xt.run(args, home=home, cwd=home, **env)
+    need_network(result)
+    xt.equal(result.code, code, result)
+    return result
+
+
 def build(recipe, targets, python, home, toolchain="clang", **env):
     out = os.path.join(home, "dist")
     args = ["build", os.path.join(home, "recipes", recipe), "--python", python,

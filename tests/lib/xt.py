@@ -5,6 +5,7 @@ test, no name all of them. Exit status 0 passed, 1 failed, 77 skipped (only
 where a package registry cannot be reached or the machine lacks a CPython that the
 test is about, and saying so)."""
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -112,6 +113,17 @@ def write(path, text):
     with open(path, "wb") as f:
         f.write(text if isinstance(text, bytes) else text.encode())
     return path
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def sha256(path):
+    """Of a file, in hexadecimal digits."""
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
 
 
 def check(condition, *what):
