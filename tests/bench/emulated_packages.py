@@ -144,30 +144,34 @@ def fzf(limit):
         return "fzf for aarch64, cross", a, b, ended
 
 
-# The sdist's own profile of release has a link-time optimisation of everything.
-SUDACHI = """cd /tmp/src/python
+SUDACHI = """cd /tmp/src
 set -- /tmp/site/maturin-*.data/scripts/maturin
 exec "$1" build --release --offline --manylinux off -i python3.11 -o /tmp/out
 """
 
 
 def sudachi(limit):
-    """The crates lie beside the source (`cargo vendor`), what the cross build's are too."""
+    """The crates lie beside the source, by `cargo vendor`; without --locked, for the
+    sdist's Cargo.lock does not fit its workspace."""
     python = shutil.which("python3.11") or sys.executable
     with xt.scratch() as home:
         a = ours(home, "sudachipy.yaml", "--python", "cp311")
         source, out = whole_packages.unpacked(home, "sudachipy.lock"), home + "/emulated"
         os.makedirs(out)
-        done = subprocess.run(["cargo", "vendor", "--locked", "-q", "crates"], cwd=source,
-                              check=True, capture_output=True, text=True)
-        xt.write(os.path.join(source, ".cargo", "config.toml"), done.stdout)
+        subprocess.run(["cargo", "vendor", "-q", "crates"], cwd=source, check=True,
+                       capture_output=True)
+        xt.write(os.path.join(source, ".cargo", "config.toml"),
+                 '[source.crates-io]\nreplace-with = "beside"\n'
+                 '[source.beside]\ndirectory = "crates"\n')
         site = python_wheels("maturin", ["maturin>=1.9"], python)
         for path in glob.glob(site + "/maturin-*.data/scripts/maturin"):
             os.chmod(path, 0o755)
         argv = emulated.run_in(
             "aarch64", root("rust", ["gcc", "libc6-dev", "rustc-web", "cargo-web",
                                      "libstd-rust-web-dev", *PYTHON]),
-            source, site, out, ["CC=gcc", "CARGO_NET_OFFLINE=true", "/bin/sh", "-c", SUDACHI])
+            source, site, out,
+            ["CC=gcc", "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=gcc",
+             "CARGO_NET_OFFLINE=true", "/bin/sh", "-c", SUDACHI])
         b, ended = timed(argv, limit * a[1])
         if ended:
             finished(out, "*.whl")
