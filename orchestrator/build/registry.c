@@ -56,6 +56,7 @@ GPtrArray *registry_variable(const char *name)
 
 /* ---- xorch's own configuration ---- */
 
+/* `mirrors: {NAME: …}`; for PyPI `index: …` comes before them. */
 static gboolean read_configuration(
 	const char *path, const char *name, GPtrArray **urls, GError **err)
 {
@@ -67,12 +68,14 @@ static gboolean read_configuration(
 		return diag_list_to_error(l, err);
 	yaml_node *mirrors = yaml_map_get(doc->root, "mirrors");
 	yaml_node *list = mirrors ? yaml_map_get(mirrors, name) : NULL;
-	if (!list)
-		return TRUE;
+	const yaml_node *index =
+		g_str_equal(name, "pypi") ? yaml_map_get(doc->root, "index") : NULL;
 	g_autoptr(GPtrArray) found = url_list();
-	if (list->kind == YAML_SCALAR)
+	if (index && index->kind == YAML_SCALAR)
+		registry_add_url(found, index->text);
+	if (list && list->kind == YAML_SCALAR)
 		registry_add_url(found, list->text);
-	for (guint i = 0; list->kind == YAML_SEQ && i < list->items->len; i++) {
+	for (guint i = 0; list && list->kind == YAML_SEQ && i < list->items->len; i++) {
 		const yaml_node *n = list->items->pdata[i];
 		if (n->kind != YAML_SCALAR)
 			yaml_error(doc, l, n, "X0203", "a URL is wanted here, not %s",
@@ -80,7 +83,7 @@ static gboolean read_configuration(
 		else
 			registry_add_url(found, n->text);
 	}
-	if (list->kind == YAML_MAP)
+	if (list && list->kind == YAML_MAP)
 		yaml_error(doc, l, list, "X0203",
 			"a list of URLs is wanted here, not a map");
 	if (diag_list_errors(l))
@@ -292,9 +295,10 @@ gboolean registry_pypi_all(GPtrArray **index_urls, GError **err)
 		error_note(err, "asked: UV_DEFAULT_INDEX, UV_INDEX_URL, PIP_INDEX_URL, "
 				"uv.toml, pip.conf, an installed pip, the pip wheel that "
 				"Python carries");
-		error_help(err,
-			"set XORCH_MIRROR_PYPI to the URL of the simple index, or "
-			"install pip (Debian: python3-pip)");
+		error_help(err, "set XORCH_MIRROR_PYPI to the URL of the simple index, "
+				"or `index: "
+				"URL` in xorch.yaml or ~/.config/xorch/config.yaml, or "
+				"install pip (Debian: python3-pip)");
 		return FALSE;
 	}
 	*index_urls = g_steal_pointer(&urls);

@@ -5,14 +5,16 @@
  * machine's own clients know, so a company's mirror is used without being told.
  * In this order, the first that says anything wins:
  *
- *   Debian: XORCH_MIRROR_DEBIAN (a list separated by blanks); `mirrors: {debian:
- *	[…]}` of the project (registry_project), in $XDG_CONFIG_HOME/xorch/config.yaml,
- *then /etc/xorch/config.yaml; apt's sources (XORCH_APT_DIR, default /etc/apt). PyPI:
- *XORCH_MIRROR_PYPI; `mirrors: {pypi: […]}`; UV_DEFAULT_INDEX, UV_INDEX_URL;
- *PIP_INDEX_URL; uv.toml; pip.conf (site, user, global); what the installed pip, or the
- *pip wheel that Python carries, has built in. Rust crates: XORCH_MIRROR_CRATES; `mirrors:
- *{crates: […]}`; what [source] in CARGO_HOME/config.toml puts in place of the default
- *registry; what the cargo at hand has built in.
+ *   Debian: XORCH_MIRROR_DEBIAN (a list separated by blanks); `mirrors: {debian: […]}`
+ *	of the project (registry_project), in $XDG_CONFIG_HOME/xorch/config.yaml, then
+ *	/etc/xorch/config.yaml; apt's sources (XORCH_APT_DIR, default /etc/apt).
+ *   PyPI: XORCH_MIRROR_PYPI; `index: …` and after it `mirrors: {pypi: […]}` of the first
+ *	of those files that has either; UV_DEFAULT_INDEX, UV_INDEX_URL; PIP_INDEX_URL;
+ *	uv.toml; pip.conf (site, user, global); what the installed pip, or the pip wheel
+ *	that Python carries, has built in.
+ *   Rust crates: XORCH_MIRROR_CRATES; `mirrors: {crates: […]}`; what [source] in
+ *	CARGO_HOME/config.toml puts in place of the default registry; what the cargo at
+ *	hand has built in.
  *
  * URLs may hold credentials: show them by http_url_show only. Without any the
  * functions fail with exit 2, X0506, and say what to set. */

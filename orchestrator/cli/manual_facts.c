@@ -25,8 +25,9 @@ const manual_fact manual_variables[] = {
 		"seconds since 1970 that builds take for their time; else the newest "
 		"file of the source, or the commit."},
 	{"XORCH_MIRROR_DEBIAN, XORCH_MIRROR_PYPI, XORCH_MIRROR_CRATES",
-		"mirrors, in order, separated by blanks; else `mirrors:` of the "
-		"configuration, else what apt, uv, pip and cargo say on this machine."},
+		"mirrors, in order, separated by blanks; else `mirrors:` (of Python "
+		"packages `index:` before them) of the configuration, else what apt, uv, "
+		"pip and cargo say on this machine."},
 	{"XORCH_MIRROR_GO", "a GOPROXY value, in place of the machine's own."},
 	{"XORCH_MIRROR_OCI", "pull-through mirrors of image registries: "
 			     "quay.io=https://HOST/PREFIX, or a URL for all of them."},

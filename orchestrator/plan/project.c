@@ -95,6 +95,16 @@ static void absolute(const project *p, char **path)
 	*path = full;
 }
 
+/* The index leads the list of those that are asked. */
+static void index_first(project *p)
+{
+	if (!p->index)
+		return;
+	if (!p->pypi)
+		p->pypi = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_insert(p->pypi, 0, g_strdup(p->index));
+}
+
 project *project_load(const char *path, gboolean own, diag_list *l)
 {
 	unsigned before = diag_list_errors(l);
@@ -121,6 +131,7 @@ project *project_load(const char *path, gboolean own, diag_list *l)
 	absolute(p, &p->cache);
 	absolute(p, &p->out);
 	absolute(p, &p->durations);
+	index_first(p);
 	return diag_list_errors(l) == before ? g_steal_pointer(&p) : NULL;
 }
 

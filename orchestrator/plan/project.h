@@ -20,7 +20,8 @@
  *	exclude_newer: 3d
  *	pins: {setuptools: "<81"}
  *	minimum_age: 7d
- *	mirrors: {pypi: https://mirror.example/simple}
+ *	index: https://packages.example/simple
+ *	mirrors: {debian: https://mirror.example/debian}
  *
  * A project file comes with a change that somebody proposes: what decides whom this
  * machine trusts (certificates, tokens, settings of git) is refused in it, paths stay
@@ -38,6 +39,7 @@ typedef struct project {
 	char *cache, *out, *durations; /* absolute once loaded; or NULL */
 	char *exclude_newer; /* date, time or span, as written (base/instant.h) */
 	char *minimum_age;   /* "7d": of what `update` takes; or NULL */
+	char *index;	     /* of Python packages, in pypi too; or NULL */
 	GPtrArray *debian, *pypi, *crates, *go, *oci; /* mirrors: char *; or NULL */
 } project;
 

@@ -88,6 +88,9 @@ static const bind_field project_fields[] = {
 		.doc = "folder for the results, inside the project (default dist)"},
 	{"durations", BIND_STRING, AT(durations), .check = check_path,
 		.doc = "file for --shard to balance by"},
+	{"index", BIND_STRING, AT(index), .check = check_url,
+		.doc = "package index of Python (simple API); mirrors.pypi come after "
+		       "it"},
 	{"mirrors", BIND_STRUCT, 0, .arg = &mirrors_binding,
 		.doc = "where registries are, by their names"},
 	{0}};
@@ -104,6 +107,9 @@ static const bind_field config_fields[] = {
 		.doc = "folder for the results"},
 	{"durations", BIND_STRING, AT(durations), .check = check_line,
 		.doc = "file for --shard to balance by"},
+	{"index", BIND_STRING, AT(index),
+		.doc = "package index of Python (simple API); mirrors.pypi come after "
+		       "it"},
 	{"mirrors", BIND_STRUCT, 0, .arg = &own_mirrors_binding,
 		.doc = "where registries are, by their names"},
 	{0}};

@@ -159,6 +159,44 @@ def test_mirrors():
         xt.check(user.requests, "the user's mirror was not asked")
 
 
+def test_index():
+    """`index` as uv and pip have it: asked before mirrors.pypi of the same file, which
+    comes next when it has no such project; a file that says either hides the others."""
+    with xt.scratch() as home, server.Server() as index, server.Server() as mirror, \
+            server.Server() as user, server.Server() as named:
+        servers = (index, mirror, user, named)
+
+        def asked(**env):
+            before = [len(s.requests) for s in servers]
+            result = xt.run(["lock", "recipes/a.yaml"], home=home, cwd=home,
+                            XORCH_HTTP_RETRIES="0", **env)
+            xt.equal(result.code, 5, result)
+            return [s for s, n in zip(servers, before) if len(s.requests) > n], result
+        at = {s: s.url("/simple") for s in servers}
+        own = f"index: {at[user]}/\n"
+        world(home, f"schema_version: 1\nindex: {at[index]}\n", own)
+        got, result = asked(XORCH_MIRROR_PYPI=None)
+        xt.equal(got, [index], result)
+        # the word of the index is told
+        xt.check(f"index: {at[index]}" in result.err, result)
+        xt.equal(index.requests[0].path, "/simple/a/", result)
+        xt.equal(asked(XORCH_MIRROR_PYPI=at[named])[0], [named])
+        # pip's and uv's own settings are for pip and uv
+        xt.equal(asked(XORCH_MIRROR_PYPI=None, UV_DEFAULT_INDEX=at[named],
+                       PIP_INDEX_URL=at[named])[0], [index])
+        both = f"schema_version: 1\nmirrors: {{pypi: {at[mirror]}}}\nindex: {at[index]}\n"
+        world(home, both, own)
+        got, result = asked(XORCH_MIRROR_PYPI=None)
+        xt.equal(got, [index, mirror], result)
+        xt.check(f"index: {at[index]}" in result.err, result)
+        world(home, f"schema_version: 1\nmirrors: {{pypi: {at[mirror]}}}\n", own)
+        xt.equal(asked(XORCH_MIRROR_PYPI=None)[0], [mirror])
+        world(home, "schema_version: 1\n", own + f"mirrors: {{pypi: {at[mirror]}}}\n")
+        xt.equal(asked(XORCH_MIRROR_PYPI=None)[0], [mirror, user])
+        world(home, "schema_version: 1\n", own)
+        xt.equal(asked(XORCH_MIRROR_PYPI=None)[0], [user])
+
+
 def test_a_wrong_one_stops_all_but_what_needs_none():
     with xt.scratch() as home:
         world(home, "schema_version: 1\ntargts: [armv7]\n")
@@ -188,7 +226,8 @@ def test_no_trust_from_a_project():
             xt.check("unknown key" not in result.err, key, result)
         for text in ("cache: /tmp/x", "out: ../x", "mirrors: {pypi: http://a.example/}",
                      "mirrors: {pypi: https://user:pw@a.example/simple}",
-                     "mirrors: {oci: quay.io=ftp://a.example}"):
+                     "mirrors: {oci: quay.io=ftp://a.example}",
+                     "index: https://user:pw@a.example/simple", "index: ../simple"):
             world(home, f"schema_version: 1\n{text}\n")
             result = xt.run(["check"], home=home, cwd=home)
             xt.check(result.code == 2 and "X0213" in result.err, text, result)

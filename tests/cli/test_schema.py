@@ -186,6 +186,7 @@ def test_project_file():
     good = {"schema_version": 1, "targets": ["armv7"], "python": {"versions": ["3.11"]},
             "toolchain": {"c": "gcc", "manylinux": "2_28", "sysroot": "debian-11"},
             "cache": ".cache", "out": "dist", "durations": "d.json",
+            "index": "https://c.example/simple",
             "pins": {"setuptools": "<81,>=70", "Cython": "3.1.4", "pybind11": "~=2.13.0"},
             "mirrors": {"pypi": "https://a.example/simple",
                         "oci": ["quay.io=https://b.example/q"]}}
@@ -196,7 +197,9 @@ def test_project_file():
                        ("python", {"versions": ["2.7"]}), ("toolchain", {"c": "tcc"}),
                        ("mirrors", {"pypi": "https://u:p@a.example"}),
                        ("pins", {"a": "newest"}), ("pins", {"a": "<"}), ("pins", ["a<1"]),
-                       ("pins", {"a b": "<1"}), ("pins", {"a": ["<1"]})):
+                       ("pins", {"a b": "<1"}), ("pins", {"a": ["<1"]}),
+                       ("index", "pypi"), ("index", ["https://a.example"]),
+                       ("index", "https://u:p@a.example/simple")):
         cases.append({**good, key: value})
     with xt.scratch() as folder:
         files = {}
