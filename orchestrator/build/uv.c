@@ -1,15 +1,9 @@
 #include "build/uv.h"
 #include "base/error.h"
-#include "base/event.h"
-#include "base/fault.h"
-#include "base/fs.h"
 #include "build/pypi_tool.h"
-#include "build/store.h"
-#include "format/zip.h"
 #include "plan/key.h"
 #include <string.h>
 
-#define KIND "uv"
 /* The static build. */
 #define WHEELS "musllinux_"
 
@@ -19,24 +13,6 @@ void uv_clear(uv *u)
 	g_free(u->version);
 	g_free(u->key);
 	memset(u, 0, sizeof *u);
-}
-
-static gboolean unpack(const char *wheel, const char *dir, GError **err)
-{
-	g_autoptr(zip_file) zip = zip_open(wheel, err);
-
-	for (guint i = 0; zip && i < zip->n_entries; i++) {
-		const zip_entry *e = &zip->entries[i];
-		if (!g_str_has_suffix(e->name, ".data/scripts/uv"))
-			continue;
-		g_autoptr(GBytes) bytes = zip_read(zip, e, err);
-		g_autofree char *path = g_build_filename(dir, "uv", NULL);
-		return bytes && fs_write_atomic(path, g_bytes_get_data(bytes, NULL),
-					g_bytes_get_size(bytes), 0755, err);
-	}
-	return zip ? error_set(err, EXIT_INTEGRITY, "X0911", "%s holds no program uv",
-			     wheel)
-		   : FALSE;
 }
 
 /* What stands there and is the same stays where it is: other threads may read it. */
@@ -77,22 +53,8 @@ gboolean uv_prepare(const build_context *ctx, uv *out, GError **err)
 	if (!p)
 		return FALSE;
 	describe(p, out);
-	g_autofree char *tree = store_tree_find(ctx->store, KIND, out->key);
-	if (!tree) {
-		g_autofree char *wheel = pypi_tool_fetch(ctx, def, p, err);
-		store_tree *staged =
-			wheel ? store_tree_begin(ctx->store, KIND, out->key, &tree, err)
-			      : NULL;
-		if (staged) {
-			fault_point("extract");
-			gboolean ok = unpack(wheel, store_tree_dir(staged), err);
-			tree = store_tree_finish(staged, ok, err);
-		}
-	}
-	if (!tree)
-		return FALSE;
-	out->program = g_build_filename(tree, "uv", NULL);
-	return TRUE;
+	out->program = pypi_tool_program(ctx, def, p, out->key, err);
+	return out->program != NULL;
 }
 
 gboolean uv_lock(const build_context *ctx, GError **err)
@@ -101,7 +63,7 @@ gboolean uv_lock(const build_context *ctx, GError **err)
 	g_autoptr(locked_package) p =
 		def ? pypi_tool_locked(ctx, def, WHEELS, TRUE, err) : NULL;
 
-	return p != NULL;
+	return p && pypi_tool_lock_programs(ctx, def, err);
 }
 
 /* Of this machine's environment only what the network needs. */

@@ -21,8 +21,11 @@ locked_package *locked_package_new(const char *name, const char *version,
 
 locked_package *locked_package_copy(const locked_package *p)
 {
-	return locked_package_new(
+	locked_package *copy = locked_package_new(
 		p->name, p->version, p->path, p->sha256, p->size, p->runtime);
+
+	copy->program = g_strdup(p->program);
+	return copy;
 }
 
 void locked_package_free(locked_package *p)
@@ -33,6 +36,7 @@ void locked_package_free(locked_package *p)
 	g_free(p->version);
 	g_free(p->path);
 	g_free(p->sha256);
+	g_free(p->program);
 	g_free(p);
 }
 
@@ -165,7 +169,7 @@ void package_lock_free(package_lock *lock)
 /* The file, as tables. */
 
 typedef struct package_row {
-	char *name, *version, *path, *sha256;
+	char *name, *version, *path, *sha256, *program;
 	gint64 size;
 	int kind;
 } package_row;
@@ -202,6 +206,8 @@ static const bind_field package_fields[] = {
 		.max = G_MAXINT64, .doc = "bytes"},
 	{"sha256", BIND_STRING, offsetof(package_row, sha256), BIND_REQUIRED,
 		.check = lock_check_sha256, .doc = "of the file"},
+	{"program", BIND_STRING, offsetof(package_row, program), 0,
+		.check = lock_check_sha256, .doc = "of the program in a tool's wheel"},
 	{"kind", BIND_CHOICE, offsetof(package_row, kind), 0, kinds,
 		.doc = "runtime: may move on within the suite"},
 	{0}};
@@ -263,9 +269,10 @@ static package_section *take_row(const section_row *r)
 	take_strings(s->without, r->without);
 	for (guint n = 0; r->files && n < r->files->len; n++) {
 		const package_row *p = g_ptr_array_index(r->files, n);
-		g_ptr_array_add(
-			s->packages, locked_package_new(p->name, p->version, p->path,
-					     p->sha256, p->size, p->kind == 1));
+		locked_package *to = locked_package_new(
+			p->name, p->version, p->path, p->sha256, p->size, p->kind == 1);
+		to->program = g_strdup(p->program);
+		g_ptr_array_add(s->packages, to);
 	}
 	return s;
 }
@@ -318,6 +325,8 @@ static void package_text(GString *out, const char *lead, const locked_package *p
 	g_string_append_printf(
 		out, "%s      size: %" G_GINT64_FORMAT "\n", lead, p->size);
 	value(out, lead, "      ", "sha256", p->sha256);
+	if (p->program)
+		value(out, lead, "      ", "program", p->program);
 	if (p->runtime)
 		value(out, lead, "      ", "kind", kinds[1]);
 }

