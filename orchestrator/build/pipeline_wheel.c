@@ -89,9 +89,13 @@ static gboolean wheel_fetch(pipeline *p, item *i, GError **err)
 		!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err) ||
 		!pipeline_graft_fetch(p, i, err))
 		return FALSE;
-	g_autoptr(GPtrArray) files =
-		python_files_fetch(p->ctx, e->packages, i->source->lock->path, err);
-	return files && step_parts_fetch(parts, p, i, err);
+	if (!python_env_is_ready(p->ctx, &p->uv, i->python, e->packages)) {
+		g_autoptr(GPtrArray) files = python_files_fetch(
+			p->ctx, e->packages, i->source->lock->path, err);
+		if (!files)
+			return FALSE;
+	}
+	return step_parts_fetch(parts, p, i, err);
 }
 
 static gboolean wheel_build(

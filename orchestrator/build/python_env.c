@@ -141,6 +141,15 @@ static gboolean fill(const build_context *ctx, const uv *u, const host_python *p
 	return ok && add_file(dir, RUNNER, err) && compile_all(python, dir, lib, err);
 }
 
+gboolean python_env_is_ready(const build_context *ctx, const uv *u,
+	const host_python *python, const GPtrArray *files)
+{
+	g_autofree char *k = python_env_key(u, python, files);
+	g_autofree char *ready = store_tree_find(ctx->store, KIND, k);
+
+	return ready != NULL;
+}
+
 char *python_env_prepare(const build_context *ctx, const uv *u, const host_python *python,
 	const GPtrArray *files, const char *where, char **key_out, GError **err)
 {

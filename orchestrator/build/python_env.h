@@ -10,6 +10,10 @@
 
 /* Over interpreter, files (locked_file *) and what xorch adds. New string. */
 char *python_env_key(const uv *u, const host_python *python, const GPtrArray *files);
+/* Whether it is there already: then its files need not be fetched. It stays for this
+ * process. */
+gboolean python_env_is_ready(const build_context *ctx, const uv *u,
+	const host_python *python, const GPtrArray *files);
 /* The tree, made once. `where` names the lock, for messages. New string. */
 char *python_env_prepare(const build_context *ctx, const uv *u, const host_python *python,
 	const GPtrArray *files, const char *where, char **key_out, GError **err);

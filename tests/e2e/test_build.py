@@ -169,6 +169,26 @@ def test_offline_after_fetch_without_a_network():
         xt.equal(p.returncode, 0, p.stdout, p.stderr)
 
 
+def test_offline_after_prune_ci():
+    """What a kept build environment was made of is not fetched again."""
+    with xt.scratch() as home:
+        recipe = packages.project(home)
+        cache = test_wheels.own_store(os.path.join(home, "cache"))
+        downloads = "v1/records/download"
+        shutil.copytree(os.path.join(test_wheels.shared_cache(), downloads),
+                        os.path.join(cache, downloads))
+        build(home, recipe, cache=cache)
+        result = xt.run(["cache", "prune", "--ci"], home=home, XORCH_CACHE_DIR=cache)
+        xt.equal(result.code, 0, result)
+        xt.check(glob.glob(f"{cache}/v1/blobs/*/*"), "what was built stays")
+        for sha256 in os.listdir(os.path.join(test_wheels.shared_cache(), downloads)):
+            xt.check(not os.path.exists(f"{cache}/v1/blobs/{sha256[:2]}/{sha256}"), sha256)
+        with open(os.path.join(home, "tiny-src/tiny.c"), "a") as f:
+            f.write("/* another */\n")
+        result = build(home, recipe, "--offline", "--replace", cache=cache)
+        xt.equal(only(result)["state"], "built", result)
+
+
 def test_open_network_is_said_once():
     """The sandbox that is left when bubblewrap does not work: a warning for the run, not
     one more for the steps."""
