@@ -41,8 +41,24 @@ static void hash_differs(
 	diag_help(d, "find out which is right, then run `xorch lock %s`", r->path);
 }
 
+/* Copied along with a recipe, say. */
+static void other_recipe(const recipe *r, const recipe_lock *lock, diag_list *l)
+{
+	g_autofree char *name = project_name_normalize(lock->name);
+	g_autofree char *lock_path = recipe_lock_path(r->path);
+	g_autofree char *lock_name = g_path_get_basename(lock_path);
+
+	if (g_str_equal(name, r->normalized))
+		return;
+	diag *d = yaml_error(r->doc, l, yaml_path(r->doc->root, "package.name"), "X0409",
+		"the lock is another recipe's");
+	diag_label(d, "%s is of `%s`", lock_name, lock->name);
+	diag_help(d, "remove %s, then run `xorch lock %s`", lock_path, r->path);
+}
+
 void lock_check_recipe(const recipe *r, const recipe_lock *lock, diag_list *l)
 {
+	other_recipe(r, lock, l);
 	for (guint i = 0; i < r->sources->len; i++) {
 		const recipe_source *s = g_ptr_array_index(r->sources, i);
 		const lock_source *found = s->pypi ? locked_pypi(lock, s->pypi) : NULL;
