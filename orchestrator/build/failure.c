@@ -65,9 +65,8 @@ static const failure_class classes[] = {
 		"PBR_VERSION, …): ${{ version }}"},
 	{"network", EXIT_BUILD, "X0905", "it wanted the network",
 		"put what it fetches into the recipe (requirements, source, vendored "
-		"files), or allow it with `build.network: true` and --allow-network, "
-		"which "
-		"makes the result depend on what is online today"},
+		"files), or allow it with `build.network: true`, for one run with "
+		"--allow-network, which makes the result depend on what is online today"},
 	/* compilers */
 	{"compile-error", EXIT_BUILD, "X0901", "", NULL},
 	{"link-error", EXIT_BUILD, "X0901", "the linker failed", NULL},

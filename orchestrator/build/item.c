@@ -72,6 +72,7 @@ void item_source_free(item_source *s)
 	recipe_free(s->recipe);
 	recipe_lock_free(s->lock);
 	g_free(s->lock_text);
+	g_free(s->label);
 	g_ptr_array_unref(s->keep);
 	g_mutex_clear(&s->mutex);
 	g_free(s);

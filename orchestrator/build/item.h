@@ -10,6 +10,7 @@ typedef struct item_source {
 	recipe *recipe;	    /* as loaded, unresolved */
 	recipe_lock *lock;  /* never NULL; empty when there is no file yet */
 	char *lock_text;    /* what the file holds; NULL when there is none */
+	char *label;	    /* --snapshot (cli/snapshot.h): of the version; or NULL */
 	gboolean hold_lock; /* a changed lock stays in lock_text: nothing is written */
 	GMutex mutex;	    /* around lock */
 	GPtrArray *keep;    /* private: item_source_keep */
@@ -56,11 +57,12 @@ typedef struct item {
 	 * asked again with them; they are in the store now. */
 	gboolean asks_libraries, has_libraries;
 	item_state state;
-	char *reason;  /* skipped: why; planned: what changed, for --explain */
-	gboolean lost; /* planned: reason says which item that it needs failed */
-	GError *error; /* failed */
-	key *key;      /* when everything it depends on is locked */
-	char *file;    /* path of the artefact in the output folder */
+	char *reason;		/* skipped: why; planned: what changed, for --explain */
+	gboolean lost;		/* planned: reason says which item that it needs failed */
+	gboolean allow_network; /* --allow-network names it */
+	GError *error;		/* failed */
+	key *key;		/* when everything it depends on is locked */
+	char *file;		/* path of the artefact in the output folder */
 	char *sha256, *tags, *log, *sandbox;
 	char *statement; /* line of its provenance (format/intoto.h); or NULL */
 	gint64 size;

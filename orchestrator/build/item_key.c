@@ -58,6 +58,10 @@ key *item_key(pipeline *p, item *i, GError **err)
 	if (!source_add_to_key(i, k, err) || !host_packages_add_to_key(i, k, err) ||
 		!how->add_to_key(p, i, k, err) || !add_needs(p, i, k, err))
 		return NULL;
+	if (i->source->label)
+		key_add(k, "snapshot", i->source->label);
+	if (i->allow_network)
+		key_add(k, "network", "open by --allow-network");
 	if (i->recipe->build.script_file) {
 		g_autofree char *path = fs_resolve_beneath(
 			i->recipe->dir, i->recipe->build.script_file, err);

@@ -173,7 +173,9 @@ static json_t *external(const item *i, const repo_tree *t, GError **err)
 	}
 	if (epoch)
 		json_object_set_new(out, "sourceDateEpoch", json_string(epoch));
-	if (r->build.network)
+	if (i->source->label)
+		json_object_set_new(out, "snapshot", json_string(i->source->label));
+	if (r->build.network || i->allow_network)
 		json_object_set_new(out, "network", json_true());
 	if (!g_file_test(i->source->lock->path, G_FILE_TEST_EXISTS))
 		return out;
@@ -194,7 +196,10 @@ static json_t *sandbox_parameter(const item *i)
 	if (i->sandbox && sandbox_level_parse(i->sandbox, &level, NULL))
 		info = sandbox_describe(level);
 	return json_pack("{s:s*, s:s, s:b}", "level", i->sandbox, "network",
-		info && info->network_cut && !i->recipe->build.network ? "none" : "open",
+		info && info->network_cut && !i->recipe->build.network &&
+				!i->allow_network
+			? "none"
+			: "open",
 		"targetCodeCannotRun", info && info->binfmt_cut);
 }
 

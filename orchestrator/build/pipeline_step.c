@@ -1,4 +1,5 @@
 #include "build/pipeline_step.h"
+#include "base/event.h"
 #include "build/pipeline_private.h"
 
 void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item *i,
@@ -7,8 +8,15 @@ void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item 
 	const recipe *r = i->recipe;
 	const GPtrArray *tools = r->requirements.tools;
 
+	if (i->allow_network)
+		event_log(EVENT_WARNING, i->id,
+			"its build may reach the network (--allow-network): what comes "
+			"from there is in no lock");
+
 	out->where = pipeline_build_place(r);
-	out->again = g_strdup_printf("xorch build %s --keep -v", i->id);
+	out->again = g_strdup_printf("xorch build %s --keep -v%s%s", i->id,
+		i->allow_network ? " --allow-network " : "",
+		i->allow_network ? i->id : "");
 	out->tools = g_ptr_array_new();
 	for (guint n = 0; tools && n < tools->len; n++)
 		g_ptr_array_add(out->tools, g_ptr_array_index(tools, n));
@@ -23,7 +31,7 @@ void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item 
 		.tools = (const char *const *)out->tools->pdata,
 		.source_date_epoch = pipeline_date(r, w->source),
 		.jobs = pipeline_jobs(p, i),
-		.network = r->build.network,
+		.network = r->build.network || i->allow_network,
 		.level = info->level,
 		.timeout_s = p->options.timeout ? p->options.timeout : r->build.timeout,
 		.silent_timeout_s = r->build.silent_timeout,

@@ -35,6 +35,9 @@ gboolean registry_crates(const char *cargo, GPtrArray **index_urls, GError **err
 /* What that cargo would use by itself, in the same form; NULL when it does not say. */
 char *registry_crates_builtin(const char *cargo);
 
+/* The file of --config, in place of the user's and the system's; NULL: those. Borrowed
+ * for the rest of the run. Before any thread is started. */
+void registry_config(const char *path);
 /* The project file's mirrors for a registry ("debian", "pypi", "crates", "go", "oci"):
  * after XORCH_MIRROR_…, before the user's configuration. `urls` (char *) is borrowed for
  * the rest of the run; NULL: none. Before any thread is started. */

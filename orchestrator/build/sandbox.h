@@ -69,7 +69,7 @@ typedef struct sandbox_spec {
 	/* A pseudo-terminal (base/terminal.h) that becomes the command's own, in place
 	 * of output that is read; NULL none. */
 	const int *terminal;
-	gboolean network; /* the recipe's build.network: leave it open */
+	gboolean network; /* build.network, --allow-network: leave it open */
 
 	const char *const *argv; /* looked up in the step's own PATH */
 	/* The whole environment. HOME and TMPDIR are always added; PATH, when it is

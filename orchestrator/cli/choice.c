@@ -60,7 +60,7 @@ static gboolean take_limit(options *o, const project *p, GError **err)
 
 gboolean choice_begin(options *o, GError **err)
 {
-	project *p = project_load_all(err);
+	project *p = project_load_all(o->config, err);
 
 	if (!p)
 		return FALSE;
@@ -70,6 +70,7 @@ gboolean choice_begin(options *o, GError **err)
 	take(&o->durations, p->durations);
 	if (!take_limit(o, p, err))
 		return FALSE;
+	registry_config(o->config);
 	registry_project("debian", p->debian);
 	registry_project("pypi", p->pypi);
 	registry_project("crates", p->crates);

@@ -12,11 +12,13 @@
 #include "cli/report.h"
 #include "cli/report_file.h"
 #include "cli/selection_overlay.h"
+#include "cli/step_summary.h"
 #include "cli/verbs.h"
 #include "format/intoto.h"
 #include "ship/binary.h"
 #include "ship/provided.h"
 #include "ship/wheel_compare.h"
+#include "ship/wheel_label.h"
 #include "ship/wheelhouse.h"
 #include <string.h>
 
@@ -43,11 +45,14 @@ static gboolean finish_program(item *i, const pipeline_product *product, const o
 	g_autoptr(provided) names = NULL;
 	g_autofree char *name =
 		g_path_get_basename(r->go.output ? r->go.output : r->package.name);
+	const char *label = i->source->label;
+	g_autofree char *version = label ? wheel_label_version(r->package.version, label)
+					 : g_strdup(r->package.version);
 
 	if (product->floor_names && !(names = provided_load(product->floor_names, err)))
 		return FALSE;
 	binary_expect expect = {.name = name,
-		.version = r->package.version,
+		.version = version,
 		.platform = i->platform,
 		.cgo = r->go.cgo,
 		.floor = i->floor,
@@ -100,6 +105,7 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		.platform = i->platform,
 		.floor = i->floor,
 		.build_number = r->build.number,
+		.label = i->source->label,
 		.allow_pure = r->wheel.pure_allowed,
 		.allow_neon = neon,
 		.strict = o->strict,
@@ -348,6 +354,14 @@ gboolean build_items(const build_context *c, const options *o, selection *s, GEr
 	return run(c, o, s, DEPTH_BUILD, err);
 }
 
+/* Files that were asked for beside what is printed. */
+static gboolean write_reports(
+	const selection *s, const options *o, verb_depth depth, int code, GError **err)
+{
+	return report_files_of_items(s, o, err) && report_metadata(s, o, code, err) &&
+	       step_summary_file(s, o, depth == DEPTH_PLAN, err);
+}
+
 /* The frame of the verbs over items. */
 static int with_items(const options *o, char **args, verb_depth depth, GError **err)
 {
@@ -381,7 +395,7 @@ static int with_items(const options *o, char **args, verb_depth depth, GError **
 		if (any)
 			report_build(&s, o, code);
 	}
-	if (s.items && !report_files_of_items(&s, o, err && *err ? NULL : err))
+	if (s.items && !write_reports(&s, o, depth, code, err && *err ? NULL : err))
 		code = code ? code : EXIT_HOST;
 	selection_clear(&s);
 	common_close(&c);

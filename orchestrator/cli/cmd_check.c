@@ -280,7 +280,7 @@ int cmd_check(const options *o, char **args, GError **err)
 	g_autoptr(GPtrArray) files =
 		definition_find(*args ? (const char *const *)args : here, l);
 	/* One that is wrong is among the files. */
-	g_autoptr(project) p = project_load_all(NULL);
+	g_autoptr(project) p = project_load_all(o->config, NULL);
 	options mine = *o;
 
 	if (!report_files_check(o, err))

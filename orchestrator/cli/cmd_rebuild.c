@@ -146,6 +146,22 @@ static int sandbox_of(const options *o, const provenance_file *f)
 	return o->sandbox;
 }
 
+/* Was the network opened by --allow-network? Then it is again. NULL: no. */
+static GPtrArray *network_of(const provenance_file *f)
+{
+	const json_t *inputs = json_get_array(provenance_internal(f), "inputs");
+	gsize n;
+	const json_t *pair;
+
+	json_array_foreach((json_t *)inputs, n, pair)
+	{
+		const char *name = json_string_value(json_array_get(pair, 0));
+		if (g_strcmp0(name, "network") == 0)
+			return list_of(json_get_string(provenance_internal(f), "id"));
+	}
+	return NULL;
+}
+
 /* The command line that asks for what the statement says was asked for. */
 static options options_of(const options *o, const provenance_file *f, const char *out)
 {
@@ -160,6 +176,8 @@ static options options_of(const options *o, const provenance_file *f, const char
 	own.sysroot = (char *)provenance_asked(f, "sysroot");
 	own.floor = (char *)provenance_asked(f, "floor");
 	own.sandbox = sandbox_of(o, f);
+	own.allow_network = network_of(f);
+	own.snapshot = provenance_asked(f, "snapshot") != NULL;
 	own.out = (char *)out;
 	own.rebuild = own.no_provenance = own.locked = TRUE;
 	own.strict = FALSE; /* of the audit: not part of what was asked */
@@ -171,6 +189,7 @@ static void options_end(options *own)
 	g_clear_pointer(&own->targets, g_ptr_array_unref);
 	g_clear_pointer(&own->pythons, g_ptr_array_unref);
 	g_clear_pointer(&own->only, g_ptr_array_unref);
+	g_clear_pointer(&own->allow_network, g_ptr_array_unref);
 }
 
 /* The item asked for; what it needs is in the selection too. */

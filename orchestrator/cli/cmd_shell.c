@@ -75,10 +75,13 @@ int cmd_shell(const options *o, char **args, GError **err)
 
 	if (*command && g_str_equal(*command, "--"))
 		command++;
-	if (!args[0] || (!*command && !terminal_is_there())) {
+	if (!args[0] || (!*command && (o->no_input || !terminal_is_there()))) {
 		error_set(err, EXIT_INPUT, "X0112",
-			args[0] ? "standard input is no terminal, and no command is given"
-				: "no id given");
+			!args[0] ? "no id given"
+			: o->no_input
+				? "--no-input is given, and no command"
+				: "standard input is no terminal, and no command is "
+				  "given");
 		error_help(err, "xorch shell cwcwidth-0.1.12-cp311-aarch64 -- ls");
 		return EXIT_INPUT;
 	}

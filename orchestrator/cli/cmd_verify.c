@@ -91,6 +91,16 @@ static GPtrArray *load_recipes(const options *o, int *code)
 	return NULL;
 }
 
+/* 1.0+g0123… of --snapshot is of the recipe of 1.0. */
+static gboolean is_snapshot(const char *version, const recipe *r)
+{
+	const char *label = strstr(version, "+g");
+	g_autofree char *plain =
+		label ? g_strndup(version, (gsize)(label - version)) : NULL;
+
+	return plain && pep440_equal(plain, r->package.version);
+}
+
 static gboolean is_of(const recipe *r, const char *file)
 {
 	g_autofree char *base = g_path_get_basename(file);
@@ -100,11 +110,14 @@ static gboolean is_of(const recipe *r, const char *file)
 	if (name) {
 		g_autofree char *normal = project_name_normalize(name->name);
 		return r->kind == RECIPE_WHEEL && g_str_equal(normal, r->normalized) &&
-		       pep440_equal(name->version, r->package.version);
+		       (pep440_equal(name->version, r->package.version) ||
+			       is_snapshot(name->version, r));
 	}
 	g_autofree char *start =
-		g_strdup_printf("%s-%s-linux-", r->package.name, r->package.version);
-	return r->kind != RECIPE_WHEEL && g_str_has_prefix(base, start);
+		g_strdup_printf("%s-%s", r->package.name, r->package.version);
+	return r->kind != RECIPE_WHEEL && g_str_has_prefix(base, start) &&
+	       (g_str_has_prefix(base + strlen(start), "-linux-") ||
+		       g_str_has_prefix(base + strlen(start), "+g"));
 }
 
 static const recipe *recipe_of(const options *o, const GPtrArray *all, const char *file)

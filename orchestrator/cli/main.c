@@ -109,6 +109,8 @@ static gboolean settle(
 
 	if (!option_applicable(p, all, what, err) || !option_environment(p, all, err))
 		return FALSE;
+	if (o->frozen)
+		o->locked = o->offline = TRUE;
 	o->color_on_command = option_given(p, "color") == OPTION_FROM_ARGUMENT;
 	if (v && v->flags & VERB_HIDDEN) /* its caller reads it */
 		output_plain(p, o);

@@ -31,13 +31,14 @@ typedef struct options {
 	char *exclude_newer;			    /* as given; NULL: not given */
 	gint64 cut; /* what it means, no row: see build_context */
 	/* how */
-	char *out;	/* NULL: dist */
-	int jobs;	/* 0: not given; see common_jobs */
-	int sandbox;	/* sandbox_choice */
-	gint64 timeout; /* seconds, 0: the recipe's */
+	char *out;		  /* NULL: dist */
+	int jobs;		  /* 0: not given; see common_jobs */
+	int sandbox;		  /* sandbox_choice */
+	gint64 timeout;		  /* seconds, 0: the recipe's */
+	GPtrArray *allow_network; /* ids, patterns of ids; NULL: not given */
 	gboolean locked, offline, force, keep, keep_going, fail_fast, dry_run, explain;
 	gboolean allow_empty, replace, strict, upgrade, verify_cache, no_fetch;
-	gboolean check_reproducible, ccache, no_provenance;
+	gboolean check_reproducible, ccache, no_provenance, snapshot;
 	gboolean renew;	  /* set by `lock` and `update`, no row: all that locks hold */
 	gboolean rebuild; /* set by cmd_rebuild.c, no row: see pipeline_options */
 	gboolean diff;	  /* fmt */
@@ -47,6 +48,7 @@ typedef struct options {
 	gint64 max_age; /* seconds, 0: not given */
 	char *format;
 	GPtrArray *reports; /* "junit=FILE"; NULL: not given */
+	char *metadata_file, *markdown_summary;
 	/* how it looks */
 	gboolean json, quiet;
 	int verbose;
@@ -62,6 +64,9 @@ typedef struct options {
 	GPtrArray *find_links;		    /* NULL: not given */
 	GPtrArray *lib_dirs, *exclude_libs; /* repair; NULL: not given */
 	char *directory;
+	char *config;	   /* see project_load_all; NULL: not given */
+	gboolean frozen;   /* sets locked and offline in main.c */
+	gboolean no_input; /* shell */
 	gboolean help, version;
 	project *project; /* its file and the user's; NULL: not read */
 } options;
@@ -69,8 +74,9 @@ typedef struct options {
 extern const option option_rows[];
 /* Accepted by every verb. */
 #define OPTIONS_GLOBAL                                                                   \
-	"directory cache-dir offline locked json quiet verbose progress color "          \
+	"directory config cache-dir offline locked frozen json quiet verbose progress "  \
+	"color "                                                                         \
 	"log-format "                                                                    \
-	"log-file jobs "                                                                 \
+	"log-file jobs no-input "                                                        \
 	"help "                                                                          \
 	"version"

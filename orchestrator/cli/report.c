@@ -1,9 +1,11 @@
 #include "cli/report.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "build/failure.h"
 #include "cli/annotations.h"
 #include "cli/output.h"
 #include "cli/step_summary.h"
+#include <stdlib.h>
 #include <string.h>
 
 static const item *at(const selection *s, guint n)
@@ -115,6 +117,9 @@ static json_t *item_json(const selection *s, const item *i)
 		json_object_set_new(o, "needs", needs_json(i));
 	if (changed)
 		json_object_set_new(o, "changed", changed);
+	json_set_text(o, "snapshot", i->source->label);
+	if (i->allow_network || (i->recipe && i->recipe->build.network))
+		json_object_set_new(o, "network", json_true());
 	if (i->implicit)
 		json_object_set_new(o, "implicit", json_true());
 	json_set_text(o, "reason", i->reason);
@@ -143,6 +148,23 @@ static json_t *items_json(const selection *s, int code)
 	json_object_set_new(root, "exit", json_integer(code));
 	json_object_set_new(root, "items", list);
 	return root;
+}
+
+gboolean report_metadata(const selection *s, const options *o, int code, GError **err)
+{
+	if (!o->metadata_file)
+		return TRUE;
+	json_t *root = items_json(s, code);
+	char *json = json_dumps(root, JSON_INDENT(1) | JSON_ENSURE_ASCII);
+	g_autofree char *text = g_strconcat(json, "\n", NULL);
+
+	json_decref(root);
+	free(json);
+	if (g_str_equal(o->metadata_file, "-")) {
+		output_text(text);
+		return TRUE;
+	}
+	return fs_write_atomic(o->metadata_file, text, strlen(text), 0644, err);
 }
 
 static void count_text(GString *out, guint n, const char *what)
@@ -262,7 +284,10 @@ void report_build(const selection *s, const options *o, int code)
 
 static void plan_build(GString *table, const item *i)
 {
-	g_string_append_printf(table, "build (%s, manylinux_%s)", i->toolchain, i->floor);
+	gboolean network = i->allow_network || (i->recipe && i->recipe->build.network);
+
+	g_string_append_printf(table, "build (%s, manylinux_%s%s)", i->toolchain,
+		i->floor, network ? ", with network" : "");
 	for (guint n = 0; n < i->needs->len; n++)
 		g_string_append_printf(table, "%s%s", n ? ", " : " after ",
 			((const item *)g_ptr_array_index(i->needs, n))->id);

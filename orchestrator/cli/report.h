@@ -18,5 +18,10 @@ void report_failure(const item *i);
 /* The summary; `code` is the exit status it ends with. */
 void report_build(const selection *s, const options *o, int code);
 
+/* --metadata-file (- is standard output): the object that --json prints, whatever is
+ * printed. `code` is the exit
+ * status that the run ends with. EXIT_HOST when the file cannot be written. */
+gboolean report_metadata(const selection *s, const options *o, int code, GError **err);
+
 /* What would be done: table or JSON, on stdout. */
 void report_plan(const selection *s, gboolean json);

@@ -10,6 +10,7 @@
 #include "cli/selection_needs.h"
 #include "cli/selection_overlay.h"
 #include "cli/shard.h"
+#include "cli/snapshot.h"
 #include "cli/selection_settle.h"
 #include <string.h>
 
@@ -131,6 +132,7 @@ static gboolean is_meant(item *i)
 gboolean selection_add_item(selection *s, const options *o, item *i, diag_list *l)
 {
 	selection_settle(s, o, i, NULL);
+	i->allow_network = matches(o->allow_network, i->id);
 	g_ptr_array_add(s->items, i);
 	if (!is_meant(i))
 		return TRUE;
@@ -376,6 +378,17 @@ static GPtrArray *split_arguments(char **args, wish *w)
 	return paths;
 }
 
+static gboolean label(const wish *w, item_source *s, GError **err)
+{
+	GError *problem = NULL;
+
+	if (w->o->snapshot)
+		s->label = snapshot_label(s->recipe, &problem);
+	if (problem)
+		g_propagate_error(err, problem);
+	return !problem;
+}
+
 static gboolean load(wish *w, char **args, diag_list *l, GError **err)
 {
 	g_autoptr(GPtrArray) paths = split_arguments(args, w);
@@ -385,7 +398,7 @@ static gboolean load(wish *w, char **args, diag_list *l, GError **err)
 		item_source *s = item_source_load(g_ptr_array_index(files, n), l, err);
 		if (s)
 			g_ptr_array_add(w->s->sources, s);
-		else if (err && *err)
+		if ((err && *err) || (s && !label(w, s, err)))
 			return FALSE;
 	}
 	return TRUE;

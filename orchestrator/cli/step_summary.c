@@ -1,5 +1,6 @@
 #include "cli/step_summary.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "cli/output.h"
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ static void cell(GString *out, const char *text)
 		g_string_append(out, "…");
 }
 
-static void row(GString *out, const item *i)
+static void row(GString *out, const item *i, gboolean plan)
 {
 	static const char *const marks[] = {[ITEM_PLANNED] = "not started",
 		[ITEM_SKIPPED] = "skipped",
@@ -36,7 +37,8 @@ static void row(GString *out, const item *i)
 
 	g_string_append(out, "| ");
 	cell(out, i->id);
-	g_string_append_printf(out, " | %s | ", marks[i->state]);
+	g_string_append_printf(out, " | %s | ",
+		plan && i->state == ITEM_PLANNED ? "to be built" : marks[i->state]);
 	if (i->seconds > 0)
 		g_string_append_printf(out, "%.0f s", i->seconds);
 	g_string_append(out, " | ");
@@ -45,22 +47,44 @@ static void row(GString *out, const item *i)
 	g_string_append(out, " |\n");
 }
 
-void step_summary(const selection *s)
+static GString *table(const selection *s, gboolean plan)
 {
-	const char *path = g_getenv("GITHUB_STEP_SUMMARY");
-	g_autoptr(GString) out =
-		g_string_new("| item | result | time | |\n|---|---|---|---|\n");
+	GString *out = g_string_new("| item | result | time | |\n|---|---|---|---|\n");
 
-	if (!path || !*path || !s->items || !s->items->len)
-		return;
 	for (guint n = 0; n < s->items->len; n++) {
 		if (out->len > BYTES_MAX) {
 			g_string_append_printf(
 				out, "| … %u more | | | |\n", s->items->len - n);
 			break;
 		}
-		row(out, g_ptr_array_index(s->items, n));
+		row(out, g_ptr_array_index(s->items, n), plan);
 	}
+	return out;
+}
+
+gboolean step_summary_file(
+	const selection *s, const options *o, gboolean plan, GError **err)
+{
+	if (!o->markdown_summary)
+		return TRUE;
+	GString *out = table(s, plan);
+	if (g_str_equal(o->markdown_summary, "-")) {
+		output_text(out->str);
+		g_string_free(out, TRUE);
+		return TRUE;
+	}
+	gboolean ok = fs_write_atomic(o->markdown_summary, out->str, out->len, 0644, err);
+	g_string_free(out, TRUE);
+	return ok;
+}
+
+void step_summary(const selection *s)
+{
+	const char *path = g_getenv("GITHUB_STEP_SUMMARY");
+
+	if (!path || !*path || !s->items || !s->items->len)
+		return;
+	g_autoptr(GString) out = table(s, FALSE);
 	FILE *f = fopen(path, "ae");
 	gboolean ok = f && fputs(out->str, f) >= 0;
 	if ((f && fclose(f) != 0) || !ok)

@@ -233,11 +233,12 @@ const verb verbs[] = {
 		"toolchain sysroot "
 		"floor out "
 		"dry-run explain "
-		"force check-reproducible no-provenance ccache keep keep-going fail-fast "
+		"force check-reproducible snapshot no-provenance ccache keep keep-going "
+		"fail-fast "
 		"replace "
 		"allow-empty "
-		"sandbox timeout "
-		"log-dir strict report exclude-newer",
+		"sandbox allow-network timeout "
+		"log-dir strict report metadata-file markdown-summary exclude-newer",
 		cmd_build, 0, build_details},
 	{"cache", "dir|size|verify|prune|clean", "look after the cache",
 		"ci max-age dry-run", cmd_cache, 0,
@@ -272,7 +273,7 @@ const verb verbs[] = {
 		"target python only skip shard durations changed-since fetch-base "
 		"toolchain sysroot "
 		"floor explain "
-		"allow-empty exclude-newer",
+		"allow-empty metadata-file exclude-newer",
 		cmd_fetch, 0, fetch_details},
 	{"fmt", "[FILE|DIR…]", "write recipes, definitions and xorch.yaml in one form",
 		"check diff", cmd_fmt, VERB_PLAIN, fmt_details},
@@ -282,7 +283,7 @@ const verb verbs[] = {
 		"target python only skip shard durations changed-since fetch-base "
 		"toolchain sysroot "
 		"floor upgrade "
-		"explain allow-empty sandbox exclude-newer",
+		"explain allow-empty sandbox metadata-file exclude-newer",
 		cmd_lock, 0, lock_details},
 	{"log", "[ID]", "show the builds of this machine, or the log of one", "format",
 		cmd_log, 0, log_details, "durations"},
@@ -296,7 +297,9 @@ const verb verbs[] = {
 		"target python only skip shard durations changed-since fetch-base "
 		"toolchain sysroot "
 		"floor out "
-		"explain format force allow-empty sandbox",
+		"explain format force snapshot allow-empty sandbox allow-network "
+		"metadata-file "
+		"markdown-summary",
 		cmd_plan, 0, plan_details, "text json github-matrix gitlab dot"},
 	{"rebuild", "FILE",
 		"build or repair a result once more from its provenance and compare",

@@ -155,23 +155,26 @@ static void fill(project *to, project *from)
 			*lists[n][0] = g_steal_pointer(lists[n][1]);
 }
 
-project *project_load_all(GError **err)
+project *project_load_all(const char *config, GError **err)
 {
 	g_autoptr(diag_list) l = diag_list_new();
 	g_autofree char *own = project_file();
 	g_autofree char *user =
 		g_build_filename(g_get_user_config_dir(), "xorch", "config.yaml", NULL);
-	const char *const lower[] = {user, "/etc/xorch/config.yaml"};
+	const char *const usual[] = {user, "/etc/xorch/config.yaml"};
+	gsize n_lower = config ? 1 : G_N_ELEMENTS(usual);
+	gboolean none = g_strcmp0(config, PROJECT_NO_CONFIG) == 0;
 	g_autoptr(project) all = NULL;
 
 	if (g_file_test(own, G_FILE_TEST_EXISTS))
 		all = project_load(own, TRUE, l);
 	if (!all)
 		all = g_new0(project, 1);
-	for (guint n = 0; n < G_N_ELEMENTS(lower); n++) {
-		if (!g_file_test(lower[n], G_FILE_TEST_EXISTS))
+	for (gsize n = 0; !none && n < n_lower; n++) {
+		const char *path = config ? config : usual[n];
+		if (!config && !g_file_test(path, G_FILE_TEST_EXISTS))
 			continue;
-		g_autoptr(project) more = project_load(lower[n], FALSE, l);
+		g_autoptr(project) more = project_load(path, FALSE, l);
 		if (more)
 			fill(all, more);
 	}

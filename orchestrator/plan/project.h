@@ -57,6 +57,8 @@ gboolean project_is_file(const char *path);
 project *project_load(const char *path, gboolean own, diag_list *l);
 
 /* What counts here: the project's file over the user's and the system's, each value from
- * the first that has it; those that do not exist count as empty. Mirrors are the project
+ * the first that has it; those that do not exist count as empty. `config` (NULL: not
+ * given) stands for the latter two, PROJECT_NO_CONFIG for none. Mirrors are the project
  * file's alone (build/registry.h reads the others). NULL: EXIT_INPUT, all errors. */
-project *project_load_all(GError **err);
+project *project_load_all(const char *config, GError **err);
+#define PROJECT_NO_CONFIG "/dev/null"

@@ -1,4 +1,5 @@
 #include "ship/wheelhouse.h"
+#include "ship/wheel_label.h"
 #include "ship/wheel_rewrite.h"
 #include "ship/place.h"
 #include "base/error.h"
@@ -238,6 +239,23 @@ gboolean wheel_finish(const char *path, const wheel_expect *x, const char *out_d
 	if (!bytes)
 		return FALSE;
 	g_autofree char *file = g_path_get_basename(path);
+	g_autofree char *labelled = NULL;
+	wheel_expect mine = *x;
+	g_autofree char *version =
+		x->label ? wheel_label_version(x->version, x->label) : NULL;
+	if (x->label) {
+		GBytes *whole =
+			wheel_label(bytes, file, x->label, x->mtime, &labelled, err);
+		if (!whole)
+			return FALSE;
+		g_bytes_unref(bytes);
+		bytes = whole;
+		g_free(file);
+		file = g_strdup(labelled);
+		path = labelled;
+		mine.version = version;
+		x = &mine;
+	}
 	if (x->repair) {
 		result->grafts =
 			g_ptr_array_new_with_free_func((GDestroyNotify)repair_graft_free);

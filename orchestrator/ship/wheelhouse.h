@@ -10,11 +10,12 @@
  * and only the copy is looked at; the wheel that is placed is written anew from
  * that copy, its bytes depending on the contents alone. */
 typedef struct wheel_expect {
-	const char *name, *version; /* the recipe's package */
+	const char *name, *version; /* the recipe's package; without the label */
 	const char *python;	    /* "cp311"; "cp313t" for free-threaded ones */
 	const platform *platform;
 	const char *floor;  /* "2_17" */
 	guint build_number; /* 0: no build tag */
+	const char *label; /* ship/wheel_label.h, given to the builder's wheel; or NULL */
 	gboolean allow_pure, allow_neon, strict, replace;
 	const char *const *extensions;	/* wheel.extensions, or NULL */
 	const char *const *build_paths; /* see audit_options */
