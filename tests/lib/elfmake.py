@@ -18,12 +18,13 @@ MACHINES = {  # name: class, machine, e_flags, endian
     "aarch64": (64, 183, 0, "<"), "x86_64": (64, 62, 0, "<"),
     "armv7": (32, 40, 0x5000400, "<"), "i686": (32, 3, 0, "<"),
     "s390x": (64, 22, 0, ">"), "ppc64le": (64, 21, 2, "<"), "riscv64": (64, 243, 5, "<"),
+    "loongarch64": (64, 258, 0x43, "<"),
 }
 WHEEL_ARCH = {"armv7": "armv7l"}
 MULTIARCH = {"aarch64": "aarch64-linux-gnu", "x86_64": "x86_64-linux-gnu",
              "armv7": "arm-linux-gnueabihf", "i686": "i386-linux-gnu",
              "s390x": "s390x-linux-gnu", "ppc64le": "powerpc64le-linux-gnu",
-             "riscv64": "riscv64-linux-gnu"}
+             "riscv64": "riscv64-linux-gnu", "loongarch64": "loongarch64-linux-gnu"}
 FUNC, OBJECT = 2, 1
 GLOBAL, WEAK = 1, 2
 
