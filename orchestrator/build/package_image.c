@@ -24,20 +24,19 @@ static void help_login(const registry_oci *r, GError **err)
 
 	if (l->user || l->identity_token)
 		error_note(err, "asked with the credentials %s%s%s",
-			l->file ? "in " : "of the mirror's URL", l->file ? l->file : "",
+			l->file ? "of " : "of the mirror's URL", l->file ? l->file : "",
 			l->user ? "" : " (an identity token)");
 	else if (l->helper)
 		error_note(err,
-			"the credentials for %s are with the helper %s, which xorch does "
-			"not run",
-			r->host, l->helper);
+			"asked without credentials: the helper for %s, "
+			"docker-credential-%s, %s",
+			r->host, l->helper, l->helper_said);
 	else
 		error_note(
 			err, "asked without credentials: none are known for %s", r->host);
 	error_help(err,
-		"check the name (registries deny what does not exist, too), and log in "
-		"where the credentials are kept in a file: `docker login %s`, `podman "
-		"login %s` or REGISTRY_AUTH_FILE",
+		"check the name (registries deny what does not exist, too), and log in: "
+		"`docker login %s`, `podman login %s` or REGISTRY_AUTH_FILE",
 		r->host, r->host);
 }
 

@@ -1,11 +1,12 @@
 #include "base/error.h"
-#include "build/registry_oci.h"
+#include "build/registry_helper.h"
 #include "build/registry_private.h"
 #include "format/json.h"
 #include <string.h>
 
 /* The files that `docker login` and `podman login` write (containers-auth.json(5)):
- * {"auths": {"quay.io": {"auth": base64("user:password")}}}. */
+ * {"auths": {"quay.io": {"auth": base64("user:password")}}}, and which programs keep
+ * what is not in them (build/registry_helper.h). */
 
 void registry_oci_login_clear(registry_oci_login *login)
 {
@@ -14,6 +15,7 @@ void registry_oci_login_clear(registry_oci_login *login)
 	g_free(login->identity_token);
 	g_free(login->file);
 	g_free(login->helper);
+	g_free(login->helper_said);
 	memset(login, 0, sizeof *login);
 }
 
@@ -29,6 +31,7 @@ static GPtrArray *files(void)
 	if (run && *run)
 		g_ptr_array_add(
 			all, g_build_filename(run, "containers", "auth.json", NULL));
+	g_ptr_array_add(all, registry_config_file("containers", "auth.json"));
 	g_ptr_array_add(all, docker && *docker
 				     ? g_build_filename(docker, "config.json", NULL)
 				     : g_build_filename(g_get_home_dir(), ".docker",
@@ -112,23 +115,22 @@ static gboolean take_entry(
 	return TRUE;
 }
 
-/* The best entry of one file, if any; notes a helper that would know. */
-static gboolean look(const char *path, const char *host, const char *repository,
-	registry_oci_login *login, GError **err)
+/* What clients call the registry where they keep its credentials. */
+static const char *server_of(const char *host)
 {
-	g_autofree char *text = registry_read(path);
+	return strcmp(host, "docker.io") ? host : "https://index.docker.io/v1/";
+}
+
+/* The entry of `auths` that fits best; NULL: none that holds anything. */
+static const json_t *best_entry(
+	const json_t *auths, const char *host, const char *repository)
+{
 	const json_t *best = NULL;
 	gsize best_fit = 0;
-
-	if (!text)
-		return TRUE;
-	g_autoptr(json_t) all = json_parse(text, strlen(text), path, NULL);
-	if (!json_is_object(all))
-		return broken(path, "this is not a JSON object", err);
-	json_t *auths = json_get_object(all, "auths");
 	const char *key;
 	json_t *entry;
-	json_object_foreach(auths, key, entry)
+
+	json_object_foreach((json_t *)auths, key, entry)
 	{
 		gsize n = json_is_object(entry) ? fit(key, host, repository) : 0;
 		if (n > best_fit && json_object_size(entry)) {
@@ -136,15 +138,35 @@ static gboolean look(const char *path, const char *host, const char *repository,
 			best = entry;
 		}
 	}
-	if (best)
-		return take_entry(best, path, login, err);
+	return best;
+}
+
+/* One file, as docker itself goes by it: a helper for this registry, an entry of its own,
+ * the helper for all. */
+static gboolean look(const char *path, const char *host, const char *repository,
+	registry_oci_login *login, GError **err)
+{
+	g_autofree char *text = registry_read(path);
+
+	if (!text)
+		return TRUE;
+	g_autoptr(json_t) all = json_parse(text, strlen(text), path, NULL);
+	if (!json_is_object(all))
+		return broken(path, "this is not a JSON object", err);
+	const char *server = server_of(host);
 	const json_t *helpers = json_get_object(all, "credHelpers");
 	const char *helper = helpers ? json_get_string(helpers, host) : NULL;
+	if (!helper && helpers)
+		helper = json_get_string(helpers, server);
+	const json_t *entry =
+		helper ? NULL
+		       : best_entry(json_get_object(all, "auths"), host, repository);
+	if (entry)
+		return take_entry(entry, path, login, err);
 	if (!helper)
 		helper = json_get_string(all, "credsStore");
-	if (helper && !login->helper)
-		login->helper = g_strdup(helper);
-	return TRUE;
+	return !helper || !*helper || login->helper ||
+	       registry_helper_ask(helper, server, login, err);
 }
 
 gboolean registry_oci_login_find(

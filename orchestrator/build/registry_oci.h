@@ -13,14 +13,16 @@
  *
  * Credentials: an entry's URL may hold them; else what `docker login` or `podman login`
  * has written, the first of these that knows the host: $REGISTRY_AUTH_FILE,
- * $XDG_RUNTIME_DIR/containers/auth.json, $DOCKER_CONFIG/config.json,
- * ~/.docker/config.json. Credential helpers are not run. */
+ * $XDG_RUNTIME_DIR/containers/auth.json, $XDG_CONFIG_HOME/containers/auth.json,
+ * $DOCKER_CONFIG/config.json, ~/.docker/config.json; and the credential helpers that such
+ * a file names (build/registry_helper.h). */
 
 typedef struct registry_oci_login {
 	char *user, *password; /* NULL: none known */
 	char *identity_token;  /* instead of a password; or NULL */
 	char *file;	       /* where it stands, for people; or NULL */
-	char *helper;	       /* the credential helper that would know; or NULL */
+	char *helper;	       /* the credential helper that knew nothing; or NULL */
+	char *helper_said;     /* why: "is not in PATH" */
 } registry_oci_login;
 
 typedef struct registry_oci {

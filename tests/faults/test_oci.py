@@ -4,6 +4,7 @@ tests/e2e/test_oci.py uses a real one."""
 import base64
 import json
 import os
+import time
 import urllib.parse
 
 import images
@@ -267,9 +268,6 @@ def test_token_for_docker_login():
         start(s, home, Image(GOOD), guard=tokens.guard)
         r = fetch(home)
         refused(r, 5, "X0562", "without credentials", "docker login " + images.host(s))
-        xt.write(os.path.join(home, ".docker/config.json"), json.dumps(
-            {"credHelpers": {images.host(s): "pass"}}))
-        refused(fetch(home), 5, "X0562", "helper pass")
         docker_login(home, images.host(s), auth=base64.b64encode(b"me:wrong").decode())
         r = fetch(home)
         refused(r, 5, "X0562", ".docker/config.json")
@@ -282,6 +280,100 @@ def test_token_for_docker_login():
             xt.check(secret not in r.err + r.out, "shown:", secret, r)
         docker_login(home, images.host(s), auth="!!!")
         refused(lock(home, "--upgrade"), 2, "X0566", "docker login")
+
+
+def helper(home, script):
+    """docker-credential-here, and the PATH that has it."""
+    folder = os.path.join(home, "bin")
+    path = xt.write(os.path.join(folder, "docker-credential-here"), f"""#!/bin/sh
+[ "$1" = get ] || exit 9
+read -r server
+echo "$server" >> {home}/asked
+{script}
+""")
+    os.chmod(path, 0o755)
+    return {"PATH": folder + ":" + os.environ["PATH"]}
+
+
+def settings(home, **what):
+    xt.write(os.path.join(home, ".docker/config.json"), json.dumps(what))
+
+
+def test_credential_helpers():
+    """credHelpers before the file's own entry, which goes before credsStore; one that
+    fails is no reason to give up what everybody may have."""
+    gives = "echo '{\"ServerURL\":\"x\",\"Username\":\"me\",\"Secret\":\"pass:word\"}'"
+    wrong = {"auth": base64.b64encode(b"me:wrong").decode()}
+    right = {"auth": base64.b64encode(b"me:pass:word").decode()}
+    with xt.scratch() as home, Server() as s:
+        here = images.host(s)
+        tokens = Tokens(s, login="me:pass:word")
+        start(s, home, Image(GOOD), guard=tokens.guard)
+        path = helper(home, gives)
+        for n, what in enumerate((
+                {"credHelpers": {here: "here"}}, {"credsStore": "here"},
+                {"credsStore": "here", "auths": {here: {}}},
+                {"credHelpers": {here: "here"}, "credsStore": "none",
+                 "auths": {here: wrong}})):
+            settings(home, **what)
+            r = lock(home, "--target", "aarch64", "--upgrade", "-v", "-v", **path)
+            xt.equal(r.code, 0, what, r)
+            for secret in ("pass:word", "secret-token", right["auth"]):
+                xt.check(secret not in r.err + r.out, "shown:", secret, r)
+            xt.equal(xt.read(os.path.join(home, "asked")), f"{here}\n" * (n + 1))
+        for what in ({"credHelpers": {"ghcr.io": "here"}, "auths": {here: right}},
+                     {"credsStore": "here", "auths": {here: right}}):
+            settings(home, **what)
+            xt.equal(lock(home, "--upgrade", **path).code, 0, what)
+        xt.equal(xt.read(os.path.join(home, "asked")).count("\n"), 4)
+        # what podman writes without a run-time folder
+        settings(home)
+        xt.write(os.path.join(home, ".config/containers/auth.json"),
+                 json.dumps({"auths": {here: right}}))
+        xt.equal(lock(home, "--upgrade").code, 0)
+
+
+def test_credential_helpers_that_fail():
+    with xt.scratch() as home, Server() as s:
+        tokens = Tokens(s, login="me:pw")
+        start(s, home, Image(GOOD), guard=tokens.guard)
+        settings(home, credsStore="here")
+        for script, code, texts, more in (
+                (None, 5, ("X0562", "docker-credential-here, is not in PATH"), {}),
+                ("echo credentials not found in native keychain; exit 1", 5,
+                 ("X0562", "docker-credential-here, says: credentials not found"), {}),
+                ("exit 1", 5, ("X0562", "docker-credential-here, ended with status 1"), {}),
+                ("printf 'no\\033[2J\\n'; exit 1", 5, ("says: no\\x1b[2J",), {}),
+                ("exec sleep 20", 5, ("did not answer within 1 s (XORCH_HTTP_TIMEOUT)",),
+                 {"XORCH_HTTP_TIMEOUT": 1}),
+                ("echo hello", 2, ("X0566", "docker-credential-here does not answer"), {}),
+                ("echo '{\"Username\": \"me\"}'", 2, ("X0566", "| docker-credential-here"),
+                 {}),
+                ("echo '{\"Username\": \"me\", \"Secret\": \"old\"}'", 5,
+                 ("X0562", "with the credentials of docker-credential-here"), {})):
+            path = helper(home, script) if script else {}
+            r = fetch(home, **{**path, **more})
+            refused(r, code, *texts)
+            xt.check("\x1b" not in r.err and "old" not in r.err, r)
+        for name in ("../here", "", "-", "a b", "x;y"):
+            settings(home, credHelpers={images.host(s): name})
+            refused(fetch(home), 2 if name not in ("", "-") else 5,
+                    "X0566" if name not in ("", "-") else "X0562")
+        # what everybody may have is had without
+        start(s, home, Image(GOOD))
+        settings(home, credsStore="here")
+        tree_of(fetch(home, **helper(home, "exit 1")))
+
+
+def test_identity_token_of_a_helper():
+    with xt.scratch() as home, Server() as s:
+        tokens = Tokens(s, login="long-lived")
+        start(s, home, Image(GOOD), guard=tokens.guard)
+        settings(home, credsStore="here")
+        tree_of(fetch(home, **helper(
+            home, "echo '{\"Username\": \"<token>\", \"Secret\": \"long-lived\"}'")))
+        posted = dict(urllib.parse.parse_qsl(s.asked("/token")[0].body.decode()))
+        xt.equal(posted["refresh_token"], "long-lived")
 
 
 def test_identity_token_is_exchanged():
@@ -368,6 +460,28 @@ def test_not_there_and_too_often():
         refused(fetch(home), 5, "X0502", "429", "XORCH_MIRROR_OCI")
         s.add("/v2/team/base/manifests/v9", busy, busy, fine)
         tree_of(fetch(home))
+
+
+def test_layers_that_are_denied_gone_or_too_many():
+    """The manifest may be had, a layer not: each answer in words of its own."""
+    made = Image(GOOD)
+    path = "/v2/team/base/blobs/" + images.digest(GOOD[1].data)
+    fine = Reply(GOOD[1].data)
+    with xt.scratch() as home, Server() as s:
+        start(s, home, made)
+        for status, texts in ((403, ("X0562", "403", "docker login " + images.host(s))),
+                              (401, ("X0562", "401")), (404, ("X0561", "404")),
+                              (429, ("X0502", "429", "XORCH_MIRROR_OCI"))):
+            s.add(path, Reply(status=status))
+            refused(fetch(home), 5, "/team/base", *texts)
+        begun = time.monotonic()
+        s.add(path, Reply(status=429, headers={"Retry-After": "1"}), fine)
+        tree_of(fetch(home))
+        xt.check(time.monotonic() - begun >= 1, "Retry-After was not kept")
+        # and the manifest itself
+        for status, code in ((403, "X0562"), (404, "X0561")):
+            s.add("/v2/team/base/manifests/latest", Reply(status=status))
+            refused(lock(home, "--upgrade"), 5, code, str(status))
 
 
 # ---- what is never used ----
