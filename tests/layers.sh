@@ -42,7 +42,7 @@ done < <(files 'orchestrator/*.c' 'orchestrator/*.h' 'orchestrator/*.py')
 # allows by name (container images), or the identifier of a format; never a place
 # to fetch from.
 allowed='(([a-z0-9.-]+\.)?example(\.(org|com|net))?|([a-z0-9-]+\.)*(test|invalid)|'
-allowed+='127\.1|192\.0\.2\.[0-9]+|198\.51\.100\.[0-9]+|203\.0\.113\.[0-9]+|127\.0\.0\.1|localhost|\[::1\]|(quay|ghcr)\.io|docker\.io|(www\.)?w3\.org|'
+allowed+='127\.1|192\.0\.2\.[0-9]+|198\.51\.100\.[0-9]+|203\.0\.113\.[0-9]+|127\.0\.0\.1|localhost|\[::1\]|(quay|ghcr)\.io|(index\.)?docker\.io|(www\.)?w3\.org|'
 allowed+='json-schema\.org|packaging\.python\.org|peps\.python\.org|cyclonedx\.org|'
 allowed+='in-toto\.io|slsa\.dev|docs\.oasis-open\.org|bford\.info)'
 while IFS= read -r hit; do

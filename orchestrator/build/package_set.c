@@ -416,6 +416,9 @@ static void key_image(key *k, const package_def *def)
 		key_add(k, "from", p->name);
 		key_add(k, "to", p->value);
 	}
+	/* of no file here, but in the lists of parts of what is built against them */
+	if (def->rpm.distribution)
+		key_add(k, "distribution", def->rpm.distribution);
 }
 
 char *package_set_key(const package_set *set, const package_section *section)

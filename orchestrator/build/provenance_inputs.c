@@ -138,7 +138,7 @@ static gboolean add_set(
 	if (!s)
 		return FALSE;
 	use_definition(c, set->path);
-	provenance_add_section(c->l, purpose, s);
+	provenance_add_section(c->l, purpose, s, set->def);
 	return TRUE;
 }
 

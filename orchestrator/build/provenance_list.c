@@ -80,12 +80,14 @@ static void add_deb(provenance_list *l, const char *purpose, const char *suite,
 }
 
 /* baseos/Packages/glibc-2.28-251.el8.aarch64.rpm */
-static void add_rpm(provenance_list *l, const char *purpose, const locked_package *p)
+static void add_rpm(provenance_list *l, const char *purpose, const char *distribution,
+	const locked_package *p)
 {
 	g_autofree char *file = g_path_get_basename(p->path);
 	g_autofree char *stem = g_strndup(file, strlen(file) - strlen(".rpm"));
 	const char *dot = strrchr(stem, '.');
-	g_autofree char *uri = purl_rpm(p->name, p->version, dot ? dot + 1 : NULL);
+	g_autofree char *uri =
+		purl_rpm(distribution, p->name, p->version, dot ? dot + 1 : NULL);
 
 	provenance_add(l, purpose, file, uri, p->sha256);
 }
@@ -116,8 +118,8 @@ static void add_image(provenance_list *l, const char *purpose, const package_sec
 	}
 }
 
-void provenance_add_section(
-	provenance_list *l, const char *purpose, const package_section *s)
+void provenance_add_section(provenance_list *l, const char *purpose,
+	const package_section *s, const package_def *def)
 {
 	if (s->image && *s->image) {
 		add_image(l, purpose, s);
@@ -130,7 +132,7 @@ void provenance_add_section(
 			continue;
 		}
 		if (g_str_has_suffix(p->path, ".rpm")) {
-			add_rpm(l, purpose, p);
+			add_rpm(l, purpose, def->rpm.distribution, p);
 			continue;
 		}
 		add_wheel(l, purpose, p);

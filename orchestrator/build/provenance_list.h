@@ -28,10 +28,10 @@ void provenance_add_files(
 /* Debian packages: locked_package *; NULL: none. */
 void provenance_add_packages(provenance_list *l, const char *purpose, const char *suite,
 	const GPtrArray *packages);
-/* A whole section: packages of a suite, RPMs, layers of an image, a wheel of the index.
- */
-void provenance_add_section(
-	provenance_list *l, const char *purpose, const package_section *s);
+/* A whole section of that definition: packages of a suite, RPMs, layers of an image, a
+ * wheel of the index. */
+void provenance_add_section(provenance_list *l, const char *purpose,
+	const package_section *s, const package_def *def);
 /* A tool of the build machine that is a wheel of the Python index, by its definition's
  * lock. The definition's path, a new string; NULL with an error of definition or lock. */
 char *provenance_add_tool(provenance_list *l, const char *name, GError **err);

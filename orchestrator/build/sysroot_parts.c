@@ -58,13 +58,14 @@ static gboolean fill_rpm(parts *p, const char *dir, GError **err)
 		       p->ctx, p->set, p->section, dir, place_rpm, p, err);
 }
 
-static char *purl_of_rpm(const locked_package *p)
+static char *purl_of_rpm(const parts *all, const locked_package *p)
 {
+	const char *distribution = all->def->packages.rpm.distribution;
 	g_autofree char *file = g_path_get_basename(p->path);
 	g_autofree char *stem = g_strndup(file, strlen(file) - strlen(".rpm"));
 	const char *dot = strrchr(stem, '.');
 
-	return purl_rpm(p->name, p->version, dot ? dot + 1 : NULL);
+	return purl_rpm(distribution, p->name, p->version, dot ? dot + 1 : NULL);
 }
 
 /* ---- dpkg's lists in an image ---- */
@@ -230,7 +231,7 @@ static void add_rpms(const parts *p, const char *tree, GPtrArray *out)
 		l->licence = first_file(licences);
 		l->version = g_strdup(rpm->version);
 		l->sha256 = g_strdup(rpm->sha256);
-		l->purl = purl_of_rpm(rpm);
+		l->purl = purl_of_rpm(p, rpm);
 		g_ptr_array_add(out, l);
 	}
 }

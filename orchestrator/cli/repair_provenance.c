@@ -4,7 +4,9 @@
 #include "build/provenance_list.h"
 #include "format/digest.h"
 #include "format/intoto.h"
+#include "format/project_name.h"
 #include "format/purl.h"
+#include "format/wheel_name.h"
 #include <string.h>
 
 #define STATEMENT_MAX (64 << 20)
@@ -136,7 +138,7 @@ static json_t *package_row(
 
 	/* of an image: its package is one of what was pinned */
 	if (!row && p->sysroot && *p->sysroot->image) {
-		provenance_add_section(l, purpose, p->sysroot);
+		provenance_add_section(l, purpose, p->sysroot, &p->def->packages);
 		row = row_with_uri(l, uri);
 	}
 	if (row)
@@ -172,14 +174,24 @@ static void add_library(json_t *row, const repair_graft *g)
 			      json_text(g->file), "sha256", g->sha256));
 }
 
+/* What it is by its own name; where it came from nobody said. New string, or NULL. */
+static char *wheel_uri(const char *file)
+{
+	g_autoptr(wheel_name) n = wheel_name_parse(file, NULL);
+	g_autofree char *project = n ? project_name_normalize(n->name) : NULL;
+
+	return n ? purl_pypi(project, n->version, file) : NULL;
+}
+
 static json_t *dependencies(const repair_provenance *p)
 {
 	g_auto(provenance_list) l = {0};
+	g_autofree char *uri = wheel_uri(p->name);
 	const GPtrArray *grafts = p->result->grafts;
 	gboolean packages = FALSE;
 
 	provenance_list_init(&l);
-	provenance_add(&l, REPAIR_FOR_WHEEL, p->name, NULL, p->sha256);
+	provenance_add(&l, REPAIR_FOR_WHEEL, p->name, uri, p->sha256);
 	for (guint n = 0; grafts && n < grafts->len; n++) {
 		const repair_graft *g = g_ptr_array_index(grafts, n);
 		add_library(graft_row(p, &l, g), g);

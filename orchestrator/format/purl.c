@@ -73,14 +73,19 @@ char *purl_deb(const char *vendor, const char *package, const char *version,
 	return g_string_free(out, FALSE);
 }
 
-char *purl_rpm(const char *package, const char *version, const char *arch)
+char *purl_rpm(const char *distribution, const char *package, const char *version,
+	const char *arch)
 {
 	const char *colon = strchr(version, ':');
+	g_autofree char *vendor = g_strndup(distribution ? distribution : "",
+		distribution ? strcspn(distribution, "-") : 0);
+	g_autofree char *path = g_strconcat(vendor, *vendor ? "/" : "", package, NULL);
 	g_autofree char *epoch =
 		colon ? g_strndup(version, (gsize)(colon - version)) : NULL;
-	GString *out = begin("rpm", package, colon ? colon + 1 : version);
+	GString *out = begin("rpm", path, colon ? colon + 1 : version);
 
 	qualify(out, "arch", arch);
+	qualify(out, "distro", distribution);
 	qualify(out, "epoch", epoch);
 	return g_string_free(out, FALSE);
 }

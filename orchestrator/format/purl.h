@@ -13,9 +13,12 @@ char *purl_debian(
 /* The same for another distribution's, by the ID of its os-release ("ubuntu"). */
 char *purl_deb(const char *vendor, const char *package, const char *version,
 	const char *arch, const char *suite);
-/* "pkg:rpm/glibc-devel@2.28-251.el8?arch=aarch64"; of "1:2.28-251.el8" the epoch becomes
- * a qualifier. */
-char *purl_rpm(const char *package, const char *version, const char *arch);
+/* "pkg:rpm/almalinux/glibc-devel@2.28-251.el8?arch=aarch64&distro=almalinux-8"; of
+ * "1:2.28-251.el8" the epoch becomes a qualifier. `distribution` as the ID and the
+ * version of its os-release ("almalinux-8"), of which the first word is the vendor; NULL:
+ * not known, and neither is there. */
+char *purl_rpm(const char *distribution, const char *package, const char *version,
+	const char *arch);
 /* "pkg:cargo/heck@0.5.0" */
 char *purl_cargo(const char *crate, const char *version);
 /* "pkg:golang/github.com/mattn/go-isatty@v0.0.20"; `subpath` may be NULL: "go.mod" */

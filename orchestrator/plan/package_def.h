@@ -34,6 +34,7 @@ typedef struct rpm_source {
 	GPtrArray *pinned;	 /* bind_pair *: name, sha256 of repomd.xml; or NULL */
 	GPtrArray *signed_by;	 /* as above; NULL with pinned ones */
 	char *keyring;		 /* file beside the definition, or NULL */
+	char *distribution;	 /* for package URLs: "almalinux-8"; or NULL */
 } rpm_source;
 
 typedef struct package_def {

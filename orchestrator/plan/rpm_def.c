@@ -45,6 +45,17 @@ static const char *check_keyring(const char *text)
 	return check_repository(text) ? "wants the name of a file beside this one" : NULL;
 }
 
+/* Part of a package URL. */
+static const char *check_distribution(const char *text)
+{
+	gsize n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-_");
+
+	return n && !text[n] && g_ascii_isalpha(*text)
+		       ? NULL
+		       : "wants the ID and version of an os-release, such as "
+			 "almalinux-8";
+}
+
 static const bind_field source_fields[] = {
 	{"repositories", BIND_STRMAP, offsetof(rpm_source, repositories), BIND_REQUIRED,
 		.check = check_url, .name_check = check_repository,
@@ -57,6 +68,9 @@ static const bind_field source_fields[] = {
 	{"sha256", BIND_STRMAP, offsetof(rpm_source, pinned), 0,
 		.check = lock_check_sha256, .name_check = check_repository,
 		.doc = "of repomd.xml, by repository"},
+	{"distribution", BIND_STRING, offsetof(rpm_source, distribution), 0,
+		.check = check_distribution,
+		.doc = "whose packages they are, for package URLs (almalinux-8)"},
 	{0}};
 const bind_struct rpm_source_binding = {
 	"RPM repositories", sizeof(rpm_source), source_fields, NULL};

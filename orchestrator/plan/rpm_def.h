@@ -10,6 +10,8 @@
  *	  signed_by: [FINGERPRINT …]	keys that may sign a repository's repomd.xml, in
  *	  keyring: NAME			a file of OpenPGP keys beside the definition
  *	  sha256: {base: HEX}		or else that of repomd.xml, by repository
+ *	  distribution: almalinux-8	whose packages they are, ID and version of its
+ *					os-release, for package URLs; optional
  *	packages, without, exact, prune: as with Debian's (plan/package_def.h)
  *	keep, place: as with an image (plan/image_def.h)
  */

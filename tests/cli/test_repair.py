@@ -225,7 +225,9 @@ def test_statement_of_a_tag():
             "before": {"platforms": ["linux_aarch64"], "tag": "manylinux_2_17_aarch64"},
             "after": {"platforms": ["manylinux2014_aarch64", "manylinux_2_17_aarch64"],
                       "tag": "manylinux_2_17_aarch64"}})
-        xt.equal(d["resolvedDependencies"], [{**name, "annotations": {"for": "wheel"}}])
+        xt.equal(d["resolvedDependencies"], [{
+            **name, "uri": "pkg:pypi/pkg@1.0?file_name=" + AARCH64,
+            "annotations": {"for": "wheel"}}])
         said = run(home, "explain", out)
         for words in ("repaired by", AARCH64, "linux_aarch64 (by its code "
                       "manylinux_2_17_aarch64)", "libraries put in    none", "as stated"):

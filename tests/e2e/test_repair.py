@@ -98,7 +98,10 @@ def check_statement(home, source, wheel, grafted):
     name = {"name": os.path.basename(source), "digest": {"sha256": sha(source)}}
     xt.equal([d["buildType"], d["externalParameters"]["wheel"]],
              ["urn:xorch:repair:1", name])
-    xt.equal([{k: r[k] for k in name} for r in rows(d, "wheel")], [name])
+    row, = rows(d, "wheel")
+    project, version = name["name"].split("-")[:2]
+    xt.equal({k: row[k] for k in (*name, "uri")},
+             {**name, "uri": f"pkg:pypi/{project}@{version}?file_name={name['name']}"})
     before, after = (d["internalParameters"][k] for k in ("before", "after"))
     for side, path in ((before, source), (after, wheel)):
         xt.equal(side["platforms"], os.path.basename(path)[:-4].split("-")[-1].split("."))

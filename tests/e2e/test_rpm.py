@@ -165,7 +165,7 @@ static PyObject *answer(PyObject *self, PyObject *args)
 { (void)self; (void)args; return PyLong_FromLong(greet()); }
 static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
 """
-PURL = "pkg:rpm/greet-libs@3.1-2?arch=aarch64&epoch=1"
+PURL = "pkg:rpm/almalinux/greet-libs@3.1-2?arch=aarch64&distro=almalinux-8&epoch=1"
 
 
 def add_greet(r, cross, home):
@@ -184,7 +184,8 @@ def add_greet(r, cross, home):
           links=[("usr/lib64/libgreet.so", "libgreet.so.1")], requires=["greet-libs"],
           version="3.1", release="2")
     r.publish()
-    r.define("red-hat", ["gcc", "libstdc++-devel", "greet-devel"], more=MORE)
+    r.define("red-hat", ["gcc", "libstdc++-devel", "greet-devel"], more=MORE,
+             distribution="almalinux-8")
 
 
 def check_named(wheel):

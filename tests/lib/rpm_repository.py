@@ -167,12 +167,14 @@ class Repository:
                 self.file("repodata/" + names[0], repository))
 
     def define(self, name, packages, repositories=("base",), pinned=None, signed_by=None,
-               glibc="2.31", gcc="10", more="", targets=None):
+               glibc="2.31", gcc="10", more="", targets=None, distribution=None):
         rpm = ["  repositories:", *(f"    {r}: {self.url(r)}" for r in repositories)]
         if pinned:
             rpm += ["  sha256:", *(f"    {r}: \"{d}\"" for r, d in pinned.items())]
         else:
             rpm += [f"  signed_by: [{signed_by or self.key.fingerprint}]", "  keyring: KEY"]
+        if distribution:
+            rpm.append(f"  distribution: {distribution}")
         text = "\n".join([
             "schema_version: 1", f"name: {name}", f'glibc: "{glibc}"', f'gcc: "{gcc}"',
             f"targets: [{', '.join(targets or [self.target])}]", "rpm:", *rpm,

@@ -22,6 +22,9 @@ static void purls(void)
 	g_autofree char *oci = purl_oci("quay.io/pypa/manylinux2014_aarch64", HEX, NULL);
 	g_autofree char *generic = purl_generic("cpython", "3.11.7");
 	g_autofree char *odd = purl_pypi("a b", "1/2", NULL);
+	g_autofree char *rpm =
+		purl_rpm("opensuse-leap-15.6", "glibc-devel", "1:2.38-1+a", "aarch64");
+	g_autofree char *anybodys = purl_rpm(NULL, "x", "1-1.el8", NULL);
 
 	g_assert_cmpstr(pypi, ==, "pkg:pypi/cython@3.3.1?file_name=cython-3.3.1-py3.whl");
 	g_assert_cmpstr(deb, ==,
@@ -35,6 +38,10 @@ static void purls(void)
 		"?repository_url=quay.io/pypa/manylinux2014_aarch64");
 	g_assert_cmpstr(generic, ==, "pkg:generic/cpython@3.11.7");
 	g_assert_cmpstr(odd, ==, "pkg:pypi/a%20b@1%2F2");
+	g_assert_cmpstr(rpm, ==,
+		"pkg:rpm/opensuse/glibc-devel@2.38-1%2Ba?arch=aarch64&"
+		"distro=opensuse-leap-15.6&epoch=1");
+	g_assert_cmpstr(anybodys, ==, "pkg:rpm/x@1-1.el8");
 }
 
 static void addresses(void)
@@ -178,13 +185,15 @@ static void rows(void)
 	g_autoptr(package_section) image =
 		package_section_new("aarch64", "", "linux/arm64", "");
 
+	package_def def = {0}, alma = {.rpm.distribution = (char *)"almalinux-8"};
+
 	provenance_list_init(&l);
 	g_ptr_array_add(deb->packages,
 		locked_package_new("libstd-rust-web-dev:arm64", "1:1.85+x-1",
 			"pool/main/r/libstd-rust-web-dev_1.85+x-1_arm64.deb", HEX, 1,
 			FALSE));
-	provenance_add_section(&l, "toolchain rust", deb);
-	provenance_add_section(&l, "toolchain rust", deb); /* once is enough */
+	provenance_add_section(&l, "toolchain rust", deb, &def);
+	provenance_add_section(&l, "toolchain rust", deb, &def); /* once is enough */
 	g_assert_cmpuint(json_array_size(l.rows), ==, 1);
 	const json_t *row = json_array_get(l.rows, 0);
 	g_assert_cmpstr(json_get_string(row, "uri"), ==,
@@ -199,17 +208,19 @@ static void rows(void)
 		locked_package_new("glibc-devel", "2:2.28-251.el8",
 			"baseos/Packages/glibc-devel-2.28-251.el8.aarch64.rpm", HEX, 1,
 			FALSE));
-	provenance_add_section(&l, "sysroot r", rpm);
+	provenance_add_section(&l, "sysroot r", rpm, &alma);
 	row = json_array_get(l.rows, 1);
 	g_assert_cmpstr(json_get_string(row, "uri"), ==,
-		"pkg:rpm/glibc-devel@2.28-251.el8?arch=aarch64&epoch=2");
+		"pkg:rpm/almalinux/"
+		"glibc-devel@2.28-251.el8?arch=aarch64&distro=almalinux-8&"
+		"epoch=2");
 	g_assert_cmpstr(
 		json_get_string(row, "name"), ==, "glibc-devel-2.28-251.el8.aarch64.rpm");
 
 	package_section_set_image(image, "quay.io/pypa/x:latest", "", HEX);
 	g_ptr_array_add(image->packages,
 		locked_package_new("0", "t", "blobs/sha256:" HEX, HEX, 1, FALSE));
-	provenance_add_section(&l, "sysroot x", image);
+	provenance_add_section(&l, "sysroot x", image, &def);
 	g_assert_cmpuint(json_array_size(l.rows), ==, 4);
 	row = json_array_get(l.rows, 2);
 	g_assert_cmpstr(json_get_string(row, "uri"), ==,
