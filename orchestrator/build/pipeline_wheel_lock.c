@@ -175,7 +175,7 @@ gboolean wheel_project_read(
 		out->backend = g_strdup("");
 		return TRUE;
 	}
-	return python_project_read(p->ctx->store, i->python, source, out, err);
+	return python_project_read(p->ctx, i->python, source, out, err);
 }
 
 static lock_environment *make_section(asked *a, GError **err)

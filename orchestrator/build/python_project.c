@@ -3,6 +3,8 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "build/embedded.h"
+#include "build/python_toml.h"
+#include "build/store.h"
 #include "format/digest.h"
 #include "format/json.h"
 #include <string.h>
@@ -58,14 +60,18 @@ static gboolean take(python_project *out, const char *text, gsize size, GError *
 }
 
 /* Runs the runner's action "pyproject"; its answer file as bytes. */
-static GBytes *ask(
-	const host_python *python, const char *source, const char *work, GError **err)
+static GBytes *ask(const build_context *ctx, const host_python *python,
+	const char *source, const char *work, GError **err)
 {
 	const embedded_file *runner = embedded_file_get("xorch_runner.py");
 	g_autofree char *request = g_build_filename(work, "request.json", NULL);
 	g_autofree char *answer = g_build_filename(work, "answer.json", NULL);
-	g_autoptr(json_t) j = json_pack("{s:s s:s s:s?}", "action", "pyproject", "source",
-		source, "tomli", python->pip);
+	g_autofree char *toml = NULL;
+
+	if (!python_toml_prepare(ctx, python, &toml, err))
+		return NULL;
+	g_autoptr(json_t) j = json_pack(
+		"{s:s s:s s:s?}", "action", "pyproject", "source", source, "tomli", toml);
 
 	if (!j || json_dump_file(j, request, 0) != 0) {
 		error_set(err, EXIT_HOST, "X0820", "cannot write %s", request);
@@ -82,9 +88,10 @@ static GBytes *ask(
 	return fs_read(answer, PYPROJECT_MAX * 2, err);
 }
 
-gboolean python_project_read(store *s, const host_python *python, const char *source,
-	python_project *out, GError **err)
+gboolean python_project_read(const build_context *ctx, const host_python *python,
+	const char *source, python_project *out, GError **err)
 {
+	store *s = ctx->store;
 	const embedded_file *runner = embedded_file_get("xorch_runner.py");
 	g_autofree char *toml = g_build_filename(source, "pyproject.toml", NULL);
 	g_autofree char *setup = g_build_filename(source, "setup.py", NULL);
@@ -107,7 +114,7 @@ gboolean python_project_read(store *s, const host_python *python, const char *so
 	g_autoptr(GBytes) answer = store_record_get(s, KIND, name);
 	if (!answer) {
 		g_autofree char *work = store_temp_dir(s, err);
-		answer = work ? ask(python, source, work, err) : NULL;
+		answer = work ? ask(ctx, python, source, work, err) : NULL;
 		if (work)
 			fs_remove_tree(work, NULL);
 		if (!answer)

@@ -1,4 +1,5 @@
 #pragma once
+#include "build/context.h"
 #include "build/python_host.h"
 #include "format/pep508.h"
 #include "plan/platform.h"
@@ -14,12 +15,11 @@ typedef struct python_project {
 void python_project_clear(python_project *p);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(python_project, python_project_clear)
 
-/* Reads SOURCE/pyproject.toml by the TOML reader of a host Python (tomllib, tomli,
- * or the one inside its pip); nothing of the source is run. The answer is kept in
- * the store by the file's contents. EXIT_INPUT, X0250: neither that nor setup.py,
- * or not as the PEPs want it. */
-gboolean python_project_read(store *s, const host_python *python, const char *source,
-	python_project *out, GError **err);
+/* Reads SOURCE/pyproject.toml by a host Python (build/python_toml.h); nothing of the
+ * source is run. The answer is kept in the store by the file's contents. EXIT_INPUT,
+ * X0250: neither that nor setup.py, or not as the PEPs want it. */
+gboolean python_project_read(const build_context *ctx, const host_python *python,
+	const char *source, python_project *out, GError **err);
 
 /* The values of markers on the target: what Python's own packages compute under the
  * identity. Valid as long as `python`, `p` and *texts. */

@@ -24,7 +24,7 @@ json_t *sdist_facts_read(const build_context *ctx, const pypi_project *p,
 		return NULL;
 	g_autofree char *dir = g_build_filename(work, "src", NULL);
 	json_t *facts = archive_unpack(item->path, dir, &ARCHIVE_SDIST, NULL, err)
-				? source_facts_read(ctx->store, python, dir, err)
+				? source_facts_read(ctx, python, dir, err)
 				: NULL;
 	fs_remove_tree(work, NULL);
 	return facts;

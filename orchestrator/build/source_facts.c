@@ -3,20 +3,26 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "build/embedded.h"
+#include "build/python_toml.h"
+#include "build/store.h"
 #include <string.h>
 
 #define ANSWER_MAX (16 << 20)
 #define MEMORY_MAX (1ull << 30)
 
-static GBytes *ask(
-	const host_python *python, const char *source, const char *work, GError **err)
+static GBytes *ask(const build_context *ctx, const host_python *python,
+	const char *source, const char *work, GError **err)
 {
 	const embedded_file *helper = embedded_file_get("xorch_scan.py");
 	g_autofree char *request = g_build_filename(work, "request.json", NULL);
 	g_autofree char *answer = g_build_filename(work, "answer.json", NULL);
 	g_autofree char *real = realpath(source, NULL);
-	g_autoptr(json_t) j = json_pack(
-		"{s:s s:s?}", "source", real ? real : source, "tomli", python->pip);
+	g_autofree char *toml = NULL;
+
+	if (!python_toml_prepare(ctx, python, &toml, err))
+		return NULL;
+	g_autoptr(json_t) j =
+		json_pack("{s:s s:s?}", "source", real ? real : source, "tomli", toml);
 
 	if (!j || json_dump_file(j, request, 0) != 0) {
 		error_set(err, EXIT_HOST, "X0820", "cannot write %s", request);
@@ -38,11 +44,11 @@ static GBytes *ask(
 	return fs_read(answer, ANSWER_MAX, err);
 }
 
-json_t *source_facts_read(
-	store *s, const host_python *python, const char *source, GError **err)
+json_t *source_facts_read(const build_context *ctx, const host_python *python,
+	const char *source, GError **err)
 {
-	g_autofree char *work = store_temp_dir(s, err);
-	g_autoptr(GBytes) answer = work ? ask(python, source, work, err) : NULL;
+	g_autofree char *work = store_temp_dir(ctx->store, err);
+	g_autoptr(GBytes) answer = work ? ask(ctx, python, source, work, err) : NULL;
 	gsize size;
 
 	if (work)

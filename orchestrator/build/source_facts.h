@@ -1,4 +1,5 @@
 #pragma once
+#include "build/context.h"
 #include "build/python_host.h"
 #include "format/json.h"
 
@@ -21,5 +22,5 @@
  *
  * The object, to be given back by json_decref. EXIT_INPUT X0980 when it cannot be
  * read. */
-json_t *source_facts_read(
-	store *s, const host_python *python, const char *source, GError **err);
+json_t *source_facts_read(const build_context *ctx, const host_python *python,
+	const char *source, GError **err);

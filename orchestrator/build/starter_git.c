@@ -157,7 +157,7 @@ gboolean starter_git(
 		.expected_commit = c.commit};
 	g_autofree char *tree = source_git_tree(ctx, &source, c.commit, err);
 	g_autoptr(json_t) facts =
-		tree ? source_facts_read(ctx->store, r->python, tree, err) : NULL;
+		tree ? source_facts_read(ctx, r->python, tree, err) : NULL;
 	if (!facts)
 		return FALSE;
 	g_autofree char *own = name_of(r->name);

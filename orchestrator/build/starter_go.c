@@ -219,10 +219,9 @@ gboolean starter_gomod(
 	g_autofree char *work = store_temp_dir(ctx->store, err);
 	if (!work)
 		return FALSE;
-	g_autoptr(json_t) facts =
-		find_module(ctx, &go, work, r, &m, err)
-			? source_facts_read(ctx->store, r->python, m.dir, err)
-			: NULL;
+	g_autoptr(json_t) facts = find_module(ctx, &go, work, r, &m, err)
+					  ? source_facts_read(ctx, r->python, m.dir, err)
+					  : NULL;
 	if (facts && choose_main(&m, facts, r->name, out->notes, err)) {
 		out->name = program_name(&m);
 		out->version = g_strdup(m.version + (m.version[0] == 'v'));

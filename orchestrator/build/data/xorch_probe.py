@@ -23,6 +23,16 @@ def real_include(config_vars, multiarch):
     return include, config_h
 
 
+def has_tomli(wheel):
+    """pip has it since 21.2; Debian 11's wheel of pip is older."""
+    import zipfile
+    try:
+        with zipfile.ZipFile(wheel) as z:
+            return "pip/_vendor/tomli/__init__.py" in z.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 def vendored_tomli(prefix):
     """A folder or wheel to put on sys.path for `pip._vendor.tomli`, or None."""
     site = sysconfig.get_path("purelib")
@@ -37,7 +47,8 @@ def vendored_tomli(prefix):
             names = sorted(os.listdir(folder))
         except OSError:
             continue
-        found += [os.path.join(folder, n) for n in names if n.startswith("pip-")]
+        wheels = [os.path.join(folder, n) for n in names if n.startswith("pip-")]
+        found += [w for w in wheels if not found and has_tomli(w)]
     return found[0] if found else None
 
 

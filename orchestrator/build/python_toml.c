@@ -1,0 +1,45 @@
+#include "build/python_toml.h"
+#include "base/error.h"
+#include "build/pypi_tool.h"
+
+#define FIRST_WITH_TOMLLIB 11
+
+static locked_package *locked(
+	const build_context *ctx, gboolean upgrade, toolchain_def **def, GError **err)
+{
+	*def = toolchain_def_find("pip", err);
+	return *def ? pypi_tool_locked(ctx, *def, "any", upgrade, err) : NULL;
+}
+
+char *python_toml_wheel(const build_context *ctx, char **key, GError **err)
+{
+	g_autoptr(toolchain_def) def = NULL;
+	g_autoptr(locked_package) p = locked(ctx, FALSE, &def, err);
+
+	if (p && key)
+		*key = g_strdup(p->sha256);
+	return p ? pypi_tool_fetch(ctx, def, p, err) : NULL;
+}
+
+gboolean python_toml_lock(const build_context *ctx, GError **err)
+{
+	g_autoptr(toolchain_def) def = NULL;
+	g_autoptr(locked_package) p = locked(ctx, TRUE, &def, err);
+
+	return p != NULL;
+}
+
+gboolean python_toml_prepare(
+	const build_context *ctx, const host_python *python, char **path, GError **err)
+{
+	*path = g_strdup(python->pip);
+	if (*path || python->minor >= FIRST_WITH_TOMLLIB)
+		return TRUE;
+	*path = python_toml_wheel(ctx, NULL, err);
+	if (!*path)
+		error_help(err,
+			"Python %s (%s) has no TOML reader of its own: a pip of at least "
+			"21.2 installed for it has one, too",
+			python->version, python->executable);
+	return *path != NULL;
+}
