@@ -158,9 +158,9 @@ static void probe_bwrap(void)
 
 	if (!sandbox_host_bwrap()) {
 		found.problem = g_strdup("bubblewrap is not installed");
-		found.help =
-			g_strdup("`apt-get install bubblewrap` (Debian, Ubuntu), `dnf "
-				 "install bubblewrap` (Fedora)");
+		found.help = g_strdup(
+			"`apt-get install bubblewrap` (Debian, Ubuntu), `dnf "
+			"install bubblewrap` (Fedora), `apk add bubblewrap` (Alpine)");
 		return;
 	}
 	if (bwrap_try(TRUE, &said))
