@@ -8,6 +8,8 @@
 
 #define CAPTURE_MAX (256 << 10)
 #define TIMEOUT 600 /* seconds */
+#define CERTIFICATES "certificates.pem"
+#define CERTIFICATES_MAX (16 << 20)
 
 /* Written where the URL or path stands in double quotes. */
 static char *toml_string(const char *text)
@@ -69,28 +71,6 @@ static gboolean registry_home(const char *folder, const char *cargo, GError **er
 	return write_config(folder, text, err);
 }
 
-/* Of this machine's environment only what the network needs. */
-static void add_network(GPtrArray *env)
-{
-	static const char *const kept[] = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
-		"NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-		"SSL_CERT_FILE", "SSL_CERT_DIR", NULL};
-	static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
-		"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-		"/etc/ssl/cert.pem", NULL};
-	const char *set = g_getenv("SSL_CERT_FILE");
-
-	for (const char *const *name = kept; *name; name++)
-		if (g_getenv(*name))
-			g_ptr_array_add(
-				env, g_strdup_printf("%s=%s", *name, g_getenv(*name)));
-	for (const char *const *b = bundles; !set && *b; b++)
-		if (g_file_test(*b, G_FILE_TEST_EXISTS))
-			set = *b;
-	if (set)
-		g_ptr_array_add(env, g_strdup_printf("CARGO_HTTP_CAINFO=%s", set));
-}
-
 /* The sandbox with what it borrows. */
 typedef struct view {
 	char *dir, *home;
@@ -125,6 +105,47 @@ static void add_env(view *v, const char *name, const char *inside, const char *t
 	g_ptr_array_add(v->env, g_strconcat(name, "=", seen, tail, NULL));
 }
 
+/* The certificates that count here, as a copy in cargo's home: SSL_CERT_FILE may be
+ * anywhere, and the sandbox shows little of this machine. */
+static gboolean add_certificates(view *v, GError **err)
+{
+	static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
+		"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+		"/etc/ssl/cert.pem", NULL};
+	const char *set = g_getenv("SSL_CERT_FILE");
+	gsize size;
+
+	for (const char *const *b = bundles; !set && *b; b++)
+		if (g_file_test(*b, G_FILE_TEST_EXISTS))
+			set = *b;
+	if (!set)
+		return TRUE;
+	g_autoptr(GBytes) bytes = fs_read(set, CERTIFICATES_MAX, err);
+	g_autofree char *copy = g_build_filename(v->home, CERTIFICATES, NULL);
+	if (!bytes || !fs_mkdir_p(v->home, 0755, err))
+		return FALSE;
+	const void *data = g_bytes_get_data(bytes, &size);
+	if (!fs_write_atomic(copy, data, size, 0644, err))
+		return FALSE;
+	add_env(v, "SSL_CERT_FILE", SANDBOX_CARGO_HOME, "/" CERTIFICATES);
+	add_env(v, "CARGO_HTTP_CAINFO", SANDBOX_CARGO_HOME, "/" CERTIFICATES);
+	return TRUE;
+}
+
+/* Of this machine's environment only what the network needs. */
+static gboolean add_network(view *v, GError **err)
+{
+	static const char *const kept[] = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
+		"NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+		"SSL_CERT_DIR", NULL};
+
+	for (const char *const *name = kept; *name; name++)
+		if (g_getenv(*name))
+			g_ptr_array_add(
+				v->env, g_strdup_printf("%s=%s", *name, g_getenv(*name)));
+	return add_certificates(v, err);
+}
+
 static gboolean view_init(view *v, const rust_cargo *c, const char *crates, GError **err)
 {
 	v->dir = store_temp_dir(c->ctx->store, err);
@@ -154,8 +175,8 @@ static gboolean view_init(view *v, const rust_cargo *c, const char *crates, GErr
 	g_ptr_array_add(v->env, g_strdup("CARGO_TERM_COLOR=never"));
 	g_ptr_array_add(v->env, g_strdup("CARGO_TERM_PROGRESS_WHEN=never"));
 	g_ptr_array_add(v->env, g_strdup("LC_ALL=C.UTF-8"));
-	if (!crates)
-		add_network(v->env);
+	if (!crates && !add_network(v, err))
+		return FALSE;
 	g_ptr_array_add(v->env, NULL);
 	v->spec.env = (const char *const *)v->env->pdata;
 	return TRUE;

@@ -56,6 +56,20 @@ def test_rpds_py():
         xt.equal(test_wheels.judge(result), 1, result)
 
 
+def test_certificates_from_anywhere():
+    """SSL_CERT_FILE may name a file that no sandbox shows."""
+    bundle = "/etc/ssl/certs/ca-certificates.crt"
+    with xt.scratch() as home:
+        own = shutil.copy(os.environ.get("SSL_CERT_FILE") or bundle,
+                          os.path.join(home, "own.pem"))
+        recipe = rust_packages.project(home)
+        for level in ("bwrap", "landlock"):
+            build(home, recipe, "--sandbox", level, verb="lock", SSL_CERT_FILE=own)
+            with open(os.path.join(home, "rusty.lock")) as f:
+                xt.check(re.search(r"\bcc\b.*1\.", f.read()), "no crates in the lock")
+            os.unlink(os.path.join(home, "rusty.lock"))
+
+
 def test_X08_small_both_targets():
     """No Cargo.lock: the crates are resolved. A build script compiles C with the cc
     crate for the target (X08), and is for the build machine itself, like the macro."""
