@@ -49,6 +49,11 @@ def network_settings():
 def copy_of(suite, root):
     """A copy of base(suite) that knows the network and certificates of this machine."""
     subprocess.run(["cp", "-a", base(suite), root], check=True)
+    network(root)
+
+
+def network(root):
+    """What a root needs to know of this machine's network."""
     for path in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf"):
         if os.path.exists(path):
             shutil.copyfile(path, root + path)
