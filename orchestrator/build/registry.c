@@ -177,8 +177,17 @@ static gboolean only_security(const apt_source *s)
 	return TRUE;
 }
 
+/* Of another distribution (Ubuntu, Kali …) whose apt has its own archives. */
+static gboolean host_is_another(void)
+{
+	g_autofree char *id = g_get_os_info(G_OS_INFO_KEY_ID);
+
+	return id && strcmp(id, "debian") != 0;
+}
+
 /* 0 the likeliest, -1 never. The archive is told from others only by its signed
- * Release; names merely decide whom to ask first. */
+ * Release; names merely decide whom to ask first, and on another distribution's host
+ * whether at all: its own archive would only say that it has no such suite. */
 static int likelihood(const apt_source *s, const char *uri)
 {
 	g_autofree char *plain = g_strdup(uri);
@@ -194,7 +203,9 @@ static int likelihood(const apt_source *s, const char *uri)
 		return 0;
 	if (s->signed_by && strstr(s->signed_by, "debian-archive-keyring"))
 		return 1;
-	return strstr(plain, "debian") ? 2 : 3;
+	if (strstr(plain, "debian"))
+		return 2;
+	return host_is_another() ? -1 : 3;
 }
 
 /* `mirror+file:/path` names a file with the mirrors. */

@@ -20,7 +20,8 @@
  * functions fail with exit 2, X0506, and say what to set. */
 
 /* Base URLs of the Debian archive, without trailing slash: dists/ and pool/ are
- * below. All candidates, the likeliest first; whether one is Debian's is known
+ * below. All candidates (on a host of another distribution those of apt's sources that
+ * are called Debian's), the likeliest first; whether one is Debian's is known
  * only from its signed Release. Element type char *. */
 gboolean registry_debian(GPtrArray **base_urls, GError **err);
 

@@ -174,6 +174,16 @@ def test_words_of_other_systems():
             other, = [c for c in r.json["checks"] if c["check"] == "host"]
             xt.check(other["state"] == "note" and host in other["text"] + other["help"],
                      other)
+        # the archive of another distribution is not Debian's
+        for line, state in (("http://a.example/ubuntu jammy main", "less"),
+                            ("http://a.example/debian bookworm main", "ok")):
+            xt.write(os.path.join(home, "apt/sources.list"), f"deb {line}\n")
+            r = on(home, UBUNTU, [], [xt.XORCH, "doctor", "--json"],
+                   XORCH_APT_DIR=os.path.join(home, "apt"))
+            found, = [c for c in r.json["checks"]
+                      if c["check"] == "registry" and c["text"].startswith("Debian:")]
+            xt.equal(found["state"], state, found)
+            xt.equal("XORCH_MIRROR_DEBIAN" in found.get("help", ""), state == "less", found)
         with open("/etc/os-release") as f:
             own = f.read()
         r = on(home, own, [], [xt.XORCH, "doctor", "--json"])
