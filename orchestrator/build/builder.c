@@ -59,11 +59,3 @@ gboolean pipeline_step(const item *i, const char *name, gint64 *begun, gboolean 
 	}
 	return ok;
 }
-
-gboolean pipeline_cpu_allowed(const recipe *r, const char *feature)
-{
-	for (guint n = 0; r->wheel.cpu && n < r->wheel.cpu->len; n++)
-		if (g_str_equal(g_ptr_array_index(r->wheel.cpu, n), feature))
-			return TRUE;
-	return FALSE;
-}

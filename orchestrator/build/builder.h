@@ -49,5 +49,3 @@ int pipeline_jobs(const pipeline *p, const item *i);
 /* B19: the sources are still those of the item's key; else EXIT_BUILD X0908. For
  * builders that do not hand their product to `finish`, which asks this first. */
 gboolean pipeline_source_unchanged(pipeline *p, item *i, GError **err);
-/* wheel.cpu of the recipe allows the feature. */
-gboolean pipeline_cpu_allowed(const recipe *r, const char *feature);

@@ -1,14 +1,13 @@
 #include "build/object_check.h"
 #include "base/error.h"
 #include "format/elf.h"
+#include "plan/arm_feature.h"
 #include <elf.h>
 #include <ftw.h>
 #include <string.h>
 
 #define SHOWN 5
-/* Tag_CPU_arch and Tag_FP_arch (Arm's addenda32). */
-#define CPU_V7 10
-#define FP_V3_D16 4
+#define CPU_V7 10 /* Tag_CPU_arch (Arm's addenda32) */
 
 static __thread GPtrArray *objects;
 
@@ -21,22 +20,22 @@ static int collect(const char *path, const struct stat *st, int type, struct FTW
 	return 0;
 }
 
-static gboolean asks_for_more(const elf_file *f, gboolean allow_neon)
+static void tell_what_helps(GError **err, guint wanted, guint allowed)
 {
-	const elf_arm *a = &f->arm;
+	g_autofree char *have = arm_features_text(allowed);
+	g_autofree char *want = arm_features_text(wanted | allowed);
 
-	if (!a->present || f->machine != EM_ARM)
-		return FALSE;
-	if ((a->cpu_arch > CPU_V7 && a->cpu_arch != 11 && a->cpu_arch != 12) ||
-		a->fp_arch > FP_V3_D16)
-		return TRUE;
-	return !allow_neon && (a->simd_arch > 0 || elf_arm_fp_d32(a->fp_arch));
+	error_help(err,
+		"-march=armv7-a -mfpu=vfpv3-d16 is the platform's. Where such code runs "
+		"only after the processor was asked, or on machines that all have it, "
+		"say `wheel: {cpu: [%s]}`%s%s%s",
+		want, *have ? " (the recipe says [" : "", have, *have ? "])" : "");
 }
 
 gboolean object_check_cpu(
-	const char *const *folders, const platform *p, gboolean allow_neon, GError **err)
+	const char *const *folders, const platform *p, guint allowed, GError **err)
 {
-	guint found = 0;
+	guint found = 0, wanted = 0;
 	GError *error = NULL;
 
 	if (p->elf_machine != EM_ARM)
@@ -50,7 +49,11 @@ gboolean object_check_cpu(
 		const char *path = g_ptr_array_index(list, i);
 		/* What is no ELF file for all its name is no concern here. */
 		g_autoptr(elf_file) f = elf_file_open_path(path, 0, NULL);
-		if (!f || !asks_for_more(f, allow_neon) || found++ >= SHOWN)
+		guint more = f && f->machine == EM_ARM
+				     ? arm_features_needed(&f->arm, CPU_V7) & ~allowed
+				     : 0;
+		wanted |= more;
+		if (!more || found++ >= SHOWN)
 			continue;
 		if (!error)
 			error_set(&error, EXIT_AUDIT, "X0721",
@@ -67,9 +70,7 @@ gboolean object_check_cpu(
 		return TRUE;
 	if (found > SHOWN)
 		error_line(&error, "and %u more", found - SHOWN);
-	error_help(&error,
-		"-mfpu=vfpv3-d16 is the platform's; if NEON is meant and every "
-		"machine has it, say `wheel: {cpu: [neon]}`");
+	tell_what_helps(&error, wanted, allowed);
 	g_propagate_error(err, error);
 	return FALSE;
 }

@@ -6,8 +6,8 @@
  * module cannot be trusted alone: the objects are read too.
  *
  * Looks at every *.o below the folders (NULL-terminated; absent ones are fine) and
- * fails with EXIT_AUDIT X0721 naming the first ones that need more than the
- * platform has: NEON or 32 double registers (unless allow_neon), VFPv4, ARMv8.
+ * fails with EXIT_AUDIT X0721 naming the first ones that ask for more than the
+ * platform has and `allowed` adds to it (bits of plan/arm_feature.h).
  * Platforms other than 32-bit ARM have nothing to check. */
 gboolean object_check_cpu(
-	const char *const *folders, const platform *p, gboolean allow_neon, GError **err);
+	const char *const *folders, const platform *p, guint allowed, GError **err);

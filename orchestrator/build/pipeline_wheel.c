@@ -19,6 +19,7 @@
 #include "build/step_meson.h"
 #include "build/step_overlay.h"
 #include "build/step_rust.h"
+#include "plan/arm_feature.h"
 
 /* The builder of `kind: wheel`: a PEP 517 build in three environments. */
 
@@ -162,7 +163,7 @@ static gboolean wheel_build(
 	g_free(i->sandbox);
 	i->sandbox = g_strdup(sandbox_level_name(info->level));
 	const char *built[] = {w->source, w->scratch, NULL};
-	if (!object_check_cpu(built, i->platform, pipeline_cpu_allowed(r, "neon"), err))
+	if (!object_check_cpu(built, i->platform, arm_features_of(r->wheel.cpu), err))
 		return FALSE;
 
 	pipeline_step(i, "audit", &begun, TRUE);

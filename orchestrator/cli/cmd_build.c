@@ -15,6 +15,7 @@
 #include "cli/step_summary.h"
 #include "cli/verbs.h"
 #include "format/intoto.h"
+#include "plan/arm_feature.h"
 #include "ship/binary.h"
 #include "ship/provided.h"
 #include "ship/wheel_compare.h"
@@ -73,7 +74,6 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 	g_autoptr(GPtrArray) extensions = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(provided) names = provided_load(product->floor_names, err);
 	g_autoptr(GHashTable) exports = i->python ? host_python_symbols(i->python) : NULL;
-	gboolean neon = FALSE;
 
 	if (!names)
 		return FALSE;
@@ -81,8 +81,6 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		g_ptr_array_add(extensions,
 			module_name(g_ptr_array_index(r->wheel.extensions, n)));
 	g_ptr_array_add(extensions, NULL);
-	for (guint n = 0; r->wheel.cpu && n < r->wheel.cpu->len; n++)
-		neon |= g_str_equal(g_ptr_array_index(r->wheel.cpu, n), "neon");
 	g_autoptr(GPtrArray) owners =
 		g_ptr_array_new_with_free_func((GDestroyNotify)repair_owner_free);
 	g_autoptr(GPtrArray) parts =
@@ -107,7 +105,7 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		.build_number = r->build.number,
 		.label = i->source->label,
 		.allow_pure = r->wheel.pure_allowed,
-		.allow_neon = neon,
+		.cpu = arm_features_of(r->wheel.cpu),
 		.strict = o->strict,
 		.replace = o->replace,
 		.extensions = (const char *const *)extensions->pdata,

@@ -143,7 +143,7 @@ typedef struct recipe {
 		 * cwcwidth/cwcwidth.cpython-311-….so. Losing one (setuptools builds
 		 * optional ones or goes on without) is an error. May be NULL. */
 		GPtrArray *extensions;
-		GPtrArray *cpu; /* CPU features objects may need: "neon"; may be NULL */
+		GPtrArray *cpu; /* armv7: what objects may ask for, "neon"; may be NULL */
 	} wheel;
 	GPtrArray *tests; /* recipe_test *; may be NULL */
 	struct {

@@ -308,7 +308,8 @@ static const bind_field wheel_fields[] = {
 		.check = check_module_path,
 		.doc = "extension modules the wheel must hold: pkg/mod"},
 	{"cpu", BIND_STRLIST, IN(recipe, wheel.cpu), BIND_UNIQUE, .check = check_cpu,
-		.doc = "CPU features it may need: neon"},
+		.doc = "what armv7 code may ask for that not all have: neon, vfpv4, "
+		       "armv8"},
 	{0}};
 
 static const char *const run_names[] = {"skip", "native", "emulated", NULL};

@@ -1,6 +1,7 @@
 /* Checks of single values. Each says what is wanted, as the label of a caret;
  * how a text that fits is used later is not their business, but none of these
  * can hold what would be read as an option, a path out, or a second line. */
+#include "plan/arm_feature.h"
 #include "plan/platform.h"
 #include "plan/recipe_fields.h"
 #include "format/pep440.h"
@@ -278,7 +279,7 @@ const char *check_import(const char *text)
 
 const char *check_cpu(const char *text)
 {
-	return g_str_equal(text, "neon") ? NULL : "wants neon";
+	return arm_feature_by_name(text) ? NULL : "wants neon, vfpv4 or armv8";
 }
 
 const char *check_go_package(const char *text)

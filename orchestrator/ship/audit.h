@@ -31,8 +31,8 @@ typedef struct audit_options {
 	gboolean own;	     /* this program's build made it: stricter on CPU, leaks */
 	gboolean go_program; /* it has to be a Go program, with cgo or without: */
 	gboolean go_cgo;
-	gboolean need_code;	  /* a wheel without machine code is an error */
-	gboolean allow_neon;	  /* armv7: wheel.cpu has neon */
+	gboolean need_code; /* a wheel without machine code is an error */
+	guint cpu;	    /* armv7: what wheel.cpu allows, bits of plan/arm_feature.h */
 	const platform *platform; /* what it has to be for; NULL: what its name says */
 	const char *floor;	  /* policy promised, "2_17"; NULL: by the wheel's tag */
 	gboolean retag; /* the wheel gets new platform tags: those of its name promise

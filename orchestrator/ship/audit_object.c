@@ -1,5 +1,6 @@
 #include "ship/audit_parts.h"
 #include "base/error.h"
+#include "plan/arm_feature.h"
 #include "ship/rpath.h"
 #include <string.h>
 
@@ -133,15 +134,12 @@ static void check_arm_cpu(audit_run *run, audit_member *m)
 	guint level = run->platform && g_str_equal(run->platform->name, "armv6")   ? 9
 		      : run->platform && g_str_equal(run->platform->name, "armv5") ? 5
 										   : 10;
-	gboolean v8 = a->cpu_arch > level && a->cpu_arch != 11 && a->cpu_arch != 12;
-	gboolean simd = a->simd_arch > 0, d32 = elf_arm_fp_d32(a->fp_arch);
-	gboolean fp = a->fp_arch > 4; /* VFPv4 and later */
-	gboolean neon = run->options->allow_neon;
+	guint needed = arm_features_needed(a, level), allowed = run->options->cpu;
 
 	if (!a->present && run->options->own && m->elf->dynamic)
 		audit_gather(run, AUDIT_NOTE, "X0721", m->name,
 			"does not say which CPU it needs", "it has no ARM attributes");
-	if (!a->present || (!v8 && !fp && (neon || (!simd && !d32))))
+	if (!(needed & ~allowed))
 		return;
 	audit_severity usual =
 		run->options->own && !audit_is_grafted(m) ? AUDIT_ERROR : AUDIT_NOTE;
@@ -153,14 +151,16 @@ static void check_arm_cpu(audit_run *run, audit_member *m)
 			elf_arm_fp_name(a->fp_arch), elf_arm_simd_name(a->simd_arch));
 	audit_finding *found =
 		audit_gather(run, audit_grade(run, usual), "X0721", m->name, title, line);
-	if (simd || d32)
-		audit_hint(found, "-mfpu=vfpv3-d16 is the platform's; if NEON is meant "
-				  "and every machine has "
-				  "it, say `wheel: {cpu: [neon]}`; code chosen at run "
-				  "time is harmless");
-	else
+	g_autofree char *want = arm_features_text(needed | allowed);
+	if (run->options->own && level == 10)
 		audit_hint(found,
-			"a -march or -mfpu of the package overrides the platform's");
+			"a -march or -mfpu of the package overrides the platform's; "
+			"where such code runs only after the processor was asked, or on "
+			"machines that all have it, say `wheel: {cpu: [%s]}`",
+			want);
+	else
+		audit_hint(found, "harmless where such code runs only after the "
+				  "processor was asked");
 }
 
 static gboolean is_machine_code(const elf_file *f)

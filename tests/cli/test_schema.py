@@ -63,8 +63,9 @@ BASES = [
 ]
 # Values to put anywhere: what one place wants another must refuse.
 VALUES = ["", "x", "a b", "../x", "/etc/x", "a\\b", "-x", "1.0", "2_17", "2_07", "3.11",
-          "3.5", "3.13t", "armv7", "armv9", "neon", "7d", "45m", "0m", "1GiB", "1GB", ".",
-          "./a", "./../a", "https://a.example/y", "http://a.example", "http://localhost",
+          "3.5", "3.13t", "armv7", "armv9", "neon", "armv8", "neon, armv8", "7d", "45m", "0m",
+          "1GiB", "1GB", ".", "./a", "./../a", "https://a.example/y", "http://a.example",
+          "http://localhost",
           "https://u:p@a.example/", "https://a.example/<x>", "file:///etc/passwd",
           "deb:libx", "deb:X", "recipe:a", "recipe:-", "github:a/b", "github:", "A_B",
           "1A", "a.b", "a..b", ".a", "a/b", "a//b", "a/b.so", "h1:x", "0" * 40, "0" * 39,

@@ -90,7 +90,8 @@ def check(items, runs):
         if "file" not in item:
             continue  # a library: it is part of others
         if item["file"].endswith(".whl"):
-            judges.check_wheel(item["file"], item["target"], item["python"])
+            judges.check_wheel(item["file"], item["target"], item["python"],
+                               judges.cpu_of(item["recipe"]))
         for run in runs.get(os.path.basename(item["file"]), []):
             xt.check(run["state"] in ("passed", "not run", "skipped"), run)
 

@@ -98,9 +98,7 @@ def judge(result, imports=True):
         if "file" not in item:
             continue  # a library, which stays in the store
         python, target = item["id"].split("-")[-2:]
-        with open(item["recipe"], encoding="utf-8") as f:
-            neon = "\n  cpu: [neon]" in f.read()
-        judges.check_wheel(item["file"], target, python, neon)
+        judges.check_wheel(item["file"], target, python, judges.cpu_of(item["recipe"]))
         n += 1
         if imports and python in SUITE and target in target_root.QEMU:
             target_root.check_wheel(target_root.get(SUITE[python], target), item["file"])

@@ -235,9 +235,22 @@ def readelf(*args):
                           check=True).stdout
 
 
-def check_wheel(wheel, target, python, neon=False):
-    """auditwheel grants the very tag in the name; every ELF is the target's. `neon`: it
-    asks the processor at run time whether there is NEON, as the recipe says."""
+# What readelf -A says of code that asks for more than ARMv7 with VFPv3-D16, by the name
+# that a recipe's wheel.cpu gives it.
+BEYOND = {"neon": r"NEON|Tag_FP_arch: (VFPv3|VFPv4|FP for ARMv8)$", "vfpv4": r"VFPv4|Fused-MAC",
+          "armv8": r"Tag_CPU_arch: v[89]|for ARMv8"}
+
+
+def cpu_of(recipe):
+    """The names in a recipe's wheel.cpu."""
+    with open(recipe, encoding="utf-8") as f:
+        found = re.search(r"^  cpu: \[(.*?)\]", f.read(), re.M)
+    return found[1].split(", ") if found else []
+
+
+def check_wheel(wheel, target, python, cpu=()):
+    """auditwheel grants the very tag in the name; every ELF is the target's. `cpu`: what it
+    asks the processor for at run time, as the recipe says."""
     name = os.path.basename(wheel)[:-4]
     platforms = name.split("-")[-1].split(".")
     granted = auditwheel_tag(wheel)
@@ -261,7 +274,9 @@ def check_wheel(wheel, target, python, neon=False):
                 xt.check("Version5 EABI" in head and "hard-float ABI" in head, head)
                 attributes = readelf("-A", path)
                 xt.check("Tag_ABI_VFP_args: VFP registers" in attributes, attributes)
-                # what Debian compiled asks the processor at run time
-                xt.check(grafted or neon or "NEON" not in attributes, attributes)
+                for name, words in BEYOND.items():
+                    # what Debian compiled asks the processor at run time
+                    xt.check(grafted or name in cpu or
+                             not re.search(words, attributes, re.M), name, attributes)
             if not grafted:
                 xt.check(path.endswith(suffix), f"{path} should end in {suffix}")
