@@ -106,9 +106,10 @@ static char *pc_clean(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-static gboolean write_pc(const making *m, const char *from, const char *to, GError **err)
+static gboolean write_pc(
+	const making *m, const tree_entry *e, const char *to, GError **err)
 {
-	g_autoptr(GBytes) bytes = fs_read(from, PC_MAX, err);
+	g_autoptr(GBytes) bytes = fs_read(e->full, PC_MAX, err);
 
 	if (!bytes)
 		return FALSE;
@@ -117,9 +118,15 @@ static gboolean write_pc(const making *m, const char *from, const char *to, GErr
 	g_autofree char *clean = pc_clean(text);
 	g_autofree char *made =
 		m->shared ? g_steal_pointer(&clean) : library_pc_public(clean);
-	if (strstr(made, "/xorch/"))
-		return error_set(
-			err, EXIT_AUDIT, "X0973", "%s names a folder of the build", from);
+	if (strstr(made, "/xorch/")) {
+		g_autofree char *shown = text_escape(e->path, -1);
+		error_set(err, EXIT_AUDIT, "X0973", "%s names a folder of the build",
+			shown);
+		error_help(err, "whoever reads it has no such folder: mend what writes "
+				"it (source.patches), or the file itself, below "
+				"$XORCH_DESTDIR, at the end of build.script");
+		return FALSE;
+	}
 	return fs_write_atomic(to, made, strlen(made), 0644, err);
 }
 
@@ -134,16 +141,19 @@ static gboolean machine_is(const guint8 *head, const platform *p)
 static gboolean wrong(
 	const char *path, const char *member, const platform *p, GError **err)
 {
-	error_set(err, EXIT_AUDIT, "X0972", "%s%s%s is not for %s", path,
-		member ? " member " : "", member ? member : "", p->name);
+	g_autofree char *file = text_escape(path, -1);
+	g_autofree char *part = text_escape(member ? member : "", -1);
+
+	error_set(err, EXIT_AUDIT, "X0972", "%s%s%s is not for %s", file,
+		member ? " member " : "", part, p->name);
 	error_help(
 		err, "the library's build called a compiler other than $CC; see the log");
 	return FALSE;
 }
 
-static gboolean check_code(const char *path, const platform *p, GError **err)
+static gboolean check_code(const tree_entry *e, const platform *p, GError **err)
 {
-	g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, NULL);
+	g_autoptr(GMappedFile) map = g_mapped_file_new(e->full, FALSE, NULL);
 	gsize size = map ? g_mapped_file_get_length(map) : 0;
 	const guint8 *data =
 		(const guint8 *)(map ? g_mapped_file_get_contents(map) : NULL);
@@ -151,15 +161,15 @@ static gboolean check_code(const char *path, const platform *p, GError **err)
 	if (size < 64)
 		return TRUE;
 	if (elf_magic(data, size))
-		return machine_is(data, p) || wrong(path, NULL, p, err);
+		return machine_is(data, p) || wrong(e->path, NULL, p, err);
 	if (!ar_magic(data, size))
 		return TRUE;
-	g_autoptr(GPtrArray) members = ar_list(data, size, path, err);
+	g_autoptr(GPtrArray) members = ar_list(data, size, e->path, err);
 	for (guint n = 0; members && n < members->len; n++) {
 		const ar_member *m = g_ptr_array_index(members, n);
 		if (m->size > 64 && elf_magic(data + m->offset, m->size) &&
 			!machine_is(data + m->offset, p))
-			return wrong(path, m->name, p, err);
+			return wrong(e->path, m->name, p, err);
 	}
 	return members != NULL;
 }
@@ -204,8 +214,8 @@ static gboolean take(const tree_entry *e, void *data, GError **err)
 		return FALSE;
 	m->files++;
 	if (e->type == TREE_FILE && g_str_has_suffix(e->path, ".pc"))
-		return write_pc(m, e->full, to, err);
-	if (e->type == TREE_FILE && !check_code(e->full, m->target, err))
+		return write_pc(m, e, to, err);
+	if (e->type == TREE_FILE && !check_code(e, m->target, err))
 		return FALSE;
 	return fs_copy_tree(e->full, to, FS_COPY, err);
 }

@@ -241,6 +241,7 @@ setup(name="tiny", version="1.0", py_modules=["drawn"],
         result = build(home, recipe, "--check-reproducible", code=7)
         for words in ("X0729", "drawn.py", "from byte "):
             xt.check(words in result.err, words, result.err)
+        xt.equal(only(result)["class"], "not-reproducible")
 
 
 # Step -> kinds of trees that must be missing for it to come up.

@@ -200,6 +200,7 @@ def test_W01_not_exactly_one_wheel():
         with xt.scratch() as home:
             result = build(home, in_tree(home, body), code=1)
             xt.check(says in result.err and "X0916" in result.err, says, result.err)
+            xt.equal(only(result)["class"], "no-artefact")
 
 
 def test_backend_in_the_tree_is_asked_for_its_requirements():
@@ -217,6 +218,7 @@ def test_backend_that_is_not_there():
         recipe = packages.project(home, files=[pyproject(backend="flitty.core")])
         result = build(home, recipe, code=1)
         xt.check("X0915" in result.err and "flitty" in result.err, result.err)
+        xt.equal(only(result)["class"], "backend")
         xt.check("requirements.build" in result.err, result.err)
 
 
@@ -238,6 +240,7 @@ def test_requirements_that_cannot_be_met():
         recipe = packages.project(home, files=[pyproject(["setuptools==99999"])])
         result = build(home, recipe, code=1)
         xt.check("X0912" in result.err and "setuptools==99999" in result.err, result.err)
+        xt.equal(only(result)["class"], "requirements-unsolvable")
 
 
 def test_project_without_pyproject():

@@ -1,5 +1,6 @@
 """Made on purpose, refused by name: what would crash on the user's machine must not
 leave this one."""
+import json
 import os
 import re
 import subprocess
@@ -15,11 +16,14 @@ import xt
 METHODS = "static PyMethodDef methods[] = {{\"answer\", answer, METH_NOARGS, \"\"}, {0}};\n"
 
 
-def refused(says, target="aarch64", codes=(7,), wrap=None, args=(), **project):
+def refused(says, target="aarch64", codes=(7,), wrap=None, args=(), kind=None, never=(),
+            **project):
+    """kind: the failure class that `--json` and the history give it. never: words that must
+    not be said."""
     with xt.scratch() as home:
         recipe = packages.project(home, **project)
         command = [xt.XORCH, "build", recipe, "--target", target, "--python", "cp311",
-                   *args]
+                   "--json", *args]
         p = subprocess.run((wrap or []) + command, cwd=home, text=True,
                            env=xt.environment(home,
                                               XORCH_CACHE_DIR=test_wheels.shared_cache()),
@@ -29,6 +33,11 @@ def refused(says, target="aarch64", codes=(7,), wrap=None, args=(), **project):
         for words in [says] if isinstance(says, str) else says:
             xt.check(re.search(words, p.stderr), f"the message should say {words}",
                      p.stderr)
+        for words in never:
+            xt.check(not re.search(words, p.stderr), f"not meant: {words}", p.stderr)
+        if kind:
+            [item] = json.loads(p.stdout)["items"]
+            xt.equal(item["class"], kind, p.stderr)
         xt.check(not os.path.isdir(os.path.join(home, "dist")) or
                  not os.listdir(os.path.join(home, "dist")), "something was placed")
 
@@ -62,7 +71,7 @@ static PyObject *answer(PyObject *s, PyObject *a)
 { (void)s; (void)a; return PyLong_FromLong(own(0, 1)); }
 """ + METHODS
     refused([r"fcntl64@*GLIBC_2\.28|fcntl64.*2\.28"], codes=(1, 7), code=code)
-    refused([r"fcntl64@GLIBC_2\.28", "2_17"], codes=(7,), code="""
+    refused([r"fcntl64@GLIBC_2\.28", "2_17"], codes=(7,), kind="recent-symbol", code="""
 extern int fcntl64(int, int, ...);
 static PyObject *answer(PyObject *s, PyObject *a)
 { (void)s; (void)a; return PyLong_FromLong(fcntl64(0, 1)); }
@@ -96,7 +105,7 @@ static PyObject *answer(PyObject *s, PyObject *a)
 
 
 def test_W07_x86_64_object():
-    refused(["x86-64", "AArch64|aarch64"], setup="""
+    refused(["x86-64", "AArch64|aarch64"], kind="wrong-machine", setup="""
 import os, shutil, subprocess
 from setuptools import setup, Extension
 from setuptools.command.build_ext import build_ext
@@ -111,7 +120,7 @@ setup(name="tiny", version="1.0", py_modules=[], cmdclass={"build_ext": other},
 
 
 def test_W08_wrong_suffix():
-    refused("x86_64-linux-gnu", setup="""
+    refused("x86_64-linux-gnu", kind="wrong-tag", setup="""
 from setuptools import setup, Extension
 from setuptools.command.build_ext import build_ext
 class other(build_ext):
@@ -135,17 +144,43 @@ static PyObject *answer(PyObject *s, PyObject *a)
 
 
 def test_W09_neon_where_the_platform_has_none():
-    refused("NEON", target="armv7", code=NEON, more='extra_compile_args=["-mfpu=neon"]')
+    refused(["NEON", r"say `wheel: \{cpu: \[neon\]\}`"], target="armv7", kind="foreign-code",
+            code=NEON, more='extra_compile_args=["-mfpu=neon"]')
 
 
-def test_W09_neon_allowed_by_the_recipe():
-    with xt.scratch() as home:
-        recipe = packages.project(home, code=NEON, more='extra_compile_args=["-mfpu=neon"]',
-                                  recipe="wheel: {cpu: [neon]}\n")
-        result = xt.run(["build", recipe, "--target", "armv7", "--python", "cp311"],
-                        home=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
-        test_wheels.need_network(result)
-        xt.equal(result.code, 0, result)
+VFPV4 = """
+static PyObject *answer(PyObject *s, PyObject *a)
+{ (void)s; (void)a; return PyFloat_FromDouble(__builtin_fma(2.0, 3.0, 4.0)); }
+""" + METHODS
+# Module: its code, its flags, and what its object says then.
+BETTER = {"plain": (packages.ANSWER, [], None), "neon": (NEON, ["-mfpu=neon"], "SIMD NEONv1"),
+          "fused": (VFPV4, ["-mfpu=vfpv4-d16"], "FP VFPv4-D16"),
+          "later": (NEON, ["-march=armv8-a", "-mfpu=neon-fp-armv8"], "CPU v8-A")}
+MODULES = "from setuptools import setup, Extension\nsetup(name='tiny', version='1.0', " \
+    "py_modules=[], ext_modules=[%s])\n" % ", ".join(
+        f"Extension({name!r}, [{name + '.c'!r}], extra_compile_args={flags})"
+        for name, (_, flags, _) in BETTER.items())
+
+
+def test_W09_what_the_recipe_allows_and_no_more():
+    """wheel.cpu is exact, by either compiler: what it does not name is refused, object by
+    object, and the error names all that would have to be said."""
+    project = dict(setup=MODULES, files=[
+        (name + ".c", packages.MODULE.format(name=name, code=code))
+        for name, (code, *_) in BETTER.items()])
+    for toolchain in ("clang", "gcc"):
+        args = ["--toolchain", toolchain]
+        says = [re.escape("cpu: [neon, vfpv4, armv8]"), re.escape("(the recipe says [neon])"),
+                *(rf"{name}\.o: .*{re.escape(BETTER[name][2])}" for name in ("fused", "later"))]
+        refused(says, target="armv7", kind="foreign-code", args=args, **project,
+                recipe="wheel: {cpu: [neon]}\n", never=[r"plain\.o", r"neon\.o"])
+        with xt.scratch() as home:
+            recipe = packages.project(home, **project,
+                                      recipe="wheel: {cpu: [neon, vfpv4, armv8]}\n")
+            result = xt.run(["build", recipe, "--target", "armv7", "--python", "cp311",
+                             *args], home=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+            test_wheels.need_network(result)
+            xt.equal(result.code, 0, toolchain, result)
 
 
 def test_strong_libstdcxx_definitions():
@@ -162,11 +197,12 @@ void __throw_length_error(const char *) { __builtin_abort(); }
 
 def test_lost_optional_extension():
     refused(["tiny", "extension"], code="this is no C\n" + METHODS, optional=True,
-            recipe="wheel: {extensions: [tiny]}\n", codes=(7,))
+            recipe="wheel: {extensions: [tiny]}\n", kind="lost-extension")
 
 
 def test_W06_pure_wheel():
-    refused("machine code|extension|pure", code="this is no C\n" + METHODS, optional=True)
+    refused("machine code|extension|pure", code="this is no C\n" + METHODS, optional=True,
+            kind="lost-extension")
 
 
 RUNS = """
@@ -211,11 +247,29 @@ def test_B01_compiler_error_is_shown_first():
 
 def test_B03_silent_for_ever():
     refused("silent|without output", codes=(9,), setup="import time\ntime.sleep(600)\n",
-            recipe="build: {silent_timeout: 1s}\n")
+            recipe="build: {silent_timeout: 1s}\n", kind="silent")
+
+
+def test_B03_busy_for_ever():
+    refused(["X0902", "build.timeout"], codes=(9,), kind="time-out",
+            setup="while True:\n    print('busy')\n",
+            recipe="build: {timeout: 2s}\n")
+
+
+def test_more_than_the_stable_abi():
+    refused(["X0722", r"PyFrame_GetBack \(not in the stable ABI\)"], kind="wrong-tag", code="""
+static PyObject *answer(PyObject *s, PyObject *a)
+{ (void)s; (void)a; return (PyObject *)PyFrame_GetBack(NULL); }
+""" + METHODS, setup="""
+from setuptools import setup, Extension
+setup(name="tiny", version="1.0", py_modules=[],
+      options={"bdist_wheel": {"py_limited_api": "cp39"}},
+      ext_modules=[Extension("tiny", ["tiny.c"], py_limited_api=True)])
+""")
 
 
 def test_W02_wheel_of_another_version():
-    refused(["1.0", "2.0"], setup="""
+    refused(["1.0", "2.0"], kind="wrong-tag", setup="""
 from setuptools import setup, Extension
 setup(name="tiny", version="2.0", py_modules=[], ext_modules=[Extension("tiny", ["tiny.c"])])
 """)

@@ -205,7 +205,10 @@ static void classes(void)
 	} rows[] = {{EXIT_BUILD, "X0920", "patch-failed"},
 		{EXIT_BUILD, "X0990", "no-target-wheel"},
 		{EXIT_AUDIT, "X0705", "recent-symbol"}, {EXIT_AUDIT, "X0710", "audit"},
-		{EXIT_NETWORK, "X0502", "download"},
+		{EXIT_AUDIT, "X0721", "foreign-code"}, {EXIT_AUDIT, "X0722", "wrong-tag"},
+		{EXIT_AUDIT, "X0972", "wrong-machine"},
+		{EXIT_BUILD, "X0971", "no-artefact"},
+		{EXIT_BUILD, "X0944", "no-artefact"}, {EXIT_NETWORK, "X0502", "download"},
 		{EXIT_INTEGRITY, "X0601", "integrity"}, {EXIT_BUILD, NULL, "other"},
 		{EXIT_SIGNAL + 2, NULL, "stopped"}, {EXIT_BUG, NULL, "bug"}};
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
