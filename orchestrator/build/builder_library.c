@@ -1,6 +1,7 @@
 #include "build/builder_library.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "build/step_autotools.h"
 #include "format/yaml_bind.h"
 #include <elf.h>
 #include <string.h>
@@ -99,6 +100,8 @@ static gboolean go(run *b, const char *name, GPtrArray *argv, GError **err)
 static gboolean autotools(run *b, GError **err)
 {
 	const platform *p = b->step->base.platform;
+	g_autofree char *site = g_build_filename(b->step->base.out, "config.site", NULL);
+	g_autofree char *text = autotools_site(p);
 	GPtrArray *c = words("sh", "./configure", "--build=x86_64-linux-gnu",
 		"--prefix=/usr", "--sysconfdir=/etc", "--localstatedir=/var",
 		"--disable-shared", "--enable-static", "--with-pic", NULL);
@@ -107,6 +110,11 @@ static gboolean autotools(run *b, GError **err)
 	add(c, "--libdir=/usr/lib/%s", p->triple);
 	add_options(b, c);
 	set(b, "MAKEINFO", "true"); /* manuals stay behind */
+	set(b, "CONFIG_SITE", "{" SANDBOX_OUT "/config.site}");
+	if (!fs_write_atomic(site, text, strlen(text), 0644, err)) {
+		g_ptr_array_unref(c);
+		return FALSE;
+	}
 	return go(b, "configure", c, err) && go(b, "make", words("make", NULL), err) &&
 	       go(b, "make install", words("make", "install", "DESTDIR=" DEST, NULL),
 		       err);

@@ -17,7 +17,7 @@
 /* The builder of `kind: library`: a tree of the store, under the key of its item. */
 
 /* Raise when the same source is built or kept in another way. */
-#define LIBRARY_VERSION 1
+#define LIBRARY_VERSION 2
 
 static gboolean is_library(const item *i)
 {

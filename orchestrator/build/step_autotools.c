@@ -2,7 +2,7 @@
 #include "build/step_files.h"
 #include <string.h>
 
-/* Raise when the file says something else for the same item. */
+/* Raise when the file says something else for the same item; LIBRARY_VERSION too. */
 #define VERSION "1"
 #define SITE "config.site"
 
@@ -73,16 +73,22 @@ static gboolean add_to_key(pipeline *p, item *i, key *k, GError **err)
 	return TRUE;
 }
 
+char *autotools_site(const platform *target)
+{
+	g_autofree char *full = canonical(target->triple);
+	GString *text = g_string_new(site_text);
+
+	g_string_replace(text, "@TRIPLE@", target->triple, 0);
+	g_string_replace(text, "@CANONICAL@", full, 0);
+	return g_string_free(text, FALSE);
+}
+
 static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **err)
 {
-	const char *triple = site->item->platform->triple;
-	g_autofree char *full = canonical(triple);
-	g_autoptr(GString) text = g_string_new(site_text);
+	g_autofree char *text = autotools_site(site->item->platform);
 
 	(void)p;
-	g_string_replace(text, "@TRIPLE@", triple, 0);
-	g_string_replace(text, "@CANONICAL@", full, 0);
-	if (!step_file_add(site, x, SITE, text->str, FALSE, err))
+	if (!step_file_add(site, x, SITE, text, FALSE, err))
 		return FALSE;
 	step_extras_env(x, "CONFIG_SITE", "{" STEP_FILES "/" SITE "}");
 	return TRUE;

@@ -7,3 +7,5 @@
  * test program would have told about a glibc system. A configure for the build
  * machine (CC is build-cc, or --host is given) is left alone. */
 extern const step_part step_autotools;
+/* The file itself, as a library's configure gets it too (g_free it). */
+char *autotools_site(const platform *target);

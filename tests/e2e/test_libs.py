@@ -122,6 +122,7 @@ def test_not_grafted_is_refused():
                                       recipe=HOST + f"wheel: {wheel}\n")
             result = build(home, recipe, code=7)
             xt.check("X0706" in result.err and "libffi.so.7" in result.err, result)
+            xt.equal(result.json["items"][0]["class"], "unknown-library", result)
 
 
 def test_linked_statically():
@@ -162,6 +163,60 @@ setup(name="tiny", version="1.0", py_modules=[],
     with xt.scratch() as home:
         recipe = packages.project(home, code=FFI, setup=setup, recipe=HOST)
         build(home, recipe)
+
+
+CONFIGS = """import subprocess
+from setuptools import setup, Extension
+def ask(*words):
+    p = subprocess.run(words, capture_output=True, text=True)
+    assert p.returncode == 0, (words, p)
+    return p.stdout.split()
+def equal(got, *want):
+    assert got == list(want), (got, want)
+root, triple = "/xorch/sysroot/usr", "arm-linux-gnueabihf"
+equal(ask("xml2-config", "--version"), "2.9.10")
+equal(ask("xml2-config", "--cflags"), "-I%s/include/libxml2" % root)
+equal(ask("xml2-config", "--prefix"), root)
+assert "-lxml2" in ask("xml2-config", "--libs")
+assert "-lxslt" in ask("xslt-config", "--libs"), ask("xslt-config", "--libs")
+for program in ("pg_config", triple + "-pg_config"):
+    equal(ask(program, "--version")[:1], "PostgreSQL")
+    equal(ask(program, "--includedir"), root + "/include/postgresql")
+    equal(ask(program, "--libdir"), "%s/lib/%s" % (root, triple))
+    assert ask(program, "--includedir-server")[0].endswith("/server")
+for words in (("xml2-config", "--libs"), ("xslt-config", "--cflags", "--libs"),
+              ("pg_config", "--libs")):
+    for flag in ask(*words):
+        # nothing of the build machine, whose libraries lie in the same places
+        assert not flag.startswith(("-I/usr", "-L/usr")), (words, flag)
+unknown = subprocess.run(["pg_config", "--frobnicate"], capture_output=True, text=True)
+assert unknown.returncode == 1 and "--frobnicate is not known" in unknown.stderr, unknown
+for absent in ("curl-config", "mysql_config"):
+    gone = subprocess.run(["sh", "-c", "command -v " + absent], capture_output=True)
+    assert gone.returncode, absent
+flags = [f[2:] for f in ask("xml2-config", "--cflags")] + ask("pg_config", "--includedir")
+setup(name="tiny", version="1.0", py_modules=[], ext_modules=[
+    Extension("tiny", ["tiny.c"], libraries=["xml2", "pq"], include_dirs=flags)])
+"""
+BY_CONFIGS = """#include <libpq-fe.h>
+#include <libxml/xmlversion.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; xmlCheckVersion(LIBXML_VERSION);
+  return PyLong_FromLong(PQlibVersion() / 10000 == 13 ? 42 : 0); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+
+
+def test_config_programs_answer_for_the_target():
+    """xml2-config, xslt-config and pg_config: the sysroot's folders and versions, though
+    nothing of the target runs; what is linked by them is the target's."""
+    with xt.scratch() as home:
+        recipe = packages.project(
+            home, code=BY_CONFIGS, setup=CONFIGS, recipe='toolchain: {manylinux: "2_31"}\n'
+            "requirements: {host: [deb:libxml2-dev, deb:libxslt1-dev, deb:libpq-dev]}\n")
+        wheel = wheel_of(build(home, recipe, target="armv7"))
+        judges.check_wheel(wheel, "armv7", "cp311")
+        run_answer(wheel, "armv7")
 
 
 LIBRARY = """schema_version: 1
@@ -351,6 +406,38 @@ def test_lxml_by_debian():
     test_wheels.both_targets("lxml-deb.yaml")
 
 
+SAYS_BUILD = "prefix=/xorch/src/installed\\nVersion: 1\\nLibs: -lmini\\n"
+HEADER = 'mkdir -p "$XORCH_DESTDIR/usr/include" && cp mini.h "$XORCH_DESTDIR/usr/include/"'
+ARCHIVE = '%s -c -o mini.o mini.c && mkdir -p "$XORCH_DESTDIR/usr/lib" && ' \
+    '$AR rcs "$XORCH_DESTDIR/usr/lib/libmini.a" mini.o'
+WRONG = {
+    # how: (exit status, class, words, lines of build.script)
+    "nothing": (1, "no-artefact", ["X0971", "$XORCH_DESTDIR"], ["true"]),
+    "machine": (7, "wrong-machine", ["X0972", " usr/lib/libmini.a member mini.o", "$CC"],
+                [HEADER, ARCHIVE % "build-cc"]),
+    "pc": (7, "audit", ["X0973", " usr/lib/pkgconfig/mini.pc", "source.patches"], [
+        HEADER, ARCHIVE % "$CC", 'mkdir -p "$XORCH_DESTDIR/usr/lib/pkgconfig" && '
+        f'printf "{SAYS_BUILD}" > "$XORCH_DESTDIR/usr/lib/pkgconfig/mini.pc"']),
+    "none": (2, "recipe", ["X0970", "CMakeLists.txt", "build.script"], None),
+}
+
+
+def test_libraries_that_are_wrong():
+    for code, kind, words, lines in WRONG.values():
+        with xt.scratch() as home:
+            recipe = library(home)
+            with open(recipe, encoding="utf-8") as f:
+                head = f.read().split("build:\n")[0]
+            xt.write(os.path.join(home, "mini-src", "mini.c"),
+                     '#include "mini.h"\nint mini_answer(void) { return 42; }\n')
+            xt.write(recipe, head + ("build:\n  script:\n" + "".join(
+                f"    - '{l}'\n" for l in lines) if lines else ""))
+            result = build(home, recipe, code=code)
+            for word in words:
+                xt.check(word in result.err, word, result.err)
+            xt.equal(result.json["items"][0]["class"], kind, result.err)
+
+
 def states(result):
     return [i["state"] for i in result.json["items"]]
 
@@ -397,6 +484,44 @@ def test_cmake_and_meson_are_the_locked_ones():
             root = target_root.get("bookworm", "armv7")
             xt.equal(root.run_wheel(wheel, "import tiny; print(tiny.answer())").strip(),
                      f"{tool} {version} 32")
+            with xt.scratch() as folder:
+                xt.equal(len(judges.unpack(wheel, folder)), 1, tool, "static, unless asked")
+
+
+# No autoconf made it: it holds the arguments and the environment to what they must be.
+CONFIGURE = r"""#!/bin/sh
+set -eu
+for want in --host=arm-linux-gnueabihf --build=x86_64-linux-gnu --prefix=/usr \
+	--libdir=/usr/lib/arm-linux-gnueabihf --disable-shared --enable-static --with-pic \
+	--with-answer; do
+	case " $* " in *" $want "*) ;; *) echo "configure: error: no $want: $*" >&2; exit 1 ;; esac
+done
+host_alias=arm-linux-gnueabihf
+. "$CONFIG_SITE"
+test "$ac_cv_func_malloc_0_nonnull" = yes
+cat > Makefile <<END
+libmini.a: mini.c
+	$CC $CFLAGS -fPIC -c mini.c
+	$AR rcs \$@ mini.o
+install:
+	mkdir -p \$(DESTDIR)/usr/lib/arm-linux-gnueabihf \$(DESTDIR)/usr/include
+	cp libmini.a \$(DESTDIR)/usr/lib/arm-linux-gnueabihf/
+	cp mini.h \$(DESTDIR)/usr/include/
+END
+"""
+
+
+def test_configure_of_a_library():
+    with xt.scratch() as home:
+        library(home)
+        xt.write(os.path.join(home, "mini-src", "configure"), CONFIGURE)
+        xt.write(os.path.join(home, "mini-src", "mini.c"), "/* %s */\n#include \"mini.h\"\n"
+                 "int mini_answer(void) { return 42; }\n" % packages.RUN)
+        xt.write(os.path.join(home, "mini.yaml"), LIBRARY.split("build:\n")[0] +
+                 "build: {options: [--with-answer]}\n")
+        recipe = packages.project(home, code=MINI, more="libraries=['mini']",
+                                  recipe="requirements: {host: [recipe:mini]}\n")
+        run_answer(wheel_of(build(home, recipe, target="armv7")), "armv7")
 
 
 def scripted(home, *lines):

@@ -3,7 +3,9 @@ through the same door, and what is wrong with the bytes is found before and whil
 unpacked. A server on this machine stands in for index, archive mirror and web site."""
 import json
 import os
+import zipfile
 
+import git_server
 import packages
 import test_wheels
 import xt
@@ -209,6 +211,20 @@ def web(home, s, files, source, target="armv7", recipe="", code=0, *args):
     return r
 
 
+CMAKE = """cmake_minimum_required(VERSION 3.20)
+project(mini C)
+add_library(mini mini.c)
+install(TARGETS mini)
+install(FILES mini.h TYPE INCLUDE)
+"""
+MINI = "/* %s */\n#include \"mini.h\"\nint mini_answer(void) { return 42; }\n" % packages.RUN
+CALLS = """#include <mini.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; return PyLong_FromLong(mini_answer()); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+
+
 def sdist(top="tiny-1.0"):
     """A project as an archive with one top folder."""
     with xt.scratch() as home:
@@ -280,6 +296,42 @@ _Static_assert(PLAIN == 1 && EXTRA == 42, "other sources than meant");
         r = web(home, s, {}, source.replace("strip_components: 2", "strip_components: 3"),
                 "armv7", "", 2)
         xt.check("X0928" in r.err, r)
+
+
+def test_library_from_git():
+    """A library's commit, from a server here that stands in for a forge: built once for a
+    wheel beside it; the lock has the commit, and no address."""
+    with xt.scratch() as home:
+        os.mkdir(os.path.join(home, "served"))
+        with git_server.Server(os.path.join(home, "served")) as s:
+            repo = s.repository("team/mini")
+            commit = repo.commit({"CMakeLists.txt": CMAKE.encode(), "COPYING": b"Free.\n",
+                                  "mini.h": b"int mini_answer(void);\n",
+                                  "mini.c": MINI.encode()}, tag="v1.0")
+            xt.write(os.path.join(home, "mini.yaml"), f"""schema_version: 1
+package: {{name: mini, version: "1.0"}}
+kind: library
+source: {{git: "{repo.url}", tag: "v${{{{ version }}}}", expected_commit: {commit}}}
+""")
+            recipe = packages.project(home, code=CALLS, more="libraries=['mini']",
+                                      recipe="requirements: {host: [recipe:mini]}\n")
+            args = ["build", recipe, "--target", "armv7", "--python", "cp311", "--json"]
+            r = xt.run(args, home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+            test_wheels.need_network(r)
+            xt.equal(r.code, 0, r)
+            xt.equal(test_wheels.judge(r, imports=False), 1, r)
+            with open(os.path.join(home, "mini.lock"), encoding="utf-8") as f:
+                lock = f.read()
+            xt.check(commit in lock and "git: team/mini" in lock and "127.0.0.1" not in lock,
+                     lock)
+            asked = len(s.requests)
+            again = xt.run([*args, "--locked", "--offline"], home=home, cwd=home,
+                           XORCH_CACHE_DIR=test_wheels.shared_cache())
+            xt.equal([i["state"] for i in again.json["items"]], ["cached", "cached"], again)
+            xt.equal(len(s.requests), asked)
+        wheel = next(i["file"] for i in r.json["items"] if "file" in i)
+        with zipfile.ZipFile(wheel) as z:
+            xt.check("tiny-1.0.dist-info/licenses/mini/COPYING" in z.namelist(), z.namelist())
 
 
 if __name__ == "__main__":
