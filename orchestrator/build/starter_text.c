@@ -185,6 +185,10 @@ static char *why_host(
 	gboolean header_said = has_name(headers, h->deb, TRUE, &header, &in);
 	gboolean link_said = has_name(links, h->deb, FALSE, &link, &by);
 
+	/* cffi has copies of libffi for other systems; here it links this one's. */
+	if (!header_said && link_said && g_strcmp0(by, "setup.py") == 0)
+		header_said = has_name(
+			json_get_array(facts, "bundled"), h->deb, TRUE, &header, &in);
 	for (guint i = 0; up->libraries && i < up->libraries->len; i++) {
 		const char *file = g_ptr_array_index(up->libraries, i);
 		if (known_library_by_soname(file) == h && (header_said || link_said))

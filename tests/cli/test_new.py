@@ -135,6 +135,21 @@ about:
         xt.equal((elsewhere.code, elsewhere.out), (0, "sub/a.yaml\n"), elsewhere)
 
 
+def test_library_with_a_copy_inside():
+    """For systems that have none; setup.py links the system's all the same. A copy that is
+    linked from its own sources is no reason."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        setup = "libraries = ['ffi']\nsetup(ext_modules=[Extension('p._x', ['x.c'], " \
+            "libraries=libraries)])\n"
+        for name, text in (("linked", setup), ("own", setup.replace("'ffi'", "'m'"))):
+            index.sdist(name, "1.0", {
+                "setup.py": text, "x.c": "#include <ffi.h>\n", "p/__init__.py": "",
+                "libffi_arm64/include/ffi.h": "", "libffi_arm64/ffi.c": ""})
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal("deb:libffi-dev" in recipe(home, name), name == "linked", name)
+
+
 def test_programs():
     """A program that setup.py starts is one of the build's, though pyproject.toml leaves
     it to the machine; not one that it only names, or that is asked for already."""

@@ -3,11 +3,16 @@
 of orchestrator/HACKING.md."""
 import os
 import re
+import subprocess
 import sys
 
+import git_server
+import go_proxy
+import packages
 import test_wheels
 import unedited
 import xt
+from server import Server
 
 
 def run(args, home):
@@ -69,13 +74,62 @@ def test_requirements():
     with xt.scratch() as home:
         xt.write(os.path.join(home, "r.txt"),
                  "msgpack==1.1.0  # no armv7l wheel\nrequests==2.32.3\n"
-                 'zstandard==0.23.0 ; platform_machine == "x86_64"\n')
-        result = run(["new", "-r", "r.txt", "--target", "armv7", "--python", "cp311",
-                      "--no-fetch"], home)
+                 'zstandard==0.23.0 ; platform_machine == "x86_64"\n'
+                 "argon2-cffi==23.1.0  # pure; what it needs is not\n")
+        result = run(["new", "-r", "r.txt", "--target", "armv7", "--python", "cp311"], home)
         xt.equal(result.code, 0, result)
-        xt.equal(result.out.split(), ["recipes/msgpack.yaml"], result)
+        made = ["recipes/argon2-cffi-bindings.yaml", "recipes/cffi.yaml",
+                "recipes/msgpack.yaml"]
+        xt.equal(sorted(result.out.split()), made, result)
         with open(os.path.join(home, "recipes", "msgpack.yaml"), encoding="utf-8") as f:
             xt.check('version: "1.1.0"' in f.read())
+        # each has its lock, and all are built from them as they are
+        for path in made:
+            with open(os.path.join(home, path.replace(".yaml", ".lock"))) as f:
+                xt.check("sha256: " in f.read(), path)
+        built = run(["build", os.path.join(home, "recipes"), "--locked", "--target", "armv7",
+                     "--python", "cp311", "--json"], home)
+        xt.equal(built.code, 0, built)
+        xt.equal(test_wheels.judge(built, imports=False), 3, built)
+
+
+def test_from_git_and_gomod():
+    """A project's tag, from a server here that stands in for a forge, and a module, from
+    one that stands in for a proxy: recipe and lock by `xorch new`, built unedited."""
+    with xt.scratch() as home:
+        packages.project(home, code=packages.ANSWER)
+        src = os.path.join(home, "tiny-src")
+        files = {}
+        for name in os.listdir(src):
+            with open(os.path.join(src, name), "rb") as f:
+                files[name] = f.read()
+        os.mkdir(os.path.join(home, "served"))
+        with git_server.Server(os.path.join(home, "served")) as s:
+            repo = s.repository("team/tiny")
+            repo.commit(files, tag="v1.0")
+            made = run(["new", "--from", "git", repo.url, "--python", "cp311"], home)
+            xt.equal(made.code, 0, made)
+            xt.equal(made.out.split(), ["recipes/tiny.yaml"], made)
+            built = run(["build", os.path.join(home, "recipes/tiny.yaml"), "--locked",
+                         "--target", "armv7", "--python", "cp311", "--json"], home)
+        xt.equal(built.code, 0, built)
+        xt.equal(test_wheels.judge(built, imports=False), 1, built)
+    with xt.scratch() as home, Server() as s:
+        module = go_proxy.Module("example.org/prog", "v1.2.0", {
+            "cmd/prog/main.go": "package main\n\nfunc main() { println(42) }\n"})
+        go_proxy.serve(s, module)
+        result = xt.run(["new", "--from", "gomod", "example.org/prog/cmd/prog"], home=home,
+                        XORCH_CACHE_DIR=test_wheels.shared_cache(),
+                        **go_proxy.environment(s))
+        xt.equal(result.code, 0, result)
+        built = xt.run(["build", "recipes/prog.yaml", "--locked", "--target", "armv7",
+                        "--json"], home=home, XORCH_CACHE_DIR=test_wheels.shared_cache(),
+                       **go_proxy.environment(s))
+        xt.equal(built.code, 0, built)
+        [item] = built.json["items"]
+        xt.check(item["file"].endswith("prog-1.2.0-linux-armv7"), item)
+        p = subprocess.run(["qemu-arm-static", item["file"]], capture_output=True, text=True)
+        xt.equal(p.stderr, "42\n", p)
 
 
 def outcome(home, name):

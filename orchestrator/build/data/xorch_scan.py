@@ -71,7 +71,7 @@ def texts(value):
 class Facts:
     def __init__(self, source, toml):
         self.source, self.toml = source, toml
-        self.extensions, self.links, self.headers = {}, {}, {}
+        self.extensions, self.links, self.headers, self.bundled = {}, {}, {}, {}
         self.requires, self.warnings, self.programs = set(), [], {}
         self.out = {}
         self.files = []
@@ -345,8 +345,9 @@ class Facts:
                     self.out.setdefault("gcc", rel)
                 for name in re.findall(r"^\s*#\s*include\s*<([A-Za-z0-9_./+-]{1,80})>",
                                        code, re.M):
-                    if os.path.basename(name) not in inside:
-                        self.add(rel, self.headers, name)
+                    # of one that is inside too: for a system without the library, maybe
+                    self.add(rel, self.bundled if os.path.basename(name) in inside
+                             else self.headers, name)
                 for name in re.findall(r"cdef extern from \"<?([A-Za-z0-9_./+-]{1,80})>?\"",
                                        code):
                     if os.path.basename(name) not in inside:
@@ -392,7 +393,7 @@ class Facts:
         out["says_abi3"] = self.says_abi3()
         out["more_requires"] = sorted(self.requires)[:LIST_MAX]
         out["warnings"] = sorted(set(self.warnings))[:LIST_MAX]
-        for name in ("extensions", "links", "headers", "programs"):
+        for name in ("extensions", "links", "headers", "bundled", "programs"):
             rows = sorted(getattr(self, name).items())[:LIST_MAX * 10]
             out[name] = [{"name": n, "where": w} for n, w in rows]
         return out
