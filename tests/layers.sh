@@ -38,6 +38,11 @@ while IFS= read -r file; do
 	[ "$size" -le 40960 ] || complain "$file has $size bytes; 40960 is the limit"
 done < <(files 'orchestrator/*.c' 'orchestrator/*.h' 'orchestrator/*.py')
 
+# It holds the crate registry's host; crates are in a recipe's own lock.
+while IFS= read -r file; do
+	complain "$file: a Cargo.lock is never committed"
+done < <(files | grep -E '(^|/)Cargo\.lock$')
+
 # A URL in the repository names an example, this machine, a registry that DESIGN
 # allows by name (container images), or the identifier of a format; never a place
 # to fetch from.

@@ -193,7 +193,9 @@ assert(build_machine.cpu() == 'x86_64', build_machine.cpu())
 assert(host_machine.cpu() in ['aarch64', 'armv7l'], host_machine.cpu())
 assert(host_machine.cpu_family() in ['aarch64', 'arm'], host_machine.cpu_family())
 assert(not meson.can_run_host_binaries(), 'target code would run')
-assert(meson.get_external_property('longdouble_format').startswith('IEEE_'))
+longdouble = {'aarch64': 'IEEE_QUAD_LE', 'arm': 'IEEE_DOUBLE_LE'}
+assert(meson.get_external_property('longdouble_format') ==
+       longdouble[host_machine.cpu_family()])
 if host_machine.cpu_family() == 'arm'
   assert(meson.get_compiler('c').sizeof('void*') == 4, 'compiled for another machine')
 endif

@@ -13,12 +13,14 @@ import xt
 from test_wheels import RECIPES, need_network, shared_cache
 
 QEMU = {"aarch64": ["qemu-aarch64-static"], "armv7": ["qemu-arm-static", "-cpu", "cortex-a7"],
-        "armv6": ["qemu-arm-static", "-cpu", "arm1176"], "x86_64": []}
+        "armv6": ["qemu-arm-static", "-cpu", "arm1176"],
+        "armv5": ["qemu-arm-static", "-cpu", "arm926"], "x86_64": []}
 NAME = {"aarch64": "arm64", "x86_64": "amd64"}
-MACHINE = {"aarch64": "AArch64", "armv7": "ARM", "armv6": "ARM",
+MACHINE = {"aarch64": "AArch64", "armv7": "ARM", "armv6": "ARM", "armv5": "ARM",
            "x86_64": "Advanced Micro Devices X86-64"}
 WANT = {"aarch64": {"GOARCH": "arm64", "GOARM64": "v8.0"},
         "armv7": {"GOARCH": "arm", "GOARM": "7"}, "armv6": {"GOARCH": "arm", "GOARM": "6"},
+        "armv5": {"GOARCH": "arm", "GOARM": "5"},
         "x86_64": {"GOARCH": "amd64", "GOAMD64": "v1"}}
 
 
@@ -171,6 +173,69 @@ def test_ldflags_output_and_twice_the_same():
         r = build(home, path, **OFFLINE)
         xt.equal(r.code, 7, r)
         xt.check("X0723" in r.err, r)
+        xt.equal(r.json["items"][0]["class"], "file-exists")
+
+
+FLOATS = """package main
+
+import (
+	"fmt"
+	"math"
+	"sync/atomic"
+)
+
+func main() {
+	var n atomic.Int64
+	n.Add(1 << 40)
+	fmt.Printf("%.4f %d\\n", math.Sqrt(2)*float64(n.Load()>>40), n.Load())
+}
+"""
+
+
+def older_arm(target, name):
+    with xt.scratch() as home:
+        r = build(home, tiny(home, text=FLOATS, target=target), "--target", name, **OFFLINE)
+        xt.equal(r.code, 0, r)
+        [item] = r.json["items"]
+        judge(item["file"], "tiny-1.0", target, False)
+        xt.equal(run(item["file"], target), "1.4142 1099511627776\n", target)
+        r = xt.run(["audit", item["file"]])
+        xt.check(f"GOARM={target[-1]}" in r.out, r)
+
+
+def test_armv5():
+    """It has no floating point and no atomic instructions of 64 bits: run on a processor
+    of that age, by its Docker name."""
+    older_arm("armv5", "linux/arm/v5")
+
+
+# label: long
+def test_armv6():
+    older_arm("armv6", "arm/v6")
+
+
+def test_programs_that_are_not_what_they_say():
+    """Build information of another machine than the code; a dynamic program where a
+    static one is meant (position independent without cgo, which asks for a loader)."""
+    with xt.scratch() as home:
+        path = tiny(home)
+        r = build(home, path, **OFFLINE)
+        xt.equal(r.code, 0, r)
+        with open(r.json["items"][0]["file"], "rb") as f:
+            program = f.read()
+        for said, other in ((b"GOARCH=arm\n", b"GOARCH=386\n"),
+                            (b"GOOS=linux\n", b"GOOS=plan9\n")):
+            xt.check(said in program, said)
+            wrong = os.path.join(home, "wrong")
+            with open(wrong, "wb") as f:
+                f.write(program.replace(said, other))
+            r = xt.run(["audit", wrong])
+            xt.equal(r.code, 7, r)
+            xt.check("X0741" in r.err, other, r)
+        path = tiny(home, 'build: {env: {GOFLAGS: "-trimpath -buildmode=pie"}}\n', "aarch64")
+        r = build(home, path, **OFFLINE)
+        xt.equal(r.code, 7, r)
+        xt.check("X0743" in r.err and "/ld-linux-aarch64.so.1" in r.err, r)
 
 
 def test_B19_edited_during_the_build():

@@ -346,6 +346,50 @@ def test_installed_rustup():
                     "rustup target add", targets=["armv7"], RUSTUP_HOME=root)
 
 
+GLIBC = ("ld-linux", "libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so",
+         "libresolv.so", "libutil.so", "libanl.so")
+
+
+def like_rustup(tree, top):
+    """Debian's compiler, which is started through a loader of its own, in a folder where
+    it runs by itself, as one that rustup installed."""
+    subprocess.run(["cp", "-al", tree, top], check=True)
+    libraries = os.path.join(top, "usr/lib/x86_64-linux-gnu")
+    os.makedirs(os.path.join(top, "own"))
+    for name in os.listdir(libraries):
+        if ".so" in name and not name.startswith(GLIBC):
+            os.symlink(f"../usr/lib/x86_64-linux-gnu/{name}", os.path.join(top, "own", name))
+    os.unlink(os.path.join(top, "bin"))  # a link to usr/bin
+    os.makedirs(os.path.join(top, "bin"))
+    for name in ("rustc", "cargo"):
+        path = os.path.join(top, "bin", name)
+        shutil.copy(os.path.join(top, "usr/bin", name), path)
+        subprocess.run(["patchelf", "--force-rpath", "--set-rpath", "$ORIGIN/../own", path],
+                       check=True)
+
+
+def test_installed_rustup_with_the_target():
+    """One that has the target's standard library is used for it. No rustup here has more
+    than its own platform's, so Debian's compiler, laid out as rustup does, stands in."""
+    with xt.scratch() as home:
+        r = xt.run(["fetch", "--toolchain", "rust", "--target", "armv7"], home=home,
+                   XORCH_CACHE_DIR=test_wheels.shared_cache())
+        test_wheels.need_network(r)
+        xt.equal(r.code, 0, r)
+        root = os.path.join(home, "rustup")
+        os.makedirs(os.path.join(root, "toolchains"))
+        like_rustup(r.out.strip(),
+                    os.path.join(root, "toolchains", "mine-x86_64-unknown-linux-gnu"))
+        xt.write(os.path.join(root, "settings.toml"), 'default_toolchain = "mine"\n')
+        recipe = rust_packages.project(home, recipe="toolchain: {rust: rustup}\n")
+        result = build(home, recipe, targets=["armv7"], RUSTUP_HOME=root)
+        xt.equal(test_wheels.judge(result, imports=False), 1, result)
+        [item] = result.json["items"]
+        xt.equal(target_root.get("bookworm", "armv7").run_wheel(
+            item["file"], ANSWER).strip(), "41")
+        flags_stay_with_the_target(home, item, "armv7")
+
+
 def crate(name, body):
     """A .crate file as cargo packages it."""
     out = io.BytesIO()

@@ -62,6 +62,49 @@ def test_processors_are_shared():
         xt.equal(told(home, "ant"), 2)
 
 
+SPAN = """
+import sys, time
+if "bdist_wheel" in sys.argv:
+    print("FROM %f" % time.time(), flush=True)
+    time.sleep(1)
+    print("UNTIL %f" % time.time(), flush=True)
+from setuptools import setup, Extension
+setup(name={name!r}, version="1.0", py_modules=[],
+      ext_modules=[Extension({name!r}, [{name!r} + ".c"])])
+"""
+
+
+def overlaps(home, recipes):
+    """Pairs of projects of which both were at work at some time, of these recipes (project
+    -> further keys) built in one run by two processors."""
+    paths = [packages.project(home, name, setup=SPAN.format(name=name), recipe=more)
+             for name, more in recipes.items()]
+    build(home, *paths, "-j2", "--force")  # what an earlier round built would do
+    spans = {}
+    for name in recipes:
+        log = recorded(home, name)[1]
+        spans[name] = [float(re.search(rf"{word} ([0-9.]+)", log)[1])
+                       for word in ("FROM", "UNTIL")]
+    return {(a, b) for a in spans for b in spans
+            if a < b and spans[a][0] < spans[b][1] and spans[b][0] < spans[a][1]}
+
+
+def test_exclusive_and_memory():
+    """build.exclusive: nothing else is built meanwhile. build.memory: two that do not fit
+    into this machine's memory together are built one after the other."""
+    with open("/proc/meminfo", encoding="ascii") as f:
+        free = int(re.search(r"MemAvailable: +(\d+)", f.read())[1]) >> 10
+    with xt.scratch() as home:
+        together = {"ant": "", "bee": ""}
+        xt.equal(overlaps(home, together), {("ant", "bee")})
+    with xt.scratch() as home:
+        xt.equal(overlaps(home, {**together, "cat": "build: {exclusive: true}\n"}) &
+                 {("ant", "cat"), ("bee", "cat")}, set())
+    with xt.scratch() as home:
+        large = "build: {memory: %dMiB}\n" % (free * 6 // 10)
+        xt.equal(overlaps(home, {"ant": large, "bee": large}), set())
+
+
 def test_durations_without_waits():
     """A build that waits for another process's lock: not in its time."""
     with xt.scratch() as home:
