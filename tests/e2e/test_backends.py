@@ -313,6 +313,14 @@ def test_poetry_core_build_script():
                              "tiny/inner.cpython-311-arm-linux-gnueabihf.so"])
 
 
+def test_poetry_core_of_another_age():
+    # It took the first of the tags that the Python it runs in would install.
+    text = (POETRY % "build.py").replace('"poetry-core"', '"poetry-core==1.0.8"')
+    names = good({"pyproject.toml": text, "build.py": POETRY_SCRIPT,
+                  "tiny/__init__.py": "", "inner.c": EXTENSION}, targets=["armv7"])
+    xt.equal(names, ["tiny/inner.cpython-311-arm-linux-gnueabihf.so"])
+
+
 HATCH_HOOK = """import os, subprocess, sysconfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class Hook(BuildHookInterface):

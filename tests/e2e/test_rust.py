@@ -314,6 +314,28 @@ def test_maturin_program():
                      out.stderr)
 
 
+def test_maturin_cffi():
+    """Bindings that maturin generates by running a Python with cffi: the build machine's."""
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = ["maturin>=1.9,<2", "cffi"]\n'
+                          'build-backend = "maturin"\n[project]\nname = "rusty"\n'
+                          'version = "1.0"\n[tool.maturin]\nbindings = "cffi"\n',
+        "Cargo.toml": '[package]\nname = "rusty"\nversion = "1.0.0"\nedition = "2021"\n'
+                      '[lib]\ncrate-type = ["cdylib"]\n',
+        "src/lib.rs": '#[no_mangle]\npub extern "C" fn bits() -> u32 { usize::BITS }\n',
+        "target/header.h": "uint32_t bits(void);\n", "run-id": packages.RUN}
+    with xt.scratch() as home:
+        for name, text in files.items():
+            xt.write(os.path.join(home, "rusty-src", name), text)
+        recipe = xt.write(os.path.join(home, "rusty.yaml"), packages.RECIPE.format(
+            name="rusty", patches="", more=""))
+        [item] = build(home, recipe, targets=["armv7"]).json["items"]
+        xt.check("-py3-none-manylinux2014_armv7l" in item["file"], item)
+        root = target_root.get("bookworm", "armv7", ("python3-cffi-backend",))
+        xt.equal(root.run_wheel(item["file"], "import rusty; print(rusty.lib.bits())"),
+                 "32\n")
+
+
 def rustup_root():
     """This machine's rustup, when it has a default toolchain."""
     root = os.environ.get("RUSTUP_HOME") or os.path.expanduser("~/.rustup")
