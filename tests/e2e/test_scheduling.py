@@ -66,7 +66,7 @@ SPAN = """
 import sys, time
 if "bdist_wheel" in sys.argv:
     print("FROM %f" % time.time(), flush=True)
-    time.sleep(1)
+    time.sleep({seconds})
     print("UNTIL %f" % time.time(), flush=True)
 from setuptools import setup, Extension
 setup(name={name!r}, version="1.0", py_modules=[],
@@ -74,11 +74,11 @@ setup(name={name!r}, version="1.0", py_modules=[],
 """
 
 
-def overlaps(home, recipes):
+def overlaps(home, recipes, seconds=1):
     """Pairs of projects of which both were at work at some time, of these recipes (project
     -> further keys) built in one run by two processors."""
-    paths = [packages.project(home, name, setup=SPAN.format(name=name), recipe=more)
-             for name, more in recipes.items()]
+    paths = [packages.project(home, name, setup=SPAN.format(name=name, seconds=seconds),
+                              recipe=more) for name, more in recipes.items()]
     build(home, *paths, "-j2", "--force")  # what an earlier round built would do
     spans = {}
     for name in recipes:
@@ -96,7 +96,8 @@ def test_exclusive_and_memory():
         free = int(re.search(r"MemAvailable: +(\d+)", f.read())[1]) >> 10
     with xt.scratch() as home:
         together = {"ant": "", "bee": ""}
-        xt.equal(overlaps(home, together), {("ant", "bee")})
+        # long enough for the second to have begun on a busy machine
+        xt.equal(overlaps(home, together, seconds=6), {("ant", "bee")})
     with xt.scratch() as home:
         xt.equal(overlaps(home, {**together, "cat": "build: {exclusive: true}\n"}) &
                  {("ant", "cat"), ("bee", "cat")}, set())
