@@ -92,12 +92,12 @@ static char *tags_of(const provenance_file *f, const char *when)
 	const char *tag = json_get_string(side, "tag");
 	GString *out = g_string_new(NULL);
 	gsize n;
-	const json_t *platform;
+	const json_t *one;
 
-	json_array_foreach((json_t *)list, n, platform)
+	json_array_foreach((json_t *)list, n, one)
 	{
 		g_string_append_printf(out, "%s%s", n ? "." : "",
-			json_is_string(platform) ? json_string_value(platform) : "?");
+			json_is_string(one) ? json_string_value(one) : "?");
 	}
 	if (tag && !g_str_equal(tag, out->str))
 		g_string_append_printf(out, " (by its code %s)", tag);
@@ -136,8 +136,8 @@ static void add_libraries(GString *out, const provenance_file *f)
 
 static void add_repair(GString *out, const provenance_file *f)
 {
-	const json_t *wheel = json_get_object(provenance_external(f), "wheel");
-	const char *name = json_get_string(wheel, "name");
+	const json_t *asked = json_get_object(provenance_external(f), "wheel");
+	const char *name = json_get_string(asked, "name");
 	const json_t *left = json_get_array(provenance_external(f), "excludeLibraries");
 	g_autofree char *before = tags_of(f, "before"), *after = tags_of(f, "after");
 	gsize n;

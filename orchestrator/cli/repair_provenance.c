@@ -178,9 +178,9 @@ static void add_library(json_t *row, const repair_graft *g)
 static char *wheel_uri(const char *file)
 {
 	g_autoptr(wheel_name) n = wheel_name_parse(file, NULL);
-	g_autofree char *project = n ? project_name_normalize(n->name) : NULL;
+	g_autofree char *name = n ? project_name_normalize(n->name) : NULL;
 
-	return n ? purl_pypi(project, n->version, file) : NULL;
+	return n ? purl_pypi(name, n->version, file) : NULL;
 }
 
 static json_t *dependencies(const repair_provenance *p)

@@ -19,8 +19,8 @@ void report_failure(const item *i);
 void report_build(const selection *s, const options *o, int code);
 
 /* --metadata-file (- is standard output): the object that --json prints, whatever is
- * printed. `code` is the exit
- * status that the run ends with. EXIT_HOST when the file cannot be written. */
+ * printed. `code` is the exit status that the run ends with. EXIT_HOST when the file
+ * cannot be written. */
 gboolean report_metadata(const selection *s, const options *o, int code, GError **err);
 
 /* What would be done: table or JSON, on stdout. */
