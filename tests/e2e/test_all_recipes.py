@@ -90,8 +90,9 @@ def check(items, runs):
         if "file" not in item:
             continue  # a library: it is part of others
         if item["file"].endswith(".whl"):
+            recipe = os.path.join(RECIPES, os.path.basename(item["recipe"]))
             judges.check_wheel(item["file"], item["target"], item["python"],
-                               judges.cpu_of(item["recipe"]))
+                               judges.cpu_of(recipe))
         for run in runs.get(os.path.basename(item["file"]), []):
             xt.check(run["state"] in ("passed", "not run", "skipped"), run)
 
