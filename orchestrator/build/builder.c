@@ -1,6 +1,7 @@
 #include "build/builder.h"
 #include "base/error.h"
 #include "base/event.h"
+#include "build/pipeline_private.h"
 #include "build/source.h"
 
 static const builder *const builders[RECIPE_LIBRARY + 1] = {
@@ -24,9 +25,8 @@ const builder *builder_of(const recipe *r, GError **err)
 /* The oldest date a zip file can hold, 1980-01-01. */
 #define DATE_OLDEST 315532800
 
-/* SOURCE_DATE_EPOCH, else the sdist's newest file. A folder of the repository has
- * no date: its files are as old as the checkout. */
-gint64 pipeline_date(const recipe *r, const char *source)
+/* A folder of the repository has no date: its files are as old as the checkout. */
+static gint64 date_of(const recipe *r, const char *source)
 {
 	const char *given = g_getenv("SOURCE_DATE_EPOCH");
 	gint64 date = given ? g_ascii_strtoll(given, NULL, 10) : 0;
@@ -39,6 +39,15 @@ gint64 pipeline_date(const recipe *r, const char *source)
 	if (date <= 0)
 		date = source_date(source);
 	return MAX(date, DATE_OLDEST);
+}
+
+gboolean pipeline_unpack(
+	pipeline *p, const item *i, workplace *w, sandbox_level level, GError **err)
+{
+	if (!source_unpack(p->ctx, i, w->source, level, err))
+		return FALSE;
+	w->date = date_of(i->recipe, w->source);
+	return TRUE;
 }
 
 char *pipeline_build_place(const recipe *r)

@@ -7,6 +7,7 @@
 typedef struct workplace {
 	char *dir; /* temporary, of the store */
 	char *source, *out, *scratch;
+	gint64 date; /* SOURCE_DATE_EPOCH: see pipeline_unpack */
 	gboolean keep;
 } workplace;
 
@@ -38,9 +39,12 @@ extern const builder builder_wheel, builder_go, builder_library;
 
 /* For builders: a step of the item begins (*begun 0) or ends; returns `ok`. */
 gboolean pipeline_step(const item *i, const char *name, gint64 *begun, gboolean ok);
-/* SOURCE_DATE_EPOCH of a build: the variable, else the sources' newest file; a folder
- * of the repository has no date. Seconds, never before 1980 (zip files). */
-gint64 pipeline_date(const recipe *r, const char *source);
+/* The item's sources into w->source, which must not exist (source_unpack), and w->date
+ * by them: the variable SOURCE_DATE_EPOCH, else the newest file as it was unpacked,
+ * before anything of ours is written there; a folder of the repository has no date.
+ * Seconds, never before 1980 (zip files). */
+gboolean pipeline_unpack(
+	pipeline *p, const item *i, workplace *w, sandbox_level level, GError **err);
 /* "recipes/a.yaml:9:1": where the recipe says how it is built. New string. */
 char *pipeline_build_place(const recipe *r);
 /* Processors that what the build starts may use at a time: what the scheduler gave the

@@ -266,8 +266,8 @@ static void prepared_clear(prepared *r)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(prepared, prepared_clear)
 
-static gboolean prepare(pipeline *p, item *i, const workplace *w,
-	const sandbox_info *info, prepared *out, GError **err)
+static gboolean prepare(pipeline *p, item *i, workplace *w, const sandbox_info *info,
+	prepared *out, GError **err)
 {
 	const recipe *r = i->recipe;
 	const lock_go *lock = &i->source->lock->go;
@@ -277,7 +277,7 @@ static gboolean prepare(pipeline *p, item *i, const workplace *w,
 	out->modules = g_build_filename(w->dir, "modules", NULL);
 	out->cache = g_build_filename(w->dir, "cache", NULL);
 	if (!go_prepare(p->ctx, r->toolchain.go, &out->go, err) ||
-		!source_unpack(p->ctx, i, w->source, info->level, err))
+		!pipeline_unpack(p, i, w, info->level, err))
 		return FALSE;
 	g_autofree char *sum = g_build_filename(
 		w->source, project.folder ? project.folder : ".", "go.sum", NULL);

@@ -178,7 +178,7 @@ static gboolean library_build(
 	pipeline_step(i, "prepare", &begun, TRUE);
 	gboolean ok = info && pipeline_cross_request(p, i, &request, err) &&
 		      cross_prepare(p->ctx, &request, &c, err) &&
-		      source_unpack(p->ctx, i, w->source, info->level, err);
+		      pipeline_unpack(p, i, w, info->level, err);
 	step_site site = {.item = i,
 		.cross = &c,
 		.source = w->source,

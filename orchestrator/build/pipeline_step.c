@@ -29,7 +29,7 @@ void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item 
 		.out = w->out,
 		.variables = r->build.env,
 		.tools = (const char *const *)out->tools->pdata,
-		.source_date_epoch = pipeline_date(r, w->source),
+		.source_date_epoch = w->date,
 		.jobs = pipeline_jobs(p, i),
 		.network = r->build.network || i->allow_network,
 		.level = info->level,

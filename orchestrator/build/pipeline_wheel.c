@@ -122,7 +122,7 @@ static gboolean wheel_build(
 	if (ok) {
 		env = python_env_prepare(p->ctx, &p->uv, i->python, locked->packages,
 			i->source->lock->path, &env_key, err);
-		ok = env && source_unpack(p->ctx, i, w->source, info->level, err) &&
+		ok = env && pipeline_unpack(p, i, w, info->level, err) &&
 		     wheel_project_read(p, i, w->source, &project, err);
 	}
 	fault_point("configure");

@@ -7,9 +7,10 @@
 #include "format/archive.h"
 #include "format/digest.h"
 #include "plan/lock_cut.h"
+#include <fcntl.h>
+#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <ftw.h>
 
 /* A kind of source the recipe format knows but this table does not is X0922. */
 static const source_kind_ops *const kinds[SOURCE_DEBSRC + 1] = {
@@ -304,6 +305,8 @@ static gboolean patches_add_to_key(
 		g_autofree char *name = g_strdup_printf("patch %s", rel);
 		key_add(k, name, hex);
 	}
+	if (s->patches && s->patches->len)
+		key_add(k, "patched files", "dated by the source");
 	return TRUE;
 }
 
@@ -334,6 +337,56 @@ gboolean source_add_to_key(const item *i, key *k, GError **err)
 	return TRUE;
 }
 
+/* ---- dates ---- */
+
+static __thread gint64 newest;
+
+static int look_at(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)path;
+	(void)at;
+	if (type == FTW_F && st->st_mtime > newest)
+		newest = st->st_mtime;
+	return 0;
+}
+
+static int make_no_newer(
+	const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = newest}};
+
+	(void)at;
+	if (type == FTW_F && st->st_mtime > newest)
+		utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+	return 0;
+}
+
+gint64 source_date(const char *dir)
+{
+	newest = 0;
+	nftw(dir, look_at, 16, FTW_PHYS);
+	return newest;
+}
+
+/* What a patch wrote is as old as the newest file that was unpacked, whenever it was
+ * applied: the date of the source is its publisher's. */
+static gboolean apply_patches(const recipe *r, const recipe_source *s, const char *dir,
+	sandbox_level level, GError **err)
+{
+	if (!s->patches || !s->patches->len)
+		return TRUE;
+	gint64 date = source_date(dir);
+	for (guint p = 0; p < s->patches->len; p++) {
+		const char *rel = g_ptr_array_index(s->patches, p);
+		g_autofree char *path = fs_resolve_beneath(r->dir, rel, err);
+		if (!path || !patch_apply(path, rel, dir, level, err))
+			return FALSE;
+	}
+	newest = date;
+	nftw(dir, make_no_newer, 16, FTW_PHYS);
+	return TRUE;
+}
+
 gboolean source_unpack(const build_context *ctx, const item *i, const char *dest,
 	sandbox_level level, GError **err)
 {
@@ -353,32 +406,9 @@ gboolean source_unpack(const build_context *ctx, const item *i, const char *dest
 			if (!fs_mkdir_p(parent, 0755, err))
 				return FALSE;
 		}
-		if (!ops->unpack(ctx, i, s, dir, err))
+		if (!ops->unpack(ctx, i, s, dir, err) ||
+			!apply_patches(r, s, dir, level, err))
 			return FALSE;
-		for (guint p = 0; s->patches && p < s->patches->len; p++) {
-			const char *rel = g_ptr_array_index(s->patches, p);
-			g_autofree char *path = fs_resolve_beneath(r->dir, rel, err);
-			if (!path || !patch_apply(path, rel, dir, level, err))
-				return FALSE;
-		}
 	}
 	return TRUE;
-}
-
-static __thread gint64 newest;
-
-static int look_at(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)path;
-	(void)at;
-	if (type == FTW_F && st->st_mtime > newest)
-		newest = st->st_mtime;
-	return 0;
-}
-
-gint64 source_date(const char *dir)
-{
-	newest = 0;
-	nftw(dir, look_at, 16, FTW_PHYS);
-	return newest;
 }

@@ -3,13 +3,14 @@ through the same door, and what is wrong with the bytes is found before and whil
 unpacked. A server on this machine stands in for index, archive mirror and web site."""
 import json
 import os
+import time
 import zipfile
 
 import git_server
 import packages
 import test_wheels
 import xt
-from archives import Member, gz, tar
+from archives import MTIME, Member, gz, tar
 from server import Reply, Server, sha256
 
 QUICK = {"XORCH_HTTP_BACKOFF": "0.01", "XORCH_HTTP_RETRIES": "1",
@@ -296,6 +297,25 @@ _Static_assert(PLAIN == 1 && EXTRA == 42, "other sources than meant");
         r = web(home, s, {}, source.replace("strip_components: 2", "strip_components: 3"),
                 "armv7", "", 2)
         xt.check("X0928" in r.err, r)
+
+
+def test_patched_source_keeps_its_date():
+    """What a patch wrote has the date of the newest file of the archive, not of today; so
+    has the wheel: it is the same whenever it was built."""
+    body = sdist()
+    patch = ("--- a/setup.py\n+++ b/setup.py\n@@ -1 +1,2 @@\n+# patched\n {first}\n"
+             "--- /dev/null\n+++ b/new.h\n@@ -0,0 +1 @@\n+#define NEW 1\n")
+    with Server() as s, xt.scratch() as home:
+        packages.project(home)
+        with open(os.path.join(home, "tiny-src/setup.py"), encoding="utf-8") as f:
+            first = f.readline().rstrip("\n")
+        xt.write(os.path.join(home, "patches/one.patch"), patch.format(first=first))
+        source = ("{{url: \"{base}/tiny-1.0.tar.gz\", patches: [patches/one.patch], sha256: "
+                  + sha256(body) + "}}")
+        r = web(home, s, {"/tiny-1.0.tar.gz": body}, source)
+        with zipfile.ZipFile(r.json["items"][0]["file"]) as z:
+            dates = {i.date_time for i in z.infolist()}
+        xt.equal(dates, {time.gmtime(MTIME)[:6]})
 
 
 def test_library_from_git():
