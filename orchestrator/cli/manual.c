@@ -143,10 +143,11 @@ static char *page_of_program(void)
 		"and x86_64.\n\n"
 		"Results go to standard output, everything for people to standard error. "
 		"Options and arguments may be mixed; `--` ends the options; options are "
-		"never abbreviated. Each has a variable of the environment, named with "
-		"it, that counts when it is not given; an empty one counts as unset. The "
-		"order is: flags, XORCH_ variables, Docker's variables, the recipe, "
-		"xorch.yaml, the user's configuration, the machine's.",
+		"never abbreviated. Each but -C, -h and -V has a variable of the "
+		"environment, named with it, that counts when it is not given; an empty "
+		"one counts as unset. The order is: flags, XORCH_ variables, Docker's "
+		"variables, the recipe, xorch.yaml, the user's configuration, the "
+		"machine's.",
 		FALSE);
 	roff_macro(out, "SH", "VERBS", NULL);
 	for (const verb *v = verbs; v->name; v++) {

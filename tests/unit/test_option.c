@@ -152,6 +152,8 @@ static void verb_table(void)
 			g_assert_cmpstr(v->name, <, v[1].name);
 	}
 	for (const option *o = option_rows; o->name; o++) {
+		if (!o->env && !strstr(" directory help version ", o->name))
+			g_error("--%s has no variable of the environment", o->name);
 		if (!o->letter)
 			continue;
 		g_assert_false(letters[(int)o->letter]);
