@@ -407,9 +407,11 @@ gboolean unpack_file_end(unpack *u, gint64 mtime, GError **err)
 {
 	gboolean ok = TRUE;
 
-	/* 1980 and 2107 are what a zip can say */
-	if (u->writing && mtime >= 315532800 && mtime < 4354819200) {
-		struct timespec t[2] = {{mtime, 0}, {mtime, 0}};
+	if (u->writing) {
+		/* 1980 and 2107 are what a zip can say */
+		gint64 at = CLAMP(mtime, G_GINT64_CONSTANT(315532800),
+			G_GINT64_CONSTANT(4354819199));
+		struct timespec t[2] = {{at, 0}, {at, 0}};
 		ok = futimens(u->file, t) == 0;
 	}
 	if (u->file >= 0 && close(u->file) && ok)

@@ -61,7 +61,8 @@ typedef enum unpack_kind {
 gboolean unpack_member(unpack *u, unpack_kind kind, const char *name, const char *target,
 	mode_t mode, GError **err);
 gboolean unpack_write(unpack *u, const void *data, gsize size, GError **err);
-/* mtime: seconds; outside 1980 .. 2107 it is left alone. */
+/* mtime: seconds; the nearest of 1980 .. 2107, so that no file is of today (poetry-core's
+ * sdists say 1970). */
 gboolean unpack_file_end(unpack *u, gint64 mtime, GError **err);
 /* After the last member: what only the whole can tell. stats may be NULL. */
 gboolean unpack_finish(unpack *u, archive_stats *stats, GError **err);

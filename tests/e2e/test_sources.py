@@ -5,7 +5,9 @@ import json
 import os
 import time
 import zipfile
+from unittest import mock
 
+import archives
 import git_server
 import packages
 import test_wheels
@@ -316,6 +318,18 @@ def test_patched_source_keeps_its_date():
         with zipfile.ZipFile(r.json["items"][0]["file"]) as z:
             dates = {i.date_time for i in z.infolist()}
         xt.equal(dates, {time.gmtime(MTIME)[:6]})
+
+
+def test_archive_without_dates():
+    """An sdist whose files are of 1970, as poetry-core writes them: its wheel is of 1980,
+    the first year of zip files, and not of today."""
+    with mock.patch.object(archives, "MTIME", 0):
+        body = sdist()
+    with Server() as s, xt.scratch() as home:
+        source = "{{url: \"{base}/tiny-1.0.tar.gz\", sha256: " + sha256(body) + "}}"
+        r = web(home, s, {"/tiny-1.0.tar.gz": body}, source)
+        with zipfile.ZipFile(r.json["items"][0]["file"]) as z:
+            xt.equal({i.date_time for i in z.infolist()}, {(1980, 1, 1, 0, 0, 0)})
 
 
 def test_library_from_git():
