@@ -5,8 +5,8 @@
  * recipe with a `path` source makes gets a local version label: 1.0+g0123456789ab, after
  * the commit; when recipe, source or patches are not as in that commit also
  * .d89abcdef, a hash of what is not, so that no two states of the tree share a file name.
- * PyPI takes no such version, and the release itself sorts below
- * it (PyPA, "Version specifiers", local version identifiers).
+ * The release itself sorts below it, and PyPA's rules ("Version specifiers", local
+ * version identifiers) keep such versions off public indexes.
  *
  * The label of a recipe; NULL without an error when it has no `path` source, NULL with
  * EXIT_INPUT X0929 when there is no commit. */

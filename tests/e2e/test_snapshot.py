@@ -1,4 +1,4 @@
-"""--snapshot: wheels and programs of the work tree, under versions that no index takes."""
+"""--snapshot: wheels and programs of the work tree, under versions of their own."""
 import email
 import json
 import os
