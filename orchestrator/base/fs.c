@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -270,4 +271,24 @@ gboolean fs_need_space(const char *path, guint64 needed, GError **err)
 	if (available < needed)
 		return no_space(err, "write to", path, needed, available);
 	return TRUE;
+}
+
+int fs_memory(const char *name, GError **err)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0)
+		fs_fail(err, errno, "make", "a file in memory", 0);
+	return fd;
+}
+
+GBytes *fs_memory_bytes(int fd, gboolean ok, GError **err)
+{
+	g_autoptr(GMappedFile) map =
+		ok ? g_mapped_file_new_from_fd(fd, FALSE, NULL) : NULL;
+
+	if (ok && !map)
+		fs_fail(err, EIO, "read", "a file in memory", 0);
+	close(fd);
+	return map ? g_mapped_file_get_bytes(map) : NULL;
 }

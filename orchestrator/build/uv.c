@@ -28,17 +28,11 @@ static void describe(const locked_package *p, uv *out)
 	out->version = g_strdup(p->version);
 }
 
-static locked_package *locked_wheel(
-	const build_context *ctx, toolchain_def **def, GError **err)
-{
-	*def = toolchain_def_find("uv", err);
-	return *def ? pypi_tool_locked(ctx, *def, WHEELS, FALSE, err) : NULL;
-}
-
 gboolean uv_describe(const build_context *ctx, uv *out, GError **err)
 {
 	g_autoptr(toolchain_def) def = NULL;
-	g_autoptr(locked_package) p = locked_wheel(ctx, &def, err);
+	g_autoptr(locked_package) p =
+		pypi_tool_locked(ctx, "uv", WHEELS, FALSE, &def, err);
 
 	if (p)
 		describe(p, out);
@@ -48,7 +42,8 @@ gboolean uv_describe(const build_context *ctx, uv *out, GError **err)
 gboolean uv_prepare(const build_context *ctx, uv *out, GError **err)
 {
 	g_autoptr(toolchain_def) def = NULL;
-	g_autoptr(locked_package) p = locked_wheel(ctx, &def, err);
+	g_autoptr(locked_package) p =
+		pypi_tool_locked(ctx, "uv", WHEELS, FALSE, &def, err);
 
 	if (!p)
 		return FALSE;
@@ -59,9 +54,9 @@ gboolean uv_prepare(const build_context *ctx, uv *out, GError **err)
 
 gboolean uv_lock(const build_context *ctx, GError **err)
 {
-	g_autoptr(toolchain_def) def = toolchain_def_find("uv", err);
+	g_autoptr(toolchain_def) def = NULL;
 	g_autoptr(locked_package) p =
-		def ? pypi_tool_locked(ctx, def, WHEELS, TRUE, err) : NULL;
+		pypi_tool_locked(ctx, "uv", WHEELS, TRUE, &def, err);
 
 	return p && pypi_tool_lock_programs(ctx, def, err);
 }

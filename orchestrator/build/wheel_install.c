@@ -17,14 +17,6 @@ static gboolean refuse(const wheel *w, const char *member, const char *why, GErr
 	return FALSE;
 }
 
-static gboolean is_record(const wheel *w, const char *name)
-{
-	static const char *const names[] = {"RECORD", "RECORD.jws", "RECORD.p7s", NULL};
-
-	return g_str_has_prefix(name, w->dist_info) &&
-	       g_strv_contains(names, name + strlen(w->dist_info));
-}
-
 /* path -> wheel_record */
 static GHashTable *read_record(const wheel *w, GPtrArray **lines, GError **err)
 {
@@ -54,7 +46,7 @@ static gboolean check(const wheel *w, const zip_entry *e, const wheel_record *r,
 {
 	guint8 sum[32];
 
-	if (is_record(w, e->name))
+	if (wheel_is_record(w, e->name))
 		return TRUE;
 	if (!r)
 		return refuse(w, e->name, "is not in RECORD", err);

@@ -56,18 +56,9 @@ static char *dirt(const repo_tree *t, const GPtrArray *changes)
 	return digest_finish(d);
 }
 
-static gboolean has_path(const recipe *r)
-{
-	for (guint n = 0; r->sources && n < r->sources->len; n++)
-		if (((recipe_source *)g_ptr_array_index(r->sources, n))->kind ==
-			SOURCE_PATH)
-			return TRUE;
-	return FALSE;
-}
-
 char *snapshot_label(const recipe *r, GError **err)
 {
-	if (!has_path(r))
+	if (!recipe_has_source(r, SOURCE_PATH))
 		return NULL;
 	g_autoptr(repo_tree) t = repo_tree_open(r->dir);
 	g_autofree char *commit = t ? repo_tree_commit(t) : NULL;

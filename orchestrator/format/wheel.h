@@ -41,6 +41,9 @@ typedef struct wheel_record {
 	gint64 size;	 /* -1: not stated */
 } wheel_record;
 
+/* Is this member RECORD or a signature of it? They have no hash of their own and do not
+ * outlive a change. */
+gboolean wheel_is_record(const wheel *w, const char *name);
 /* CSV as Python's csv module reads it. NULL with EXIT_AUDIT/X0718 naming the
  * line. Elements are wheel_record. */
 GPtrArray *wheel_record_parse(const char *text, gsize size, GError **err);

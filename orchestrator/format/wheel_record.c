@@ -133,3 +133,11 @@ GPtrArray *wheel_record_parse(const char *text, gsize size, GError **err)
 	}
 	return g_steal_pointer(&list);
 }
+
+gboolean wheel_is_record(const wheel *w, const char *name)
+{
+	static const char *const names[] = {"RECORD", "RECORD.jws", "RECORD.p7s", NULL};
+
+	return g_str_has_prefix(name, w->dist_info) &&
+	       g_strv_contains(names, name + strlen(w->dist_info));
+}

@@ -43,6 +43,16 @@ const char *recipe_source_version(const recipe *r, const recipe_source *s)
 	return s->version ? s->version : r->package.version;
 }
 
+gboolean recipe_has_source(const recipe *r, source_kind kind)
+{
+	for (guint n = 0; r->sources && n < r->sources->len; n++) {
+		const recipe_source *s = g_ptr_array_index(r->sources, n);
+		if (s->kind == kind)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 char *recipe_source_place(const recipe *r, const recipe_source *s)
 {
 	return g_strdup_printf("%s:%d:%d", r->path, s->node->line, s->node->col);

@@ -191,6 +191,8 @@ const char *recipe_floor(const recipe *r, const char *target);
 const char *manylinux_floor(const GPtrArray *list, const char *target);
 /* The version of a source: its own, else the package's. */
 const char *recipe_source_version(const recipe *r, const recipe_source *s);
+/* Is one of its sources of this kind? A recipe with errors may have none. */
+gboolean recipe_has_source(const recipe *r, source_kind kind);
 /* "recipes/cwcwidth.yaml:8:3", for messages about a source. New string. */
 char *recipe_source_place(const recipe *r, const recipe_source *s);
 

@@ -9,16 +9,6 @@ static char *shown(const char *text)
 	return text_escape(text, -1);
 }
 
-/* RECORD and its signatures carry no hash of their own. */
-static gboolean is_exempt(const audit_run *run, const char *name)
-{
-	if (!g_str_has_prefix(name, run->wheel->dist_info))
-		return FALSE;
-	name += strlen(run->wheel->dist_info);
-	return g_str_equal(name, "RECORD") || g_str_equal(name, "RECORD.jws") ||
-	       g_str_equal(name, "RECORD.p7s");
-}
-
 static gboolean digest_matches(
 	audit_run *run, const audit_member *m, const wheel_record *r)
 {
@@ -54,7 +44,7 @@ static const char *line_problem(audit_run *run, const wheel_record *r)
 		return "a path with \"..\"";
 	if (!m)
 		return "names a file that is not in the wheel";
-	if (is_exempt(run, r->path))
+	if (wheel_is_record(run->wheel, r->path))
 		return NULL;
 	if (!r->algorithm)
 		return "without a hash";
@@ -107,7 +97,7 @@ static void check_record(audit_run *run)
 	}
 	for (guint i = 0; i < run->n_members; i++) {
 		const audit_member *m = &run->members[i];
-		if (m->entry->folder || is_exempt(run, m->name) ||
+		if (m->entry->folder || wheel_is_record(run->wheel, m->name) ||
 			g_hash_table_contains(listed, m->name))
 			continue;
 		if (!f)

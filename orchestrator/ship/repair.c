@@ -7,12 +7,8 @@
 #include "ship/repair_parts.h"
 #include "ship/rpath.h"
 #include "ship/wheel_rewrite.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define LIBRARY_MAX (512 << 20)
 
@@ -384,22 +380,11 @@ static GBytes *rewrite(const repairing *r, GError **err)
 		.build = r->wheel->name->build,
 		.mtime = r->o->mtime,
 		.contents = r->contents};
-	int fd = memfd_create("repaired", MFD_CLOEXEC);
-	GBytes *out = NULL;
+	int fd = fs_memory("repaired", err);
 
-	if (fd < 0) {
-		fs_fail(err, errno, "make", "a file in memory", 0);
-		return NULL;
-	}
-	if (wheel_rewrite_to(r->wheel, &how, fd, err)) {
-		g_autoptr(GMappedFile) map = g_mapped_file_new_from_fd(fd, FALSE, NULL);
-		if (map)
-			out = g_mapped_file_get_bytes(map);
-		else
-			fs_fail(err, EIO, "read", "a file in memory", 0);
-	}
-	close(fd);
-	return out;
+	return fd < 0 ? NULL
+		      : fs_memory_bytes(
+				fd, wheel_rewrite_to(r->wheel, &how, fd, err), err);
 }
 
 static void tell(const repairing *r, GPtrArray *grafts)

@@ -4,10 +4,7 @@
 #include "format/digest.h"
 #include "format/wheel.h"
 #include "format/zip_writer.h"
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 char *wheel_label_version(const char *version, const char *label)
 {
@@ -55,14 +52,6 @@ static GBytes *new_metadata(GBytes *old, const char *version)
 	return g_string_free_to_bytes(out);
 }
 
-static gboolean is_record(const wheel *w, const char *name)
-{
-	static const char *const names[] = {"RECORD", "RECORD.jws", "RECORD.p7s", NULL};
-
-	return g_str_has_prefix(name, w->dist_info) &&
-	       g_strv_contains(names, name + strlen(w->dist_info));
-}
-
 static gboolean write_members(const wheel *w, const renaming *r, const char *version,
 	zip_writer *out, GError **err)
 {
@@ -72,7 +61,7 @@ static gboolean write_members(const wheel *w, const renaming *r, const char *ver
 
 	for (guint i = 0; i < w->zip->n_entries; i++) {
 		const zip_entry *e = &w->zip->entries[i];
-		if (e->folder || is_record(w, e->name))
+		if (e->folder || wheel_is_record(w, e->name))
 			continue;
 		g_autoptr(GBytes) bytes = zip_read(w->zip, e, err);
 		if (!bytes)
@@ -94,22 +83,6 @@ static gboolean write_members(const wheel *w, const renaming *r, const char *ver
 	       zip_writer_finish(out, err);
 }
 
-static GBytes *contents(int fd, GError **err)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-	g_autofree char *data = g_malloc(size > 0 ? (gsize)size : 1);
-
-	for (off_t have = 0; have < size;) {
-		ssize_t n = pread(fd, data + have, (size_t)(size - have), have);
-		if (n <= 0) {
-			fs_fail(err, errno, "read", "a file in memory", 0);
-			return NULL;
-		}
-		have += n;
-	}
-	return g_bytes_new_take(g_steal_pointer(&data), (gsize)MAX(size, 0));
-}
-
 GBytes *wheel_label(GBytes *bytes, const char *file, const char *label, gint64 mtime,
 	char **name, GError **err)
 {
@@ -129,17 +102,13 @@ GBytes *wheel_label(GBytes *bytes, const char *file, const char *label, gint64 m
 	wheel_name n = *w->name; /* borrowed fields */
 	n.version = version;
 
-	int fd = memfd_create("labelled", MFD_CLOEXEC);
-	GBytes *out = NULL;
-	if (fd < 0) {
-		fs_fail(err, errno, "make", "a file in memory", 0);
+	int fd = fs_memory("labelled", err);
+	if (fd < 0)
 		return NULL;
-	}
 	zip_writer *z = zip_writer_new(fd, file, mtime);
-	if (write_members(w, &r, version, z, err))
-		out = contents(fd, err);
+	gboolean ok = write_members(w, &r, version, z, err);
 	zip_writer_free(z);
-	close(fd);
+	GBytes *out = fs_memory_bytes(fd, ok, err);
 	if (out)
 		*name = wheel_name_format(&n);
 	return out;

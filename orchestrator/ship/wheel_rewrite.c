@@ -67,15 +67,12 @@ static int in_order(gconstpointer a, gconstpointer b)
 
 static GArray *members_of(const wheel *w, const wheel_rewrite *how)
 {
-	static const char *const dropped[] = {"RECORD", "RECORD.jws", "RECORD.p7s", NULL};
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(member));
 
 	for (guint i = 0; i < w->zip->n_entries; i++) {
 		const zip_entry *e = &w->zip->entries[i];
 		member m = {e->name, e, g_str_has_prefix(e->name, w->dist_info)};
-		if (m.entry->folder ||
-			(m.info && g_strv_contains(dropped,
-					   m.entry->name + strlen(w->dist_info))))
+		if (e->folder || wheel_is_record(w, e->name))
 			continue;
 		g_array_append_val(list, m);
 	}
