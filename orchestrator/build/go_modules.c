@@ -271,48 +271,6 @@ gboolean go_modules_fetch(
 	return TRUE;
 }
 
-static gboolean write_blob(const build_context *ctx, const char *sha256, gint64 size,
-	const char *dir, const char *stem, const char *extension, GError **err)
-{
-	g_autofree char *blob = store_blob_find(ctx->store, sha256, size);
-	g_autofree char *to = g_strconcat(dir, "/", stem, extension, NULL);
-
-	if (!blob)
-		return error_set(err, EXIT_NETWORK, "X0509", "%s%s is not in the cache",
-			stem, extension);
-	return fs_copy_tree(blob, to, FS_COPY, err);
-}
-
-static gboolean write_module(
-	const build_context *ctx, const lock_module *m, const char *top, GError **err)
-{
-	g_autofree char *path = go_module_escape(m->path);
-	g_autofree char *version = go_module_escape(m->version);
-	g_autofree char *info = g_strdup_printf("{\"Version\":\"%s\"}\n", m->version);
-
-	if (!path || !version)
-		return error_set(err, EXIT_INPUT, "X0535",
-			"%s %s is not the name of a module", m->path, m->version);
-	g_autofree char *dir = g_build_filename(top, path, "@v", NULL);
-	g_autofree char *to = g_strconcat(dir, "/", version, ".info", NULL);
-	return fs_mkdir_p(dir, 0755, err) &&
-	       fs_write_atomic(to, info, strlen(info), 0644, err) &&
-	       write_blob(ctx, m->mod_sha256, m->mod_size, dir, version, ".mod", err) &&
-	       (!m->sha256 ||
-		       write_blob(ctx, m->sha256, m->size, dir, version, ".zip", err));
-}
-
-gboolean go_modules_write(
-	const build_context *ctx, const lock_go *lock, const char *dir, GError **err)
-{
-	if (!fs_mkdir_p(dir, 0755, err))
-		return FALSE;
-	for (guint n = 0; lock->modules && n < lock->modules->len; n++)
-		if (!write_module(ctx, g_ptr_array_index(lock->modules, n), dir, err))
-			return FALSE;
-	return TRUE;
-}
-
 static gboolean write_file(
 	const char *folder, const char *name, const GString *text, GError **err)
 {

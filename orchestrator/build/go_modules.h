@@ -3,8 +3,8 @@
 #include "build/item.h"
 
 /* The modules a Go program needs besides its own: found by the go command when the
- * recipe is locked, fetched by hash from then on, and laid out as a module proxy on
- * disk for the build, which has no network. */
+ * recipe is locked, and fetched by hash from then on; the build, which has no network,
+ * gets them unpacked (build/go_modcache.h). */
 typedef struct go_project {
 	const char *source;  /* host folder of the unpacked source; go.mod and go.sum are
 			      * completed in it */
@@ -27,11 +27,6 @@ gboolean go_modules_resolve(const build_context *ctx, const go_tool *go,
 /* Their downloads (fetch_item *). */
 gboolean go_modules_fetch(
 	const build_context *ctx, const item *i, GPtrArray *items, GError **err);
-
-/* Writes the locked modules below `dir` the way a module proxy lays them out; GOPROXY
- * can name it by file://. EXIT_NETWORK X0509 for one the store lacks. */
-gboolean go_modules_write(
-	const build_context *ctx, const lock_go *lock, const char *dir, GError **err);
 
 /* Completes a source whose author left out go.mod or go.sum, from the lock; a source
  * that has them stays as it is. `module` is the path of the main one. */

@@ -1,11 +1,14 @@
 #include "build/go_step.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "build/go_modcache.h"
+#include "build/go_std.h"
 #include <string.h>
 
 #define GO_ROOT "/xorch/go"
 #define GO_MODULES "/xorch/gomod"
 #define GO_CACHE "/xorch/gocache"
+#define GO_STD "/xorch/gostd"
 
 typedef struct view {
 	const go_step *step;
@@ -64,13 +67,14 @@ static char *seen(view *v, const char *inside)
 static void view_environment(view *v)
 {
 	g_autoptr(GPtrArray) env = build_step_environment(&v->step->base, &v->spec, NULL);
-	g_autofree char *proxy = g_strconcat("file://", seen(v, GO_MODULES), NULL);
+	g_autofree char *download = go_modcache_proxy(seen(v, GO_MODULES));
+	g_autofree char *proxy = g_strconcat("file://", download, NULL);
 
 	environment_set(env, "GOROOT", seen(v, GO_ROOT));
 	environment_set(env, "GOPROXY", proxy);
 	environment_set(env, "GOCACHE", seen(v, GO_CACHE));
 	environment_set(env, "GOPATH", seen(v, SANDBOX_HOME "/go"));
-	environment_set(env, "GOMODCACHE", seen(v, SANDBOX_HOME "/go/pkg/mod"));
+	environment_set(env, "GOMODCACHE", seen(v, GO_MODULES));
 	build_step_set(env, v->step->base.variables, &v->spec, FALSE);
 	v->env = environment_strv(env);
 	v->spec.env = (const char *const *)v->env;
@@ -108,6 +112,8 @@ static void view_init(view *v, const go_step *s)
 	v->texts = g_ptr_array_new_with_free_func(g_free);
 	v->binds = build_step_binds(&s->base);
 	build_step_bind(v->binds, s->modules, GO_MODULES, FALSE);
+	if (v->step->base.level == SANDBOX_BWRAP)
+		build_step_bind(v->binds, s->std, GO_STD, FALSE);
 	build_step_bind(v->binds, s->cache, GO_CACHE, TRUE);
 	bind_root(v);
 	v->spec = build_step_sandbox(&s->base, "go build", v->binds);
@@ -124,7 +130,10 @@ char *go_step_run(const go_step *s, GError **err)
 	g_autofree char *path = g_build_filename(dist, s->name, NULL);
 
 	view_init(&v, s);
-	if (!fs_mkdir_p(dist, 0755, err) || !build_step_run(base, &v.spec, &r, err))
+	if (!fs_mkdir_p(dist, 0755, err) ||
+		!go_std_lay(s->std, base->level == SANDBOX_BWRAP ? GO_STD : NULL,
+			s->cache, err) ||
+		!build_step_run(base, &v.spec, &r, err))
 		return NULL;
 	if (r.process.exit_code != 0) {
 		build_step_fail(base, &v.spec, &r, err);

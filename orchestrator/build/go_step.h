@@ -7,9 +7,10 @@ typedef struct go_step {
 	build_step base; /* its cross is NULL without cgo */
 	const go_tool *go;
 	const char *subdirectory; /* of the module in the source; NULL: its top */
-	const char *modules;	  /* host folder: go_modules_write */
-	const char *cache;	  /* host folder: GOCACHE, private to this build */
-	const char *name;	  /* the program is dist/NAME in the out folder */
+	const char *modules;	  /* host folder: go_modcache_prepare */
+	const char *std;	  /* host folder: go_std_prepare */
+	const char *cache; /* host folder that is empty: GOCACHE, private to this build */
+	const char *name;  /* the program is dist/NAME in the out folder */
 	const char *package;	  /* NULL: "." */
 	const GPtrArray *tags;	  /* NULL none */
 	const GPtrArray *ldflags; /* NULL none */

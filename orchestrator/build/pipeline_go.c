@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "build/builder.h"
 #include "build/floor.h"
+#include "build/go_modcache.h"
 #include "build/go_modules.h"
 #include "build/go_std.h"
 #include "build/go_step.h"
@@ -254,7 +255,7 @@ typedef struct prepared {
 	go_tool go;
 	cross cross;
 	gboolean has_sum;
-	char *modules, *cache;
+	char *modules, *std, *cache;
 } prepared;
 
 static void prepared_clear(prepared *r)
@@ -262,6 +263,7 @@ static void prepared_clear(prepared *r)
 	go_tool_clear(&r->go);
 	cross_clear(&r->cross);
 	g_free(r->modules);
+	g_free(r->std);
 	g_free(r->cache);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(prepared, prepared_clear)
@@ -274,7 +276,6 @@ static gboolean prepare(pipeline *p, item *i, workplace *w, const sandbox_info *
 	go_project project = {.source = w->source, .folder = module_folder(r)};
 	cross_request request;
 
-	out->modules = g_build_filename(w->dir, "modules", NULL);
 	out->cache = g_build_filename(w->dir, "cache", NULL);
 	if (!go_prepare(p->ctx, r->toolchain.go, &out->go, err) ||
 		!pipeline_unpack(p, i, w, info->level, err))
@@ -282,12 +283,12 @@ static gboolean prepare(pipeline *p, item *i, workplace *w, const sandbox_info *
 	g_autofree char *sum = g_build_filename(
 		w->source, project.folder ? project.folder : ".", "go.sum", NULL);
 	out->has_sum = g_file_test(sum, G_FILE_TEST_EXISTS);
-	if (!go_modules_complete(&project, main_module(r), lock, err) ||
-		!go_modules_write(p->ctx, lock, out->modules, err))
+	if (!go_modules_complete(&project, main_module(r), lock, err))
 		return FALSE;
-	g_autofree char *std = go_std_prepare(p->ctx, &out->go, i->platform, err);
-	g_autofree char *compiled = std ? g_build_filename(std, "cache", NULL) : NULL;
-	if (!std || !fs_copy_tree(compiled, out->cache, FS_COPY, err))
+	out->modules = go_modcache_prepare(p->ctx, lock, err);
+	out->std =
+		out->modules ? go_std_prepare(p->ctx, &out->go, i->platform, err) : NULL;
+	if (!out->std)
 		return FALSE;
 	return !r->go.cgo || (pipeline_cross_request(p, i, &request, err) &&
 				     cross_prepare(p->ctx, &request, &out->cross, err));
@@ -315,6 +316,7 @@ static gboolean go_build(
 		.go = &ready.go,
 		.subdirectory = module_folder(r),
 		.modules = ready.modules,
+		.std = ready.std,
 		.cache = ready.cache,
 		.name = name,
 		.package = r->go.package,

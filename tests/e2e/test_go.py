@@ -1,5 +1,6 @@
 """Go programs, judged by `file`'s likes (readelf), by `go version -m` and by running them
 under qemu-user."""
+import glob
 import os
 import shutil
 import subprocess
@@ -350,6 +351,61 @@ def test_no_network_in_the_build():
                       **go_proxy.environment(s))
             xt.equal(r.code, 0, r)
             xt.equal(len(s.requests), n)
+
+
+def test_what_builds_share_is_only_read():
+    """The unpacked modules (one with capitals in its name, which the module cache writes
+    otherwise) and the compiled standard library serve all builds, at every level of the
+    sandbox; they stay as they were, and the program is the same."""
+    from server import Server
+    version = f"v1.2.{os.getpid()}"  # not unpacked in the common store yet
+    with xt.scratch() as home, Server() as s:
+        lib = go_proxy.Module("example.org/Loud/Lib", version, {
+            "lib.go": "package Lib\n\nimport _ \"embed\"\n\n//go:embed said.txt\n"
+                      "var Said string\n", "said.txt": "read, not unpacked\n"})
+        go_proxy.serve(s, lib)
+        path = tiny(home, text='package main\n\nimport Lib "example.org/Loud/Lib"\n\n'
+                    'func main() { print(Lib.Said) }\n')
+        xt.write(os.path.join(home, "src", "go.mod"),
+                 "module example.org/tiny\n\ngo 1.21\n\n"
+                 f"require example.org/Loud/Lib {version}\n")
+        made, told = {}, []
+        for number, level in enumerate(("bwrap", "landlock", "env", "bwrap")):
+            if number == 3:  # and with go.sum in the source, which go holds against them
+                xt.write(os.path.join(home, "src", "go.sum"), lib.sum)
+            r = build(home, path, "--force", "--replace", "-v", "--sandbox", level,
+                      *(["--keep"] if level == "env" else []), **go_proxy.environment(s))
+            if r.code == 8 and "X0801" in r.err and level == "landlock":
+                continue  # a kernel without it
+            xt.equal(r.code, 0, r)
+            [item] = r.json["items"]
+            made.setdefault(item["sha256"], []).append(level)
+            told.append("1 Go modules: unpack: done" in r.err)
+        xt.equal(len(made), 1, made)
+        xt.equal(told[:2], [True, False], told)
+        # go sets the times of what it reads in its cache: held apart, or copies
+        kept = glob.glob(os.path.join(home, ".local/state/xorch/kept/*/cache/[0-9a-f][0-9a-f]/*"))
+        xt.check(len(kept) > 1000 and not any(map(os.path.islink, kept)), len(kept))
+        p = subprocess.run([*QEMU["armv7"], item["file"]], stderr=subprocess.PIPE, timeout=60)
+        xt.equal(p.stderr.decode(), "read, not unpacked\n")
+
+
+def test_go_sum_is_held_against_the_unpacked():
+    """A source's go.sum that names another module than the lock: refused, not built."""
+    from server import Server
+    with xt.scratch() as home, Server() as s:
+        lib = go_proxy.Module("example.org/lib", "v1.0.0", {"lib.go": "package lib\n"})
+        other = go_proxy.Module("example.org/lib", "v1.0.0", {"lib.go": "package lib // x\n"})
+        go_proxy.serve(s, lib)
+        path = tiny(home, text='package main\n\nimport _ "example.org/lib"\n\nfunc main() {}\n')
+        src = os.path.join(home, "src")
+        xt.write(os.path.join(src, "go.mod"),
+                 "module example.org/tiny\n\ngo 1.21\n\nrequire example.org/lib v1.0.0\n")
+        xt.write(os.path.join(src, "go.sum"), lib.sum)
+        xt.equal(build(home, path, **go_proxy.environment(s)).code, 0)
+        xt.write(os.path.join(src, "go.sum"), other.sum)
+        r = build(home, path, "--force", "--locked", **go_proxy.environment(s))
+        xt.check(r.code != 0 and "checksum mismatch" in r.err, r)
 
 
 def test_from_git():
