@@ -197,7 +197,7 @@ def test_what_was_not_kept():
         xt.check("X0853" in r.err, r)
 
 
-INTERRUPT = "\x03"
+INTERRUPT, SUSPEND = "\x03", "\x1a"
 
 
 def typed(home, *lines):
@@ -240,6 +240,65 @@ def test_terminal_bwrap():
 
 def test_terminal_landlock():
     on_terminal("landlock")
+
+
+def command_typed(home, script, *keys):
+    """A command on a terminal, a key typed at each line `ready` that it says; what it
+    showed, its status, and the seconds from the last key to the end."""
+    main, side = pty.openpty()
+    p = subprocess.Popen([xt.XORCH, "shell", ID, "--", "sh", "-c", script], cwd=home,
+                         stdin=side, stdout=side, stderr=side, start_new_session=True,
+                         env=xt.environment(
+                             home, XORCH_CACHE_DIR=test_wheels.shared_cache()))
+    os.close(side)
+    seen, deadline = "", time.monotonic() + 90
+    try:
+        for n, key in enumerate(keys, 1):
+            while seen.count("ready\r\n") < n:
+                xt.check(time.monotonic() < deadline, "never ready:", seen)
+                if select.select([main], [], [], 0.2)[0]:
+                    seen += os.read(main, 65536).decode()
+            time.sleep(0.2)  # what it says it is ready for follows
+            os.write(main, key.encode())
+        begun = time.monotonic()
+        code = p.wait(timeout=60)
+        return code, seen + xt.drain(main).decode(), time.monotonic() - begun
+    finally:
+        p.kill()
+
+
+def keys_of_a_command(level):
+    """What is typed reaches the command and nothing that stands around it."""
+    with xt.scratch() as home:
+        packages.project(home, code=BROKEN)
+        build(home, "--sandbox", level)
+        code, seen, seconds = command_typed(home, "echo ready; exec sleep 100", INTERRUPT)
+        xt.equal(code, 130, seen)
+        xt.check(seconds < 30 and "error" not in seen, seconds, seen)
+        # one that has something to put away first does so, and says how it ended
+        code, seen, _ = command_typed(
+            home, "trap 'sleep 1; echo put away; exit 3' INT; echo ready; sleep 100; "
+            "echo no", INTERRUPT)
+        xt.equal(code, 3, seen)
+        xt.check("put away\r\n" in seen and "no\r\n" not in seen, seen)
+        # one that goes on does, and the second is another's
+        code, seen, _ = command_typed(
+            home, "trap 'echo first' INT; echo ready; sleep 100; trap - INT; echo ready; "
+            "exec sleep 100", INTERRUPT, INTERRUPT)
+        xt.equal(code, 130, seen)
+        xt.check("first\r\n" in seen, seen)
+        # nobody is there who could wake what Ctrl-Z stops
+        code, seen, _ = command_typed(home, "echo ready; sleep 2; echo done; exit 4", SUSPEND)
+        xt.equal(code, 4, seen)
+        xt.check("done\r\n" in seen, seen)
+
+
+def test_keys_bwrap():
+    keys_of_a_command("bwrap")
+
+
+def test_keys_landlock():
+    keys_of_a_command("landlock")
 
 
 if __name__ == "__main__":

@@ -306,6 +306,43 @@ static void on_signal(int sig)
 	kill_softly(command_pid);
 }
 
+/* A command on a terminal (xorch shell) gets what is typed there to itself: its group is
+ * the terminal's foreground one, so that Ctrl-C ends neither us nor bubblewrap, whose end
+ * would take the command along. Called in the child. The terminal ends with the command
+ * and is not taken back: what is typed meanwhile is nobody's. */
+static void take_terminal(void)
+{
+	setpgid(0, 0);
+	if (!isatty(0))
+		return;
+	signal(SIGTTOU, SIG_IGN); /* who is in the background would stop */
+	tcsetpgrp(0, getpid());
+	signal(SIGTTOU, SIG_DFL);
+}
+
+/* Ctrl-Z stopped the command, and there is no shell around it that could wake it: it goes
+ * on, as one whose group POSIX calls orphaned is not stopped at all. */
+static void on_child(int sig)
+{
+	int saved = errno;
+	siginfo_t info = {0};
+
+	(void)sig;
+	if (command_pid > 0 &&
+		waitid(P_PID, (id_t)command_pid, &info, WSTOPPED | WNOHANG) == 0 &&
+		info.si_pid == command_pid && info.si_status == SIGTSTP)
+		kill(-command_pid, SIGCONT);
+	errno = saved;
+}
+
+static void watch_for_stops(void)
+{
+	struct sigaction sa = {.sa_handler = on_child, .sa_flags = SA_RESTART};
+
+	if (isatty(0))
+		sigaction(SIGCHLD, &sa, NULL);
+}
+
 /* Orphans come to us (subreaper), so killing children until none is left ends
  * the whole tree however it has re-parented itself. Never a blocking wait: the
  * death of one child may bring us another that has not been killed yet. */
@@ -419,11 +456,16 @@ static void account(void)
 	/* status_fd stays open here: nobody else's to write, by /proc. Before there is
 	 * somebody else; execve(2) sets it back in the child. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	watch_for_stops();
 	pid_t pid = fork();
 	if (pid < 0)
 		fail("cannot fork");
-	if (pid == 0)
+	if (pid == 0) {
+		if (isatty(0))
+			take_terminal();
 		return;
+	}
+	command_pid = pid;
 	if (stop_fd >= 0)
 		watch_over(pid);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -448,6 +490,7 @@ static void supervise(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* as in account() */
 	if (orphaned())
 		_exit(128 + SIGTERM);
+	watch_for_stops();
 	pid_t pid = fork();
 	if (pid < 0)
 		fail("cannot fork");
@@ -458,12 +501,7 @@ static void supervise(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		if (getppid() != self)
 			_exit(126);
-		setpgid(0, 0);
-		if (isatty(0)) { /* a shell in the background would stop */
-			signal(SIGTTOU, SIG_IGN);
-			tcsetpgrp(0, getpid());
-			signal(SIGTTOU, SIG_DFL);
-		}
+		take_terminal();
 		return;
 	}
 	command_pid = pid;
