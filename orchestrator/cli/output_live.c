@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define LINES_MAX 10
@@ -44,6 +47,8 @@ static gint64 drawn_at;
 static int drawn_width;			  /* columns of the terminal then */
 static gint64 resized_at, resizing_since; /* last seen to change, first; 0: it is not */
 static int resized_width;		  /* as it was seen last */
+static gboolean input_is_here;		  /* what is typed is echoed where we draw */
+static int typed;			  /* bytes of lines typed, as last seen */
 static volatile sig_atomic_t rows_drawn;  /* for who cannot wait for the lock */
 static volatile sig_atomic_t continued;
 
@@ -110,8 +115,17 @@ static void watch(int sig, void (*handler)(int))
 		sigaction(sig, &act, NULL);
 }
 
+static gboolean same_terminal(int a, int b)
+{
+	struct stat one, other;
+
+	return isatty(a) && isatty(b) && fstat(a, &one) == 0 && fstat(b, &other) == 0 &&
+	       one.st_rdev == other.st_rdev;
+}
+
 void live_start(void)
 {
+	input_is_here = same_terminal(STDIN_FILENO, output.fd);
 	items = g_ptr_array_new_with_free_func(item_free);
 	drawn = g_array_new(FALSE, FALSE, sizeof(int));
 	whole.begun = g_get_monotonic_time();
@@ -133,6 +147,22 @@ static gboolean breaks_lines(void)
 	       !g_str_has_prefix(term ? term : "", "st-");
 }
 
+/* Enter is echoed below our lines, and the cursor is a row lower than they end. Nobody
+ * reads what is typed, it waits for the shell: how much there is tells of it. More than
+ * one line between two looks counts as one. */
+static int rows_typed(void)
+{
+	struct termios t;
+	int waiting, before = typed;
+
+	if (!input_is_here || tcgetattr(STDIN_FILENO, &t) != 0 ||
+		(t.c_lflag & (ECHO | ICANON)) != (ECHO | ICANON) ||
+		ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0)
+		return 0;
+	typed = waiting; /* less than before: Ctrl-C drops it */
+	return waiting > before;
+}
+
 static int rows_up(void)
 {
 	int width = output_width(), rows = 0;
@@ -142,7 +172,7 @@ static int rows_up(void)
 		int columns = g_array_index(drawn, int, n);
 		rows += breaks && columns > width ? (columns + width - 1) / width : 1;
 	}
-	return rows;
+	return rows + rows_typed();
 }
 
 /* tmux breaks its lines anew at once, but tells of a second size within a quarter of a
@@ -182,6 +212,7 @@ static void go_up(GString *out)
 	if (continued) {
 		continued = 0;
 		g_array_set_size(drawn, 0);
+		rows_typed();
 	}
 	if (drawn->len)
 		g_string_append_printf(out, "\033[%dA\r", rows_up());
@@ -427,6 +458,8 @@ void live_print(const char *text)
 	if (were)
 		g_string_append(out, "\033[J");
 	output_write(out->str, out->len);
+	if (!were && drawn) /* it was echoed above what is drawn now */
+		rows_typed();
 }
 
 /* ---- what happens ---- */

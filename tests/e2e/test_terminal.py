@@ -316,6 +316,32 @@ def test_resized_twice_at_once():
         xt.check(not re.search(r"^  (ant|bee|[0-9] of)", s.scrolled(), re.M), s.scrolled())
 
 
+def test_typed():
+    """Enter, and words, typed while the lines are shown: the echo goes below them, and
+    they are drawn where they were."""
+    with xt.scratch() as home, screen.Screen(home, 100, 24, **cache()) as s:
+        frames = deaf(home, s)
+        s.wait_for(both)
+        for words in ("", "", "what is it doing", ""):
+            s.type(words)
+            s.key("Enter")
+            time.sleep(0.7)
+            s.wait_for(both)
+            frames.append(f"{words!r}:\n" + s.frame())
+            shown = [line for line in s.scrolled().split("\n") if line.startswith("  ")]
+            xt.equal(len(shown), 3, s.scrolled())
+        show("typed", frames)
+        # nothing above them is lost, and the shell gets what Ctrl-C does not drop
+        text = s.scrolled()
+        for name in NAMES[:2]:
+            for line in (f"{name}-1.0-cp311-aarch64: lock: done in", f"wrote recipes/{name}."):
+                xt.equal(text.count(line), 1, text)
+        s.key("C-c")
+        s.wait_for(ended, 30)
+        judge_end(s, s.scrolled(), 130)
+        xt.check(not re.search(r"^  (ant|bee|[0-9] of)", s.scrolled(), re.M), s.scrolled())
+
+
 def test_suspended():
     """Ctrl-Z gives the shell a clean screen, and fg goes on below."""
     with xt.scratch() as home, screen.Screen(home, **cache()) as s:
