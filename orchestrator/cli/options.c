@@ -139,7 +139,8 @@ const option option_rows[] = {
 		"form of the output"},
 	{"report", 0, "KIND=FILE", OPTION_LIST, AT(reports), "XORCH_REPORT",
 		"write what came out to a file for CI: junit, sarif, gitlab (code "
-		"quality); repeatable",
+		"quality); repeatable; FILE - is standard output, which then carries "
+		"nothing else",
 		.words = "junit= sarif= gitlab="},
 	{"metadata-file", 0, "FILE", OPTION_STRING, AT(metadata_file),
 		"XORCH_METADATA_FILE",

@@ -156,8 +156,10 @@ static gboolean results_are_lines(void)
 	return output.lines && output.fd == STDOUT_FILENO;
 }
 
-static void result(const char *text, gsize len)
+static void result(const char *text, gsize len, gboolean document)
 {
+	if (output.taken && !document)
+		return;
 	if (results_are_lines()) {
 		g_autofree char *line = g_strchomp(g_strndup(text, len));
 		result_line(line, "text", json_text(line));
@@ -180,19 +182,29 @@ void output_line(const char *fmt, ...)
 	g_autofree char *text = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
 	g_autofree char *line = g_strconcat(text, "\n", NULL);
-	result(line, strlen(line));
+	result(line, strlen(line), FALSE);
 }
 
 void output_raw(const char *text)
 {
-	result(text, strlen(text));
+	result(text, strlen(text), FALSE);
 }
 
 void output_text(const char *text)
 {
 	g_autofree char *dressed = output_dress(text, FALSE, output.ascii);
 
-	result(dressed, strlen(dressed));
+	result(dressed, strlen(dressed), FALSE);
+}
+
+void output_take(void)
+{
+	output.taken = TRUE;
+}
+
+void output_document(const char *text)
+{
+	result(text, strlen(text), TRUE);
 }
 
 void output_json(json_t *root)

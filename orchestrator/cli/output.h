@@ -29,6 +29,10 @@ void output_raw(const char *text);
 void output_text(const char *text);
 /* Writes the one JSON document, consumed. */
 void output_json(json_t *root);
+/* From now on standard output is for one document, as with --json, and all other results
+ * are dropped; this writes it. Before the work, and at its end. */
+void output_take(void);
+void output_document(const char *text);
 
 /* stderr. Escaped where it must be already; ends with a line break. */
 void output_people(const char *text);

@@ -14,6 +14,7 @@ typedef struct output_state {
 	int verbose;
 	progress_mode progress; /* settled: never AUTO */
 	gboolean json_written, result_lost;
+	gboolean taken; /* standard output is for one document */
 	int result_errno;
 } output_state;
 

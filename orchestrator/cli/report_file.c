@@ -4,6 +4,7 @@
 #include "build/failure.h"
 #include "cli/codes.h"
 #include "cli/common.h"
+#include "cli/output.h"
 #include "format/json.h"
 #include <stdlib.h>
 #include <string.h>
@@ -54,14 +55,54 @@ static const char *split(const char *text, int *kind, GError **err)
 	return NULL;
 }
 
+static gboolean is_stdout(const char *file)
+{
+	return g_strcmp0(file, "-") == 0;
+}
+
+static gboolean both_want_stdout(const char *report, const char *other, GError **err)
+{
+	error_set(err, EXIT_INPUT, "X0121",
+		"--report %s and %s both want standard output", report, other);
+	error_help(err, "give one of them a file");
+	return FALSE;
+}
+
+/* A document cannot stand beside others, nor in a log that is no lines of JSON. */
+static gboolean take_stdout(const options *o, const char *report, GError **err)
+{
+	const char *other = o->json			     ? "--json"
+			    : is_stdout(o->metadata_file)    ? "--metadata-file -"
+			    : is_stdout(o->markdown_summary) ? "--markdown-summary -"
+			    : is_stdout(o->log_file) && !output_is_lines()
+				    ? "--log-file -"
+				    : NULL;
+
+	if (other)
+		return both_want_stdout(report, other, err);
+	output_take();
+	return TRUE;
+}
+
 gboolean report_files_check(const options *o, GError **err)
 {
+	g_autofree char *report = NULL; /* for standard output */
 	int kind;
 
-	for (guint n = 0; o->reports && n < o->reports->len; n++)
-		if (!split(g_ptr_array_index(o->reports, n), &kind, err))
+	for (guint n = 0; o->reports && n < o->reports->len; n++) {
+		const char *file = split(g_ptr_array_index(o->reports, n), &kind, err);
+		if (!file)
 			return FALSE;
-	return TRUE;
+		if (!is_stdout(file))
+			continue;
+		if (report) {
+			g_autofree char *other =
+				g_strdup_printf("--report %s=-", kinds[kind]);
+			return both_want_stdout(report, other, err);
+		}
+		report = g_strdup_printf("%s=-", kinds[kind]);
+	}
+	return !report || take_stdout(o, report, err);
 }
 
 /* ---- JUnit ---- */
@@ -268,7 +309,11 @@ static gboolean write_all(const GPtrArray *cases, const GPtrArray *found,
 					: kind == 0 ? junit(cases, suite)
 					: kind == 1 ? sarif(found)
 						    : gitlab(found);
-		if (!text || !fs_write_atomic(file, text, strlen(text), 0644, err))
+		if (!text)
+			return FALSE;
+		if (is_stdout(file))
+			output_document(text);
+		else if (!fs_write_atomic(file, text, strlen(text), 0644, err))
 			return FALSE;
 	}
 	return TRUE;

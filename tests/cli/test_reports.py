@@ -253,6 +253,43 @@ def test_bad_values():
         xt.equal(result.code, 8, result)
 
 
+def test_on_standard_output():
+    """`-` is standard output, which has the report, whole, and nothing else."""
+    with xt.scratch() as home:
+        hostile_recipes(home)
+        for n, name in enumerate("ab"):
+            xt.write(os.path.join(home, "recipes", name + ".yaml"), monorepo.text(
+                monorepo.recipe(name)))
+        build = ("build", "recipes", "--dry-run", "--target", "armv7", "--python", "3.11")
+        for args, code in ((("check", "."), 2), (build, 0)):
+            paths, _ = reports(home, *args, code=code)
+            for kind, path in paths.items():
+                file = os.path.join(home, "other")
+                for env, more in (({}, ["--report", f"{kind}=-"]),
+                                  ({"XORCH_REPORT": f"{kind}=-,junit={file}"}, [])):
+                    result = xt.run([*args, *more], home=home, cwd=home, **env)
+                    xt.equal(result.code, code, result)
+                    xt.equal(re.sub("time=\"[0-9.]+\"", "", result.out),
+                             re.sub("time=\"[0-9.]+\"", "", xt.read(path)), kind)
+                    xt.check(not os.path.exists(os.path.join(home, "-")), kind)
+                xt.check(xt.read(file).startswith("<?xml"), kind)
+        # a log in lines of JSON has it as a result
+        result = xt.run(["check", ".", "--report", "sarif=-", "--log-format", "json",
+                         "--log-file", "-"], home=home, cwd=home)
+        lines = [json.loads(line) for line in result.out.splitlines()]
+        text, = [line["text"] for line in lines if line["event"] == "result"]
+        xt.equal(json.loads(text)["version"], "2.1.0")
+        # two cannot stand there
+        for more, other in ((["--json"], "--json"), (["--report=junit=-"], "--report junit=-"),
+                            (["--metadata-file=-"], "--metadata-file -"),
+                            (["--markdown-summary=-"], "--markdown-summary -"),
+                            (["--log-file=-"], "--log-file -")):
+            result = xt.run([*build, "--report", "sarif=-", *more], home=home, cwd=home)
+            xt.equal(result.code, 2, result)
+            xt.check(f"--report sarif=- and {other} both want standard output" in
+                     result.err + result.out, result)
+
+
 def test_step_summary():
     with xt.scratch() as home:
         file = xt.write(os.path.join(home, "summary.md"), "before\n")
