@@ -410,6 +410,7 @@ int cmd_plan(const options *o, char **args, GError **err)
 	options offline = *o;
 
 	offline.offline = offline.locked = TRUE; /* a plan asks nobody */
+	offline.locked_unasked = !o->locked;
 	return with_items(&offline, args, DEPTH_PLAN, err);
 }
 

@@ -36,8 +36,8 @@ const option option_rows[] = {
 		"lacks it"},
 	{"shard", 0, "K/N", OPTION_STRING, AT(shard), "XORCH_SHARD",
 		"the K-th of N parts, 2/5, which together are everything, each item "
-		"once; "
-		"balanced by --durations"},
+		"once; balanced by --durations, else with --locked by what the locks say "
+		"is compiled"},
 	{"durations", 0, "FILE", OPTION_STRING, AT(durations), "XORCH_DURATIONS",
 		"seconds of earlier builds, the same file for every part; `xorch log "
 		"--format durations` writes it"},

@@ -39,6 +39,8 @@ typedef struct options {
 	gboolean locked, offline, force, keep, keep_going, fail_fast, dry_run, explain;
 	gboolean allow_empty, replace, strict, upgrade, verify_cache, no_fetch;
 	gboolean check_reproducible, ccache, no_provenance, snapshot;
+	gboolean
+		locked_unasked; /* set by `plan`, no row: locked, though nobody said so */
 	gboolean renew;	  /* set by `lock` and `update`, no row: all that locks hold */
 	gboolean rebuild; /* set by cmd_rebuild.c, no row: see pipeline_options */
 	gboolean diff;	  /* fmt */

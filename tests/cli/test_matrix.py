@@ -244,6 +244,75 @@ def test_durations():
         xt.equal(parts, [{"w0"}, {"w1", "w2", "w3"}])
 
 
+def table():
+    """Seconds of recipes/README.md's table by name, version and target."""
+    text = xt.read(os.path.join(xt.SOURCE, "recipes", "README.md"))
+    return {(m[1], m[2], m[3]): int(m[4]) for m in re.finditer(
+        r"^\| (\S+) \| (\S+) \| (\S+) \| \S+ \| [^|]* \| (\d+) \|", text, re.M)}
+
+
+def test_shards_without_durations():
+    """With --locked the locks say what is heavy, so the longest part of the recipes here
+    takes not much more than its share; without, where a part may write a lock that the
+    next one's machine lacks, all are alike. No library is built in two parts."""
+    seconds = {k: s for k, s in table().items() if k[2] == "aarch64"}
+    xt.check(len(seconds) > 20, seconds)
+
+    def longest(home, n, *more):
+        seen, loads = [], []
+        for k in range(1, n + 1):
+            result = xt.run(["plan", os.path.join(xt.SOURCE, "recipes"), "--json", "--target",
+                             "aarch64", "--python", "cp311", "--shard", f"{k}/{n}", *more],
+                            home=home, cwd=home)
+            items = result.json["items"]
+            xt.check(not any(i.get("implicit") for i in items), result)
+            part = [re.fullmatch(r"(.+)-([^-]+)-(?:cp\d+|linux)-(\w+)", i["id"]).groups()
+                    for i in items]
+            loads.append(sum(seconds.get(unit, 0) for unit in part))
+            seen += part
+        xt.equal(len(set(seen)), len(seen))
+        xt.check(set(seen) >= set(seconds), set(seconds) - set(seen))
+        return max(loads)
+    with xt.scratch() as home:
+        for n in (3, 5):
+            share = sum(seconds.values()) / n
+            by_locks, alike = longest(home, n, "--locked"), longest(home, n)
+            xt.check(by_locks < 1.4 * share and by_locks < 0.9 * alike, n, by_locks, alike,
+                     share)
+
+
+def test_shards_of_libraries():
+    """A part that builds a library for something else gets it, and what is heavy by its
+    needs counts so, by any weights."""
+    with xt.scratch() as home:
+        world(home)
+        file = xt.write(os.path.join(home, "d.json"), json.dumps({"v": 1, "seconds": {
+            "l1 armv7": 900, "w0 armv7": 10, "w3 armv7": 20, "w1 armv7": 500,
+            "w2 armv7": 400}}))
+        names = [f"recipes/{n}.yaml" for n in ("w0", "w1", "w2", "w3")]
+
+        def parts(*args):
+            found = [{i["id"].split("-")[0]: i.get("implicit", False) for i in plan(
+                home, "--json", *args, "--shard", f"{k}/2", target="armv7").json["items"]}
+                for k in (1, 2)]
+            return sorted([sorted(p) for p in found]), found
+        with_it, found = parts("--durations", file, *names, "recipes/l1.yaml")
+        xt.equal(with_it, [["l1", "w0", "w3"], ["w1", "w2"]], found)
+        # one that was not asked for is not known, and comes along in each that needs it
+        without, found = parts("--durations", file, *names)
+        xt.equal([sorted(k for p in found for k, implicit in p.items() if not implicit)],
+                 [["w0", "w1", "w2", "w3"]], found)
+        xt.equal(sum(p.get("l1", False) for p in found),
+                 sum(bool({"w0", "w3"} & set(p)) for p in found), found)
+        # circles are another's error
+        xt.write(f"{home}/recipes/l1.yaml", monorepo.text(monorepo.recipe(
+            "l1", "library", requirements={"host": ["recipe:l2"]})))
+        xt.write(f"{home}/recipes/l2.yaml", monorepo.text(monorepo.recipe(
+            "l2", "library", requirements={"host": ["recipe:l1"]})))
+        result = plan(home, "--shard", "1/2", code=2)
+        xt.check("circle" in result.err + result.out, result)
+
+
 def test_bad_values():
     with xt.scratch() as home:
         world(home)
