@@ -1,14 +1,18 @@
 #include "build/step_cmake.h"
 #include "build/step_files.h"
+#include "base/fs.h"
 #include "format/pep508.h"
+#include "format/yaml_bind.h"
 #include <elf.h>
 #include <string.h>
 
 /* Raise when the files say something else for the same item. */
-#define VERSION "1"
+#define VERSION "2"
 #define TOOLCHAIN "toolchain.cmake"
 #define PROJECT "project.cmake"
 #define EMULATOR "emulator"
+#define BUILD_DIR SANDBOX_OUT "/scikit-build" /* there prefix maps know it */
+#define PYPROJECT_MAX (1 << 20)
 
 /* Include folders by force: a build system that has found others is wrong. What is
  * set without is only what a module would else ask for or leave empty. */
@@ -95,6 +99,21 @@ static gboolean add_to_key(pipeline *p, item *i, key *k, GError **err)
 	return TRUE;
 }
 
+/* The project's own choice, which is as constant, is left to it: what it says elsewhere
+ * may count on it. */
+static gboolean has_build_dir(const step_site *site)
+{
+	const recipe_source *first = g_ptr_array_index(site->item->recipe->sources, 0);
+	g_autofree char *rel = g_build_filename(
+		first->subdirectory ? first->subdirectory : ".", "pyproject.toml", NULL);
+	g_autofree char *path = fs_resolve_beneath(site->source, rel, NULL);
+	g_autoptr(GBytes) bytes = path ? fs_read(path, PYPROJECT_MAX, NULL) : NULL;
+	gsize size = 0;
+	const char *text = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+	return text && memmem(text, size, "build-dir", strlen("build-dir"));
+}
+
 static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **err)
 {
 	g_autofree char *facts = filled(site, toolchain_text);
@@ -108,6 +127,14 @@ static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **e
 		!step_file_add(site, x, EMULATOR, emulator, TRUE, err))
 		return FALSE;
 	step_extras_env(x, "CMAKE_TOOLCHAIN_FILE", "{" STEP_FILES "/" TOOLCHAIN "}");
+	/* scikit-build-core's own choice has a random name, and the name of a generated
+	 * source (__FILE__) gets into a module. By the environment, because a backend of
+	 * the project's own may call it or another one; that it comes before
+	 * config_settings is why the recipe's are looked at. */
+	const GPtrArray *own = site->item->recipe->build.config_settings;
+	if (!bind_pair_has(own, "build-dir") &&
+		!bind_pair_has(own, "skbuild.build-dir") && !has_build_dir(site))
+		step_extras_env(x, "SKBUILD_BUILD_DIR", "{" BUILD_DIR "}");
 	return TRUE;
 }
 

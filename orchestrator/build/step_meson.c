@@ -84,17 +84,6 @@ static gboolean uses_meson(const python_project *project)
 	return FALSE;
 }
 
-/* `pairs` of bind_pair, NULL when the recipe has none. */
-static gboolean sets(const GPtrArray *pairs, const char *name)
-{
-	for (guint n = 0; pairs && n < pairs->len; n++) {
-		const bind_pair *p = g_ptr_array_index(pairs, n);
-		if (strcmp(p->name, name) == 0)
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /* Real paths must not get into object files where the sandbox has no constant ones. */
 static void add_flags(GString *out, const step_site *site, const char *name)
 {
@@ -128,9 +117,9 @@ static char *cross_file(const step_site *site)
 			g_string_append_printf(
 				out, "longdouble_format = '%s'\n", longdoubles[n].format);
 	g_string_append(out, "\n[built-in options]\n");
-	if (!sets(site->item->recipe->build.env, "CFLAGS"))
+	if (!bind_pair_has(site->item->recipe->build.env, "CFLAGS"))
 		add_flags(out, site, "c_args");
-	if (!sets(site->item->recipe->build.env, "CXXFLAGS"))
+	if (!bind_pair_has(site->item->recipe->build.env, "CXXFLAGS"))
 		add_flags(out, site, "cpp_args");
 	g_string_append(out, machine_text);
 	g_string_replace(out, "@TRIPLE@", t->triple, 0);
@@ -166,7 +155,7 @@ static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **e
 	step_extras_setting(x, "setup-args", "--native-file={" STEP_FILES "/" NATIVE "}");
 	/* meson-python's own choice has a random name, and contourpy, for one, writes it
 	 * into a module. This is the option's older name; newer versions know it too. */
-	if (!sets(own, "builddir") && !sets(own, "build-dir"))
+	if (!bind_pair_has(own, "builddir") && !bind_pair_has(own, "build-dir"))
 		step_extras_setting(x, "builddir", BUILD_DIR);
 	return TRUE;
 }

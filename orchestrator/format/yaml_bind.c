@@ -240,6 +240,14 @@ void bind_pair_set(GPtrArray **list, const char *name, const char *value)
 	g_ptr_array_add(*list, p);
 }
 
+gboolean bind_pair_has(const GPtrArray *list, const char *name)
+{
+	for (guint n = 0; list && n < list->len; n++)
+		if (g_str_equal(((bind_pair *)g_ptr_array_index(list, n))->name, name))
+			return TRUE;
+	return FALSE;
+}
+
 static gboolean name_fits(const binder *b, const bind_field *f, const yaml_node *key)
 {
 	const char *why = f->name_check ? f->name_check(key->text) : NULL;

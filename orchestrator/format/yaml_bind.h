@@ -45,6 +45,8 @@ typedef struct bind_pair {
 } bind_pair;
 /* Sets the value of a name in a list of pairs (*list NULL: made), both copied. */
 void bind_pair_set(GPtrArray **list, const char *name, const char *value);
+/* FALSE too for a list that is NULL. */
+gboolean bind_pair_has(const GPtrArray *list, const char *name);
 
 /* NULL when text is fine, else why not, said as a caret's label ("wants 64 hex
  * digits"). Applied to strings, list items and map values. */

@@ -28,7 +28,8 @@ def pyproject(backend, requires, more=""):
             f'[project]\nname = "tiny"\nversion = "1.0"\n{more}')
 
 
-def build(home, files, targets=BOTH, code=0, recipe="", python="cp311", cache=None):
+def build(home, files, targets=BOTH, code=0, recipe="", python="cp311", cache=None,
+          options=()):
     """Builds the project of these files; its result."""
     src = os.path.join(home, "tiny-src")
     shutil.rmtree(src, ignore_errors=True)
@@ -38,7 +39,7 @@ def build(home, files, targets=BOTH, code=0, recipe="", python="cp311", cache=No
     path = xt.write(os.path.join(home, "tiny.yaml"),
                     packages.RECIPE.format(name="tiny", more=recipe, patches=""))
     args = ["build", path, "--python", python, "--json", "--out",
-            os.path.join(home, "dist")]
+            os.path.join(home, "dist"), *options]
     for target in targets:
         args += ["--target", target]
     result = xt.run(args, home=home,
@@ -91,6 +92,43 @@ def test_cmake_find_python():
 
 def test_cmake_find_python_of_an_older_cmake():
     good(scikit(FIND_PYTHON, requires=["cmake<3.30", "ninja"]), targets=["armv7"])
+
+
+WHERE = HEADERS + packages.MODULE.replace("#include <Python.h>\n", "").format(
+    name="tiny", code='static PyObject *answer(PyObject *m, PyObject *a)\n{\n    (void)m; '
+    '(void)a;\n    return PyUnicode_FromString("file:" __FILE__);\n}\n'
+    'static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};\n')
+GENERATED = FIND_PYTHON.replace("tiny.c", "${CMAKE_CURRENT_BINARY_DIR}/made.c").replace(
+    "Python_add", "configure_file(tiny.c made.c COPYONLY)\nPython_add")
+
+
+def names_of_sources(files, **options):
+    """What the module of each target was compiled from."""
+    names = []
+    with xt.scratch() as home:
+        for item in build(home, files, **options).json["items"]:
+            with xt.scratch() as folder:
+                module, = [p for p in judges.unpack(item["file"], folder)
+                           if p.endswith(".so")]
+                with open(module, "rb") as f:
+                    names += re.findall(rb"file:([^\0]+)", f.read())
+    return [n.decode() for n in names]
+
+
+def test_cmake_builds_in_a_folder_of_a_constant_name():
+    """scikit-build-core would take a random one; it is in the name of a generated file."""
+    files = {**scikit(GENERATED), "tiny.c": WHERE}
+    want = "/xorch/out/scikit-build/made.c"
+    xt.equal(names_of_sources(files), [want] * 2)
+    # not at the same place on every machine, but called so
+    xt.equal(names_of_sources(files, targets=["armv7"], options=["--sandbox", "landlock"]),
+             [want])
+    # a recipe or a project that says where is obeyed
+    xt.equal(names_of_sources(files, targets=["armv7"],
+                              recipe="build: {config_settings: {build-dir: of-recipe}}\n"),
+             ["/xorch/src/of-recipe/made.c"])
+    files["pyproject.toml"] += '[tool.scikit-build]\nbuild-dir = "of-project"\n'
+    xt.equal(names_of_sources(files, targets=["armv7"]), ["/xorch/src/of-project/made.c"])
 
 
 def test_cmake_find_python_new_policies():
