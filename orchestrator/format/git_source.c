@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "format/digest.h"
+#include "format/git_weight.h"
 #include "format/http_url.h"
 #include "format/unpack.h"
 #include <lazy/git2.h>
@@ -34,6 +35,7 @@ typedef struct exporter {
 	gboolean fresh; /* the repository opened last was empty */
 	gint64 told;	/* monotonic, when progress was last told */
 	guint count;
+	guint64 weight; /* bytes of all files */
 } exporter;
 
 /* ---- errors ---- */
@@ -446,7 +448,9 @@ static gboolean export_commit(exporter *x, git_repository *r, git_commit *c,
 		.prefix = prefix,
 		.depth = depth};
 
-	return modules && export_tree(x, &p, git_commit_tree_id(c), "", 0, err);
+	return modules &&
+	       git_weight_check(r, git_commit_tree_id(c), MAX_BYTES, &x->weight, err) &&
+	       export_tree(x, &p, git_commit_tree_id(c), "", 0, err);
 }
 
 /* ---- all of it ---- */

@@ -287,6 +287,23 @@ def test_G09_damaged_cache_is_fetched_anew():
         xt.equal(r.code, 0, r)
 
 
+def test_G09_more_than_the_limit():
+    """Files that come to more than 2 GiB, of one object of 32 MiB that packs into 32 KiB:
+    told by what the objects say of their size, before a file is written."""
+    with World() as w:
+        zeros = bytes(32 << 20)
+        few = w.repo.commit({**FILES, "a": zeros, "b": zeros})
+        first = w.lock(f"rev: {few}")
+        xt.equal(first.code, 0, first)
+        folder = {str(n): zeros for n in range(8)}
+        many = w.repo.commit({**FILES, **{f"f{n}": folder for n in range(8)}})
+        refused(w.lock(f"rev: {many}"), 6, "X0621", "more than 2048 MiB",
+                "none of them was written")
+        trees = os.path.join(w.home, "cache", "v1", "trees", "git")
+        xt.equal(len([t for t in os.listdir(trees)
+                      if os.path.isdir(os.path.join(trees, t))]), 1)
+
+
 def test_G10_names_and_links():
     with World() as w:
         for files in ({"etc": ("120000", b"/etc/passwd")},

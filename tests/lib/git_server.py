@@ -33,14 +33,16 @@ class Repository:
         self.path = os.path.join(server.folder, name + ".git")
         os.makedirs(self.path)
         git(self.path, "init", "-q", "--bare")
-        self.last = None
+        self.last, self.blobs = None, {}
 
     @property
     def url(self):
         return f"{self.server.base}/{self.name}.git"
 
     def blob(self, data):
-        return git(self.path, "hash-object", "-w", "--stdin", stdin=data)
+        if data not in self.blobs:
+            self.blobs[data] = git(self.path, "hash-object", "-w", "--stdin", stdin=data)
+        return self.blobs[data]
 
     def tree(self, files):
         """{name: bytes | dict | ("mode", bytes) | ("160000", commit hex)}, any name."""
