@@ -69,7 +69,9 @@ static const failure_class classes[] = {
 		"--allow-network, which makes the result depend on what is online today"},
 	/* compilers */
 	{"compile-error", EXIT_BUILD, "X0901", "", NULL},
-	{"link-error", EXIT_BUILD, "X0901", "the linker failed", NULL},
+	{"link-error", EXIT_BUILD, "X0901", "the linker failed",
+		"it names the objects in the lines after that one; `toolchain.c` chooses "
+		"clang (lld) or gcc (GNU ld)"},
 	{"undefined-symbol", EXIT_BUILD, "X0901",
 		"the linker found no definition of a name",
 		"a library is missing on the link line (requirements.host, build.env "

@@ -280,6 +280,10 @@ static const pattern patterns[] = {
 		"undefined-symbol", COMPILER},
 	{"undefined reference to", "reference to (?:`|‘|')(.+?)(?:'|’)",
 		"undefined-symbol", COMPILER},
+	{"duplicate symbol: ", "ld\\.lld: error: duplicate symbol: (.+)$", "link-error",
+		COMPILER},
+	{"multiple definition of", "definition of (?:`|‘|')(.+?)(?:'|’)", "link-error",
+		COMPILER},
 	{"ld.lld: error: ", NULL, "link-error", COMPILER},
 
 	/* ---- other compilers' errors ---- */

@@ -45,6 +45,11 @@ CASES = {
                   dict(source="int frob_nicate(void);\nvoid *PyInit_undefined(void)"
                        "{ return (void *)(long)frob_nicate(); }\n",
                        more='extra_link_args=["-Wl,-z,defs"]')),
+    "twice": ("link-error", "answer", "duplicate symbol: answer", "toolchain.c",
+              dict(source="int answer(void) { return 1; }\nvoid *PyInit_twice(void)"
+                   "{ return 0; }\n",
+                   setup=setup("").replace("[NAME + \".c\"]", "[NAME + \".c\", \"more.c\"]"),
+                   files=[("more.c", "int answer(void) { return 2; }\n")])),
     "word": ("word-size", None, "static assertion failed", "source.patches",
              dict(source='_Static_assert(sizeof(void *) == 8, "64-bit only");\n')),
     "foreign": ("foreign-code", None, "x86", "wheel.cpu",
