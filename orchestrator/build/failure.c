@@ -108,7 +108,7 @@ static const failure_class classes[] = {
 		"the code is for another processor (assembler, intrinsics)",
 		"switch the optimised code off by an option of the project (build.env, "
 		"build.config_settings), or allow a feature the target may have: "
-		"wheel.cpu"},
+		"wheel.cpu (a library: library.cpu)"},
 	{"cython-error", EXIT_BUILD, "X0901", "Cython refused the code",
 		"the release wants another Cython: pin it in requirements.build, such as "
 		"\"cython<3\""},

@@ -7,12 +7,14 @@
 #include "build/host_library.h"
 #include "build/item_key.h"
 #include "build/library_tree.h"
+#include "build/object_check.h"
 #include "build/pipeline_private.h"
 #include "build/pipeline_step.h"
 #include "build/step_ccache.h"
 #include "build/source.h"
 #include "build/store.h"
 #include "build/tree_compare.h"
+#include "plan/arm_feature.h"
 
 /* The builder of `kind: library`: a tree of the store, under the key of its item. */
 
@@ -131,7 +133,11 @@ static gboolean make_tree(
 	g_autofree char *dest = g_build_filename(w->out, "dest", NULL);
 	g_autofree char *project = project_of(i, w->source);
 
-	return library_tree_make(dest, project, i->recipe, i->platform, tree, err);
+	const char *const built[] = {w->source, w->out, NULL};
+
+	return library_tree_make(dest, project, i->recipe, i->platform, tree, err) &&
+	       object_check_library(tree, i->recipe->package.name, built, i->platform,
+		       arm_features_of(i->recipe->library.cpu), err);
 }
 
 static gboolean keep(pipeline *p, item *i, const workplace *w, GError **err)

@@ -108,6 +108,7 @@ static gboolean wheel_build(
 	g_auto(python_target) target = {0};
 	g_auto(python_project) project = {0};
 	gint64 begun = 0;
+	guint cpu = arm_features_of(r->wheel.cpu);
 
 	pipeline_step(i, "prepare", &begun, TRUE);
 	const lock_environment *locked = recipe_lock_environment(
@@ -117,6 +118,7 @@ static gboolean wheel_build(
 	const sandbox_info *info = sandbox_choose(p->options.level, err);
 	gboolean ok = info && pipeline_cross_request(p, i, &request, err) &&
 		      cross_prepare(p->ctx, &request, &c, err) &&
+		      object_check_linked(c.sysroot_tree, i->platform, cpu, err) &&
 		      pipeline_target(p, i, &c, TRUE, &target, err) &&
 		      pipeline_uv(p, err);
 	if (ok) {
@@ -163,7 +165,7 @@ static gboolean wheel_build(
 	g_free(i->sandbox);
 	i->sandbox = g_strdup(sandbox_level_name(info->level));
 	const char *built[] = {w->source, w->scratch, NULL};
-	if (!object_check_cpu(built, i->platform, arm_features_of(r->wheel.cpu), err))
+	if (!object_check_cpu(built, i->platform, cpu, err))
 		return FALSE;
 
 	pipeline_step(i, "audit", &begun, TRUE);

@@ -145,6 +145,9 @@ typedef struct recipe {
 		GPtrArray *extensions;
 		GPtrArray *cpu; /* armv7: what objects may ask for, "neon"; may be NULL */
 	} wheel;
+	struct {
+		GPtrArray *cpu; /* as wheel.cpu, for what is installed; may be NULL */
+	} library;
 	GPtrArray *tests; /* recipe_test *; may be NULL */
 	struct {
 		char *summary, *homepage, *license;

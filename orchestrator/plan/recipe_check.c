@@ -122,6 +122,7 @@ static void check_kind(const recipe *r, diag_list *l)
 	if (r->kind == RECIPE_GO_BINARY) {
 		not_for_kind(r, l, "python", "go-binary");
 		not_for_kind(r, l, "wheel", "go-binary");
+		not_for_kind(r, l, "library", "go-binary");
 		not_for_kind(r, l, "cargo", "go-binary");
 	} else if (r->kind == RECIPE_LIBRARY) {
 		not_for_kind(r, l, "python", "library");
@@ -129,6 +130,7 @@ static void check_kind(const recipe *r, diag_list *l)
 		not_for_kind(r, l, "go", "library");
 	} else if (g_str_equal(kind->text, "wheel")) {
 		not_for_kind(r, l, "go", "wheel");
+		not_for_kind(r, l, "library", "wheel");
 	}
 }
 

@@ -312,6 +312,12 @@ static const bind_field wheel_fields[] = {
 		       "armv8"},
 	{0}};
 
+static const bind_field library_fields[] = {
+	{"cpu", BIND_STRLIST, IN(recipe, library.cpu), BIND_UNIQUE, .check = check_cpu,
+		.doc = "what its armv7 code may ask for that not all have: neon, vfpv4, "
+		       "armv8; who links it says the same in wheel.cpu"},
+	{0}};
+
 static const char *const run_names[] = {"skip", "native", "emulated", NULL};
 
 static void test_init(void *out)
@@ -407,6 +413,7 @@ PART(build_binding, "`build`", build_fields);
 PART(cargo_binding, "`cargo`", cargo_fields);
 PART(go_binding, "`go`", go_fields);
 PART(wheel_binding, "`wheel`", wheel_fields);
+PART(library_binding, "`library`", library_fields);
 PART(about_binding, "`about`", about_fields);
 PART(update_binding, "`update`", update_fields);
 
@@ -446,6 +453,8 @@ static const bind_field recipe_fields[] = {
 	{"cargo", BIND_STRUCT, 0, .arg = &cargo_binding, .doc = "Rust"},
 	{"go", BIND_STRUCT, 0, .arg = &go_binding, .doc = "Go"},
 	{"wheel", BIND_STRUCT, 0, .arg = &wheel_binding, .doc = "the finished wheel"},
+	{"library", BIND_STRUCT, 0, .arg = &library_binding,
+		.doc = "the finished library"},
 	{"tests", BIND_STRUCTS, IN(recipe, tests), .arg = &test_binding,
 		.doc = "what must hold of it"},
 	{"about", BIND_STRUCT, 0, .arg = &about_binding, .doc = "for people"},

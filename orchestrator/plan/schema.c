@@ -262,10 +262,12 @@ static json_t *source_kinds(void)
 }
 
 static const char between[] = "[{'if': {'properties': {'kind': {'const': 'wheel'}}},"
-			      "  'then': {'not': {'required': ['go']}}},"
+			      "  'then': {'not': {'anyOf': [{'required': ['go']},"
+			      "    {'required': ['library']}]}}},"
 			      " {'if': {'properties': {'kind': {'const': 'go-binary'}}},"
 			      "  'then': {'not': {'anyOf': [{'required': ['python']},"
-			      "    {'required': ['wheel']}, {'required': ['cargo']}]}}},"
+			      "    {'required': ['wheel']}, {'required': ['cargo']},"
+			      "    {'required': ['library']}]}}},"
 			      " {'if': {'properties': {'kind': {'const': 'library'}}},"
 			      "  'then': {'not': {'anyOf': [{'required': ['python']},"
 			      "    {'required': ['wheel']}, {'required': ['go']}]}}}]";

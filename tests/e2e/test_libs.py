@@ -567,5 +567,82 @@ def test_B19_a_library_edited_during_its_build():
         xt.equal(states(build(home, recipe)), ["built"])
 
 
+# An object for every ARMv7 and, after it in the archive, one for those with NEON: lld gives
+# the module the attributes of the first.
+VECTOR = """schema_version: 1
+package: {{name: vec, version: "1.0"}}
+kind: library
+source: {{path: vec-src}}
+{more}build:
+  script:
+    - case $XORCH_TARGET in armv7) neon=-mfpu=neon;; *) neon=;; esac
+    - $CC $CFLAGS -c plain.c
+    - $CC $CFLAGS $neon -c neon.c
+    - mkdir -p "$XORCH_DESTDIR/usr/lib/$XORCH_TRIPLE"
+    - $AR rcs "$XORCH_DESTDIR/usr/lib/$XORCH_TRIPLE/libvec.a" plain.o neon.o
+"""
+VECTOR_C = {"plain.c": "int neon(int); int vec(int n) { return n ? neon(n) : 0; }\n",
+            "neon.c": "#include <arm_neon.h>\nint neon(int n)\n"
+                      "{ return vget_lane_s32(vadd_s32(vdup_n_s32(n), vdup_n_s32(2)), 0); }\n"}
+VECTOR_USER = """int vec(int);
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; return PyLong_FromLong(vec(40)); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+
+
+def test_W09_neon_in_a_library():
+    """Asked of the library's own objects, and of all archives that a wheel is linked with:
+    each recipe has to say it. Nothing on a platform that always has it."""
+    def library(home, more=""):
+        xt.write(os.path.join(home, "vec.yaml"), VECTOR.format(more=more))
+        for name, text in VECTOR_C.items():
+            xt.write(os.path.join(home, "vec-src", name),
+                     text + f"char run_{packages.RUN}_{name[:-2]};\n")
+
+    def wheel(home, more=""):
+        return packages.project(home, code=VECTOR_USER, more="libraries=['vec']",
+                                recipe="requirements: {host: [recipe:vec]}\n" + more)
+
+    def refused(result, *words):
+        for w in ("X0721", "libvec.a(neon.o): CPU v7, FP VFPv3, SIMD NEONv1", *words):
+            xt.check(w in result.err, w, result)
+        xt.check("plain.o" not in result.err, result)
+        failed, = [i for i in result.json["items"] if i["state"] == "failed"]
+        xt.equal(failed["class"], "foreign-code", result)
+
+    with xt.scratch() as home:
+        library(home)
+        recipe = wheel(home)
+        refused(build(home, recipe, target="armv7", code=7), "of the library vec",
+                "`library: {cpu: [neon]}`", "wheel.cpu")
+        build(home, recipe)
+        library(home, "library: {cpu: [neon]}\n")
+        refused(build(home, recipe, target="armv7", code=7), "linked into this wheel",
+                "`wheel: {cpu: [neon]}`")
+        wheel(home, "wheel: {cpu: [neon]}\n")
+        made = wheel_of(build(home, recipe, target="armv7"))
+        judges.check_wheel(made, "armv7", "cp311")
+        with xt.scratch() as folder:
+            # what the module itself says: nothing of it
+            said = judges.readelf("-A", judges.unpack(made, folder)[0])
+            xt.check("Tag_CPU_arch: v7" in said and "Advanced_SIMD" not in said, said)
+        run_answer(made, "armv7")
+
+
+def test_W09_neon_in_an_archive_of_debian():
+    """libcrypto.a of the suite, linked by wheel.link_static: the same."""
+    with xt.scratch() as home:
+        host = 'requirements: {host: [deb:libssl-dev]}\ntoolchain: {manylinux: "2_28"}\n'
+        recipe = packages.project(
+            home, code="#include <openssl/crypto.h>\n" + VECTOR_USER.replace(
+                "int vec(int);", "").replace("vec(40)", "OpenSSL_version_num() ? 42 : 0"),
+            more="libraries=['crypto']", recipe=host + "wheel: {link_static: [crypto]}\n")
+        result = build(home, recipe, target="armv7", code=7)
+        for words in ("X0721", "linked into this wheel", "libcrypto.a(", "SIMD NEONv1",
+                      "`wheel: {cpu: [neon]}`"):
+            xt.check(words in result.err, words, result)
+
+
 if __name__ == "__main__":
     xt.main(globals())
