@@ -224,12 +224,10 @@ gboolean go_prepare(
 	memset(out, 0, sizeof *out);
 	if (host_has(minimum, out))
 		return TRUE;
-	if (!go_prepare_wheel(ctx, out, err))
-		return FALSE;
-	if (!too_old(minimum, out->version, err))
-		return TRUE;
-	go_tool_clear(out);
-	return FALSE;
+	/* by the lock, before anything is fetched */
+	g_auto(go_tool) planned = {0};
+	return go_describe(ctx, minimum, &planned, err) &&
+	       go_prepare_wheel(ctx, out, err);
 }
 
 gboolean go_describe(

@@ -198,6 +198,21 @@ static void fail(item *i, GError *error)
 	report_failure(i);
 }
 
+/* What it needs cannot be built, and is told already. */
+static gboolean is_lost(item *i)
+{
+	for (guint n = 0; n < i->needs->len; n++) {
+		const item *other = g_ptr_array_index(i->needs, n);
+		if (other->state != ITEM_FAILED)
+			continue;
+		g_free(i->reason);
+		i->reason = g_strdup_printf("needs %s, which failed", other->id);
+		i->lost = TRUE;
+		return TRUE;
+	}
+	return FALSE;
+}
+
 /* `xorch plan`: what the locks there are tell. */
 static void look_all(pipeline *p, const selection *s)
 {
@@ -209,7 +224,7 @@ static void look_all(pipeline *p, const selection *s)
 	for (guint n = 0; n < s->items->len; n++) {
 		item *i = g_ptr_array_index(s->items, n);
 		GError *error = NULL;
-		if (i->state != ITEM_PLANNED || pipeline_look(p, i, &error))
+		if (i->state != ITEM_PLANNED || is_lost(i) || pipeline_look(p, i, &error))
 			continue;
 		if (is_unlocked(error)) {
 			i->reason = g_strdup("not locked yet");
