@@ -101,6 +101,11 @@ static const failure_class classes[] = {
 		"try the other compiler (toolchain.c: gcc or clang) or a lower "
 		"optimisation (build.env CFLAGS), and report it to the compiler's "
 		"project"},
+	{"compiler-cache", EXIT_BUILD, "X0901",
+		"this machine's ccache failed, not the compiler",
+		"`--no-ccache` builds without it; `xorch cache dir` names the folder "
+		"that "
+		"has ccache/NAME, the package's cache, which may be removed"},
 	{"word-size", EXIT_BUILD, "X0901", "the code assumes 64-bit words",
 		"mend it with a patch (source.patches), or leave the target out: "
 		"`targets`, or build.skip with the reason"},

@@ -285,6 +285,8 @@ static const pattern patterns[] = {
 	{"multiple definition of", "definition of (?:`|‘|')(.+?)(?:'|’)", "link-error",
 		COMPILER},
 	{"ld.lld: error: ", NULL, "link-error", COMPILER},
+	/* sccache's too */
+	{"ccache: error: ", NULL, "compiler-cache", COMPILER},
 
 	/* ---- other compilers' errors ---- */
 	{"undeclared function '", "undeclared (?:library )?function '([^']+)'",

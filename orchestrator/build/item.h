@@ -66,6 +66,7 @@ typedef struct item {
 	char *sha256, *tags, *log, *sandbox;
 	char *statement; /* line of its provenance (format/intoto.h); or NULL */
 	gint64 size;
+	guint cache_hits, cache_misses; /* compilations: build/step_ccache.h */
 	double seconds;
 	double expected; /* seconds a build will probably take; 0: not known */
 } item;

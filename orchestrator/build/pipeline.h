@@ -48,6 +48,13 @@ typedef struct pipeline_product {
 typedef gboolean (*pipeline_finish)(
 	item *i, const pipeline_product *product, void *data, GError **err);
 
+/* build/step_ccache.h */
+typedef enum ccache_use {
+	CCACHE_OFF,
+	CCACHE_AUTO, /* where it is there and works */
+	CCACHE_ASKED /* else X0842 */
+} ccache_use;
+
 typedef struct pipeline_options {
 	sandbox_level level;
 	const char *out_dir; /* wheelhouse */
@@ -55,7 +62,7 @@ typedef struct pipeline_options {
 	gint64 timeout;	     /* seconds, 0: the recipe's */
 	gboolean force, keep, replace;
 	gboolean rebuild; /* what was asked for is built, and not recorded: to compare */
-	gboolean ccache;  /* build/step_ccache.h */
+	ccache_use ccache;
 	gboolean no_provenance; /* no statement beside what is placed */
 	gboolean renew;		/* `xorch lock`: entries that do not fit are made anew */
 	gboolean upgrade;	/* the same for entries that do */

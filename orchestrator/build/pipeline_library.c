@@ -189,7 +189,8 @@ static gboolean library_build(
 		.cross = &c,
 		.source = w->source,
 		.scratch = w->scratch,
-		.level = info ? info->level : SANDBOX_ENV};
+		.level = info ? info->level : SANDBOX_ENV,
+		.compared = again};
 	step_extras_init(&extras);
 	g_autofree char *project = project_of(i, w->source);
 	ok = ok && step_ccache.prepare(p, &site, &extras, err) &&
@@ -205,8 +206,9 @@ static gboolean library_build(
 		.defaults = extras.env};
 	pipeline_step(i, "build", &begun, TRUE);
 	fault_point("build");
-	ok = builder_library_run(&s, r, err) &&
-	     pipeline_inputs_unchanged(p, sandbox_level_name(info->level), err) &&
+	ok = builder_library_run(&s, r, err);
+	step_ccache_count(i, w->scratch);
+	ok = ok && pipeline_inputs_unchanged(p, sandbox_level_name(info->level), err) &&
 	     (again ? compare : keep)(p, i, w, err);
 	return pipeline_step(i, "build", &begun, ok);
 }

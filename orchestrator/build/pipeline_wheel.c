@@ -139,7 +139,8 @@ static gboolean wheel_build(
 		.env = env,
 		.source = w->source,
 		.scratch = w->scratch,
-		.level = info->level};
+		.level = info->level,
+		.compared = finish == p->options.again};
 	g_auto(step_extras) extras = {0};
 	step_extras_init(&extras);
 	if (!step_parts_prepare(parts, p, &site, &extras, err))
@@ -156,6 +157,7 @@ static gboolean wheel_build(
 		.extras = &extras,
 		.config_settings = r->build.config_settings};
 	g_autofree char *wheel = builder_wheel_run(&s, r, err);
+	step_ccache_count(i, w->scratch);
 	fault_point("build");
 	if (!wheel)
 		return FALSE;

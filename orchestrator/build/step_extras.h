@@ -39,6 +39,8 @@ typedef struct step_site {
 			  * place that lives as long as the step (the overlay) */
 	const char *source, *scratch;
 	sandbox_level level;
+	gboolean compared; /* its result is held against that of another build: nothing
+			    * comes out of a cache that builds fill */
 } step_site;
 
 typedef struct step_part {

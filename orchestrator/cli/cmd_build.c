@@ -309,6 +309,18 @@ static gboolean run_items(pipeline *p, const build_context *c, const options *o,
 	return item_run(&run, err);
 }
 
+/* A build that only another is compared with has nothing from a cache; nor has a library
+ * that is built because a lock needs it, which no option is there for. */
+static ccache_use ccache_of(const options *o, verb_depth depth)
+{
+	if (o->rebuild || o->no_ccache || depth != DEPTH_BUILD)
+		return CCACHE_OFF;
+	if (o->ccache)
+		return CCACHE_ASKED;
+	return o->project && o->project->ccache == PROJECT_CCACHE_OFF ? CCACHE_OFF
+								      : CCACHE_AUTO;
+}
+
 static pipeline_options pipeline_options_of(const options *o, verb_depth depth)
 {
 	static const sandbox_level levels[] = {
@@ -321,7 +333,7 @@ static pipeline_options pipeline_options_of(const options *o, verb_depth depth)
 		.force = o->force,
 		.keep = o->keep,
 		.rebuild = o->rebuild,
-		.ccache = o->ccache,
+		.ccache = ccache_of(o, depth),
 		.replace = o->replace,
 		.no_provenance = o->no_provenance,
 		.upgrade = o->upgrade,

@@ -52,6 +52,7 @@ int cmd_doctor(const options *o, char **args, GError **err)
 	doctor_machine(checks);
 	doctor_host(checks);
 	doctor_programs(checks);
+	doctor_compiler_cache(checks, o);
 	doctor_tools(checks);
 	doctor_sandbox(checks);
 	doctor_cache(checks, o);

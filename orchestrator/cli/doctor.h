@@ -29,6 +29,8 @@ void doctor_machine(GPtrArray *checks);
 /* What is to be known of a system that is not Debian. */
 void doctor_host(GPtrArray *checks);
 void doctor_programs(GPtrArray *checks);
+/* ccache and sccache, which builds go through where they are. */
+void doctor_compiler_cache(GPtrArray *checks, const options *o);
 /* Of a xorch that pip installed: the tools that its wheel brought along. */
 void doctor_tools(GPtrArray *checks);
 void doctor_sandbox(GPtrArray *checks);

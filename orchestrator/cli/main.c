@@ -111,6 +111,10 @@ static gboolean settle(
 		return FALSE;
 	if (o->frozen)
 		o->locked = o->offline = TRUE;
+	/* What is typed counts more than what the environment says always. */
+	if (o->ccache && option_given(p, "ccache") == OPTION_FROM_ARGUMENT &&
+		option_given(p, "no-ccache") == OPTION_FROM_ENV)
+		o->no_ccache = FALSE;
 	o->color_on_command = option_given(p, "color") == OPTION_FROM_ARGUMENT;
 	if (v && v->flags & VERB_HIDDEN) /* its caller reads it */
 		output_plain(p, o);

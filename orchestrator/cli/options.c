@@ -95,7 +95,10 @@ const option option_rows[] = {
 	{"no-provenance", 0, NULL, OPTION_FLAG, AT(no_provenance), "XORCH_NO_PROVENANCE",
 		"place no provenance statement (FILE.intoto.jsonl) beside each result"},
 	{"ccache", 0, NULL, OPTION_FLAG, AT(ccache), "XORCH_CCACHE",
-		"compile through ccache, a cache for each package name"},
+		"compile through ccache, as is done anyway where it is there; an error "
+		"where it is not"},
+	{"no-ccache", 0, NULL, OPTION_FLAG, AT(no_ccache), "XORCH_NO_CCACHE",
+		"compile everything, though this machine has ccache or sccache"},
 	{"keep", 0, NULL, OPTION_FLAG, AT(keep), "XORCH_KEEP",
 		"keep the build folders and say where they are"},
 	{"keep-going", 'k', NULL, OPTION_FLAG, AT(keep_going), "XORCH_KEEP_GOING",

@@ -38,7 +38,7 @@ typedef struct options {
 	GPtrArray *allow_network; /* ids, patterns of ids; NULL: not given */
 	gboolean locked, offline, force, keep, keep_going, fail_fast, dry_run, explain;
 	gboolean allow_empty, replace, strict, upgrade, verify_cache, no_fetch;
-	gboolean check_reproducible, ccache, no_provenance, snapshot;
+	gboolean check_reproducible, ccache, no_ccache, no_provenance, snapshot;
 	gboolean
 		locked_unasked; /* set by `plan`, no row: locked, though nobody said so */
 	gboolean renew;	  /* set by `lock` and `update`, no row: all that locks hold */

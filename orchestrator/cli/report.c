@@ -134,6 +134,10 @@ static json_t *item_json(const selection *s, const item *i)
 		json_object_set_new(o, "tags", tags_json(i->tags));
 	}
 	json_set_text(o, "sandbox", i->sandbox);
+	if (i->cache_hits || i->cache_misses)
+		json_object_set_new(o, "compiler_cache",
+			json_pack("{s:i, s:i}", "hits", (int)i->cache_hits, "misses",
+				(int)i->cache_misses));
 	json_set_text(o, "log", i->log ? i->log : error_fact(i->error, "log"));
 	return o;
 }
@@ -219,7 +223,12 @@ static void summary(const selection *s)
 		else if (i->state == ITEM_BUILT) {
 			g_autofree char *seconds = text_seconds(i->seconds);
 			g_string_append_printf(
-				table, "%-*s  built in %s\n", width, i->id, seconds);
+				table, "%-*s  built in %s", width, i->id, seconds);
+			if (i->cache_hits)
+				g_string_append_printf(table,
+					", %u of %u compilations from the cache",
+					i->cache_hits, i->cache_hits + i->cache_misses);
+			g_string_append_c(table, '\n');
 		} else if (report_stopped(i)) {
 			stopped++;
 			g_string_append_printf(table, "%-*s  stopped\n", width, i->id);

@@ -17,6 +17,7 @@
  *	cache: .cache/xorch
  *	out: dist
  *	durations: ci/durations.json
+ *	ccache: off
  *	exclude_newer: 3d
  *	pins: {setuptools: "<81"}
  *	minimum_age: 7d
@@ -33,6 +34,7 @@ typedef struct project {
 	GPtrArray *targets;   /* char *; or NULL */
 	GPtrArray *pythons;   /* char *: "3.11"; or NULL */
 	int c;		      /* 0 not said, 1 clang, 2 gcc */
+	int ccache;	      /* PROJECT_CCACHE_AUTO: not said, or that */
 	GPtrArray *manylinux; /* bind_pair, as in a recipe; or NULL */
 	GPtrArray *pins;      /* bind_pair, see plan/pins.h; or NULL */
 	char *sysroot;
@@ -42,6 +44,8 @@ typedef struct project {
 	char *index;	     /* of Python packages, in pypi too; or NULL */
 	GPtrArray *debian, *pypi, *crates, *go, *oci; /* mirrors: char *; or NULL */
 } project;
+
+enum { PROJECT_CCACHE_AUTO, PROJECT_CCACHE_OFF };
 
 void project_free(project *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(project, project_free)

@@ -58,6 +58,8 @@ static const bind_field own_mirror_fields[] = {
 	{"oci", BIND_STRLIST, AT(oci), BIND_ONE_OK, .doc = "mirrors"}, {0}};
 static const bind_struct own_mirrors_binding = {"`mirrors`", 0, own_mirror_fields, NULL};
 
+static const char *const ccache_names[] = {"auto", "off", NULL};
+
 #define COMMON                                                                           \
 	{"targets", BIND_STRLIST, AT(targets), BIND_UNIQUE, .check = check_target,       \
 		.fix = fix_target,                                                       \
@@ -69,6 +71,9 @@ static const bind_struct own_mirrors_binding = {"`mirrors`", 0, own_mirror_field
 			       "later: a date, a time, or how long ago: 7d"},            \
 		{"minimum_age", BIND_STRING, AT(minimum_age), .check = check_days,       \
 			.doc = "days a release must be old for `xorch update`: 7d"},     \
+		{"ccache", BIND_CHOICE, AT(ccache), .arg = ccache_names,                 \
+			.doc = "a compiler cache where this machine has one: auto, "     \
+			       "off"},                                                   \
 	{                                                                                \
 		"toolchain", BIND_STRUCT, 0,                                             \
 			.arg = &toolchain_binding,                                       \

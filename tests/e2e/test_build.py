@@ -10,7 +10,6 @@ import sys
 import time
 
 import packages
-import rust_packages
 import test_wheels
 import xt
 from xt import sha256 as sha
@@ -386,98 +385,6 @@ def test_abi3_for_older_pythons_too():
             files=[("setup.cfg", "[bdist_wheel]\npy_limited_api = cp36\n")])
         item = only(build(home, recipe))
         xt.check("older-1.0-cp36-abi3-" in item["file"], item)
-
-
-def ccache_counts(cache, name):
-    """(hits, misses)"""
-    stats = subprocess.run(
-        ["ccache", "--print-stats"], capture_output=True, text=True, check=True,
-        env=dict(os.environ, CCACHE_CONFIGPATH="/dev/null",
-                 CCACHE_DIR=os.path.join(cache, "v1", "ccache", name))).stdout
-    values = {k: int(v) for k, v in (line.split("\t") for line in stats.splitlines())}
-    return (values["direct_cache_hit"] + values["preprocessed_cache_hit"],
-            values["cache_miss"])
-
-
-def test_ccache_same_bytes():
-    """--ccache: the second build compiles nothing and its wheel is the same."""
-    with xt.scratch() as home:
-        cache = test_wheels.own_store(os.path.join(home, "cache"))
-        recipe = packages.project(home, "cached")
-        plain = only(build(home, recipe, cache=cache))
-        counts = []
-        for _ in range(2):
-            again = only(build(home, recipe, "--ccache", "--force", cache=cache))
-            xt.equal((again["state"], again["sha256"]), ("built", plain["sha256"]))
-            counts.append(ccache_counts(cache, "cached"))
-        xt.equal(counts, [(0, 1), (1, 1)])
-        os.makedirs(os.path.join(home, "bin"))  # a PATH with Python and no ccache
-        os.symlink(os.path.realpath(sys.executable), os.path.join(home, "bin/python3.11"))
-        none = build(home, recipe, "--ccache", "--force", cache=cache, code=8,
-                     PATH=os.path.join(home, "bin"))
-        xt.check("X0842" in none.err, none)
-
-
-MESON = """project('parts', 'c', version: '1.0')
-py = import('python').find_installation()
-py.extension_module('parts', 'parts.c', install: true)
-"""
-
-
-def test_ccache_of_meson_and_libraries():
-    """Compilers of meson's cross file and of a library that is built first."""
-    with xt.scratch() as home:
-        cache = test_wheels.own_store(os.path.join(home, "cache"))
-        xt.write(os.path.join(home, "mini-src", "mini.c"), f"/* {packages.RUN} */ int mini;\n")
-        xt.write(os.path.join(home, "mini.yaml"), """schema_version: 1
-package: {name: mini, version: "1.0"}
-kind: library
-source: {path: mini-src}
-build:
-  script:
-    - $CC $CFLAGS -c -o mini.o mini.c
-    - mkdir -p "$XORCH_DESTDIR/usr/lib/$XORCH_TRIPLE"
-    - $AR rcs "$XORCH_DESTDIR/usr/lib/$XORCH_TRIPLE/libmini.a" mini.o
-""")
-        recipe = packages.project(home, "parts", recipe="requirements: {host: "
-                                  "[recipe:mini]}\n", files=[("meson.build", MESON)])
-        src = os.path.join(home, "parts-src")
-        os.unlink(os.path.join(src, "setup.py"))
-        xt.write(os.path.join(src, "pyproject.toml"),
-                 '[build-system]\nrequires = ["meson-python"]\n'
-                 'build-backend = "mesonpy"\n[project]\nname = "parts"\n'
-                 'version = "1.0"\n')
-        made = []
-        for _ in range(2):
-            result = build(home, recipe, "--ccache", "--force", cache=cache)
-            made += [i["sha256"] for i in result.json["items"] if "sha256" in i]
-        xt.equal(made, [made[0]] * 2)
-        xt.equal(ccache_counts(cache, "parts"), (1, 1))
-        hits, misses = ccache_counts(cache, "mini")
-        xt.check(misses == 1 and hits <= 1, hits, misses)
-
-
-def test_ccache_of_rust():
-    """The machine's sccache for rustc, and for what the cc crate compiles."""
-    xt.check(shutil.which("sccache"), "sccache is missing: install it")
-    with xt.scratch() as home:
-        cache = test_wheels.own_store(os.path.join(home, "cache"))
-        recipe = rust_packages.project(home)
-        made, kept = [], []
-        for args in ([], ["--ccache"], ["--ccache"]):
-            made.append(only(build(home, recipe, *args, "--force", cache=cache))["sha256"])
-            kept.append(sum(len(files) for _, _, files in os.walk(
-                os.path.join(cache, "v1", "ccache", "rusty", "rust"))))
-        xt.equal(made, [made[0]] * 3)
-        # The crates that build.rs needs went in once, and were all found again.
-        xt.check(kept[0] == 0 and kept[1] >= 2 and kept[2] == kept[1], kept)
-        # The cc crate takes cargo's wrapper too, so the third build asks sccache alone.
-        xt.equal(ccache_counts(cache, "rusty"), (0, 1))
-        size = xt.run(["cache", "size", "--json"], XORCH_CACHE_DIR=cache).json
-        xt.check(size["parts"]["ccache"]["count"] == 1 and
-                 size["parts"]["ccache"]["bytes"] > 10000, size)
-        xt.equal(xt.run(["cache", "clean"], XORCH_CACHE_DIR=cache).code, 0)
-        xt.check(not os.path.exists(os.path.join(cache, "v1", "ccache")))
 
 
 if __name__ == "__main__":

@@ -43,8 +43,10 @@ def environment(home, **more):
     env = {k: v for k, v in os.environ.items()
            if not k.startswith(("XORCH_", "TARGET", "XDG_", "GITHUB_", "GITLAB_"))
            and k not in ("CI", "PLAT", "AUDITWHEEL_PLAT", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")}
+    # Much is proven by building twice, which a compiler cache of this machine would answer
+    # the second time; tests/e2e/test_ccache.py is about it.
     env.update(HOME=home, XORCH_CACHE_DIR=os.path.join(home, "cache"), TERM="dumb",
-               LC_ALL="C.UTF-8",
+               LC_ALL="C.UTF-8", XORCH_NO_CCACHE="1",
                ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "detect_leaks=0"))
     for name in ("XORCH_MIRROR_DEBIAN", "XORCH_MIRROR_PYPI", "XORCH_MIRROR_CRATES",
                  "XORCH_MIRROR_GO",
