@@ -1,4 +1,5 @@
 #include "build/build_step.h"
+#include "base/fs.h"
 #include "build/build_log.h"
 #include "build/kept.h"
 #include "build/step_extras.h"
@@ -6,7 +7,9 @@
 #include "format/yaml_bind.h"
 #include <unistd.h>
 
-#define WRAPPER_LOG "wrapper.log" /* in the out folder */
+/* In the out folder. */
+#define WRAPPER_LOG "wrapper.log"
+#define LINK_MAPS "links"
 
 void build_step_bind(
 	GArray *binds, const char *host, const char *inside, gboolean writable)
@@ -76,6 +79,7 @@ GPtrArray *build_step_environment(
 	g_autofree char *cmake =
 		sandbox_path(spec, level, SANDBOX_CROSS "/cmake/toolchain.cmake");
 	g_autofree char *log = sandbox_path(spec, level, SANDBOX_OUT "/" WRAPPER_LOG);
+	g_autofree char *links = sandbox_path(spec, level, SANDBOX_OUT "/" LINK_MAPS);
 	g_autoptr(GString) roots = g_string_new(NULL);
 	g_autoptr(GPtrArray) maps = prefix_maps(spec, roots);
 	environment_spec e = {.platform = s->platform,
@@ -92,6 +96,8 @@ GPtrArray *build_step_environment(
 	GPtrArray *env = environment_make(&e);
 
 	environment_set(env, "XORCH_WRAPPER_LOG", log);
+	if (s->cross)
+		environment_set(env, "XORCH_LINK_MAPS", links);
 	if (roots->len)
 		environment_set(env, "XORCH_CMAKE_ROOTS", roots->str);
 	return env;
@@ -109,12 +115,20 @@ void build_step_set(
 	}
 }
 
+char *build_step_link_maps(const char *out)
+{
+	return g_build_filename(out, LINK_MAPS, NULL);
+}
+
 gboolean build_step_run(
 	const build_step *s, const sandbox_spec *spec, sandbox_result *r, GError **err)
 {
 	g_autofree char *wrappers = g_build_filename(s->out, WRAPPER_LOG, NULL);
+	g_autofree char *links = build_step_link_maps(s->out);
 
 	unlink(wrappers);
+	if (s->cross && !fs_mkdir_p(links, 0755, err))
+		return FALSE;
 	if (s->keep && !kept_note(s->keep, spec, err))
 		return FALSE;
 	gboolean ran = sandbox_run(spec, r, err);

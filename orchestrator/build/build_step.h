@@ -50,6 +50,10 @@ GPtrArray *build_step_environment(
 void build_step_set(GPtrArray *env, const GPtrArray *pairs, const sandbox_spec *spec,
 	gboolean expand);
 
+/* Where links for the target leave their maps (format/link_map.h), below the out folder;
+ * those of an item's earlier steps stay. New string. */
+char *build_step_link_maps(const char *out);
+
 /* Runs it, and logs what the compiler wrappers changed. TRUE: it ran, however it
  * ended. */
 gboolean build_step_run(

@@ -1,15 +1,21 @@
 #include "build/pipeline_parts.h"
+#include "base/event.h"
 #include "base/fs.h"
+#include "build/build_step.h"
 #include "build/host_files.h"
+#include "build/linked_archives.h"
+#include "build/package_set.h"
+#include "build/pipeline_archives.h"
 #include "build/pipeline_host.h"
 #include "build/pipeline_library.h"
+#include "build/rust.h"
 #include "build/step_rust.h"
 #include "build/tree_walk.h"
 #include "format/purl.h"
 #include <string.h>
 
 /* Raise when the same inputs give another list. */
-#define PARTS_VERSION "1"
+#define PARTS_VERSION "2"
 #define WORD_MAX (64 << 20)
 
 library_place *pipeline_parts_library(const item *library, const char *folder)
@@ -97,20 +103,57 @@ static gboolean read_word(const tree_entry *e, void *data, GError **err)
 	return TRUE;
 }
 
+/* Whatever is compiled for the target has Rust's standard library, or core, of it. */
+static gboolean add_std(pipeline *p, item *i, GPtrArray *out, GError **err)
+{
+	g_auto(rust_toolchain) rust = {0};
+	library_place *l;
+
+	if (!rust_describe(p->ctx, i->recipe->toolchain.rust, i->platform, &rust, err))
+		return FALSE;
+	if (!rust.definition) {
+		l = library_place_new("rust-std", NULL, NULL);
+		l->version = g_strdup(rust.version);
+		l->purl = purl_generic(l->package, l->version);
+		g_ptr_array_add(out, l);
+		return TRUE;
+	}
+	g_autoptr(toolchain_def) def = toolchain_def_find(rust.definition, err);
+	if (!def)
+		return FALSE;
+	package_set set = package_set_of_toolchain(def, i->platform);
+	g_autoptr(package_section) section =
+		package_set_lock(p->ctx, &set, FALSE, NULL, err);
+	for (guint n = 0; section && n < section->packages->len; n++) {
+		const locked_package *k = g_ptr_array_index(section->packages, n);
+		if (!g_str_has_prefix(k->name, "libstd-rust-"))
+			continue;
+		l = library_place_new(k->name, NULL, NULL);
+		l->version = g_strdup(k->version);
+		l->sha256 = g_strdup(k->sha256);
+		l->purl = purl_debian(
+			l->package, l->version, i->platform->debian_arch, section->suite);
+		g_ptr_array_add(out, l);
+	}
+	return section != NULL;
+}
+
 static gboolean add_crates(
-	const item *i, const char *const *built, GPtrArray *out, GError **err)
+	pipeline *p, item *i, const char *const *built, GPtrArray *out, GError **err)
 {
 	const GPtrArray *crates = i->source->lock->crates;
 	g_autoptr(GString) words = g_string_new(NULL);
 	compiled c = {i->platform->rust_triple, words};
 
-	if (!crates || !crates->len || !step_rust_used(i))
+	if (!step_rust_used(i))
 		return TRUE;
 	for (; *built; built++)
 		if (g_file_test(*built, G_FILE_TEST_IS_DIR) &&
 			!tree_walk(*built, read_word, &c, err))
 			return FALSE;
-	for (guint n = 0; n < crates->len; n++) {
+	if (words->len && !add_std(p, i, out, err))
+		return FALSE;
+	for (guint n = 0; crates && n < crates->len; n++) {
 		const locked_file *f = g_ptr_array_index(crates, n);
 		g_autofree char *folder = g_strdup_printf("/%s-%s/", f->name, f->version);
 		if (!strstr(words->str, folder))
@@ -124,7 +167,24 @@ static gboolean add_crates(
 	return TRUE;
 }
 
-GPtrArray *pipeline_parts(pipeline *p, item *i, const char *const *built, GError **err)
+/* ---- what the linker took ---- */
+
+static gboolean add_linked(
+	pipeline *p, item *i, const pipeline_built *b, GPtrArray *out, GError **err)
+{
+	g_autofree char *maps = build_step_link_maps(b->out);
+	g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) archives = linked_archives(b->wheel, maps, unknown);
+
+	for (guint n = 0; n < unknown->len; n++)
+		event_log(EVENT_INFO, i->id,
+			"%s: no link of this build made it as it is; what libraries are "
+			"in it is not in the list of parts",
+			(char *)g_ptr_array_index(unknown, n));
+	return pipeline_archives(p, i, b->cross, archives, out, err);
+}
+
+GPtrArray *pipeline_parts(pipeline *p, item *i, const pipeline_built *b, GError **err)
 {
 	g_autoptr(GPtrArray) out =
 		g_ptr_array_new_with_free_func((GDestroyNotify)library_place_free);
@@ -132,19 +192,22 @@ GPtrArray *pipeline_parts(pipeline *p, item *i, const char *const *built, GError
 	if (!i->recipe->wheel.sbom)
 		return g_steal_pointer(&out);
 	add_libraries(i, out);
-	if (!add_archives(p, i, out, err) || !add_crates(i, built, out, err))
+	if (!add_archives(p, i, out, err) || !add_crates(p, i, b->folders, out, err) ||
+		!add_linked(p, i, b, out, err))
 		return NULL;
 	return g_steal_pointer(&out);
 }
 
+gboolean pipeline_parts_fetch(pipeline *p, item *i, GError **err)
+{
+	return !i->recipe->wheel.sbom || pipeline_archives_fetch(p, i, err);
+}
+
 void pipeline_parts_add_to_key(const item *i, key *k)
 {
-	const GPtrArray *crates = i->source->lock->crates;
 	g_autoptr(GPtrArray) libraries = pipeline_library_items(i);
-	gboolean any = libraries->len || i->recipe->wheel.link_static ||
-		       (crates && crates->len && step_rust_used(i));
 
-	if (!i->recipe->wheel.sbom || !any)
+	if (!i->recipe->wheel.sbom)
 		return;
 	key_add(k, "list of parts", PARTS_VERSION);
 	/* what a library's own key leaves out */

@@ -88,7 +88,7 @@ static gboolean wheel_fetch(pipeline *p, item *i, GError **err)
 	/* the libraries are built later */
 	if (!pipeline_cross_bare(p, i, &request, err) ||
 		!cross_prepare(p->ctx, &request, &c, err) || !pipeline_uv(p, err) ||
-		!pipeline_graft_fetch(p, i, err))
+		!pipeline_graft_fetch(p, i, err) || !pipeline_parts_fetch(p, i, err))
 		return FALSE;
 	if (!python_env_is_ready(p->ctx, &p->uv, i->python, e->packages)) {
 		g_autoptr(GPtrArray) files = python_files_fetch(
@@ -174,7 +174,9 @@ static gboolean wheel_build(
 	g_auto(pipeline_graft) graft = {0};
 	if (!pipeline_graft_prepare(p, i, &c, w->dir, &graft, err))
 		return pipeline_step(i, "audit", &begun, FALSE);
-	g_autoptr(GPtrArray) linked = pipeline_parts(p, i, built, err);
+	const pipeline_built left = {
+		.folders = built, .wheel = wheel, .out = w->out, .cross = &c};
+	g_autoptr(GPtrArray) linked = pipeline_parts(p, i, &left, err);
 	if (!linked)
 		return pipeline_step(i, "audit", &begun, FALSE);
 	g_autofree char *folder = g_path_get_dirname(wheel);

@@ -278,4 +278,26 @@ def test_broken_configurations():
     xt.check("wrapper.conf" in c.err, c.err)
 
 
+def test_maps():
+    """Each link for the target leaves a map of its own, unless the project wants one, and
+    never into a folder that is not there."""
+    c = cross()
+    maps = os.path.join(c.home, "maps")
+
+    def added(*args, tool="ld", folder=maps):
+        return [a for a in c.run(tool, *args, XORCH_LINK_MAPS=folder)
+                if a.startswith("-Map=")]
+    xt.equal(added("-o", "a.so", "a.o"), [])
+    os.mkdir(maps)
+    first, second = added("-o", "a.so", "a.o"), added("-o", "a.so", "a.o")
+    xt.check(len(first) == len(second) == 1 and first != second, first, second)
+    xt.check(first[0].startswith(f"-Map={maps}/"), first)
+    xt.equal(added("-o", "a.so", "a.o", "-Map=own"), ["-Map=own"])
+    for args in (("--version",), ("-r", "-o", "a.o", "b.o"),
+                 ("-o", "a.so", "-Map", "own", "a.o")):
+        xt.equal(added(*args), [])
+    xt.equal(added("-o", "a.so", "a.o", tool="gcc"), [])
+    xt.equal(added("-o", "a.so", "a.o", folder=""), [])
+
+
 xt.main(globals())

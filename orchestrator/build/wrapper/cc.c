@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void args_add_all(args *to, const args *from)
@@ -77,6 +78,34 @@ static void cut_loader(const tool *t, const args *in, args *words)
 	args_add(words, "-Wl,--dynamic-linker=/xorch/target-code-does-not-run-here");
 }
 
+/* What of the archives became part of an output only the linker knows: with
+ * XORCH_LINK_MAPS, a folder, each link for the target leaves its map there, under a name
+ * of its own (build/linked_archives.h). A project that wants a map itself gets it. */
+static void add_map(const tool *t, const args *in, args *words)
+{
+	const char *folder = getenv("XORCH_LINK_MAPS");
+	struct timespec now;
+	int output = 0;
+
+	if (!folder || !*folder || t->kind != TOOL_LINKER ||
+		!strncmp(t->name, "build-", 6) || access(folder, W_OK | X_OK))
+		return;
+	for (size_t i = 0; i < in->n; i++) {
+		const char *arg = in->v[i];
+		if (!strncmp(arg, "-o", 2) || !strncmp(arg, "--output", 8))
+			output = 1;
+		if (!strncmp(arg, "-Map", 4) || !strncmp(arg, "--Map", 5) ||
+			!strcmp(arg, "-r") || !strcmp(arg, "--relocatable") ||
+			!strcmp(arg, "-i"))
+			return;
+	}
+	if (!output)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	args_add(words, text_format("-Map=%s/%d-%lld-%ld.map", folder, (int)getpid(),
+				(long long)now.tv_sec, now.tv_nsec));
+}
+
 /* clang starts itself again as `-cc1 …`: those flags are complete. */
 static int is_inner(int argc, char **argv)
 {
@@ -145,5 +174,6 @@ int main(int argc, char **argv)
 		args_add_all(&words, &t.link);
 	if (r.links)
 		cut_loader(&t, &in, &words);
+	add_map(&t, &in, &words);
 	run(&t, &words);
 }
