@@ -443,6 +443,7 @@ gboolean fetch_document_get(fetch_document *d, GError **err)
 		char *plain = g_strndup(type, strcspn(type, ";"));
 		d->content_type = g_ascii_strdown(g_strstrip(plain), -1);
 		g_free(plain);
+		d->content_digest = g_strdup(r->content_digest);
 		d->url = g_strdup(r->url);
 		d->body = fetch_job_body(job);
 	}
@@ -457,6 +458,7 @@ void fetch_document_clear(fetch_document *d)
 {
 	g_clear_pointer(&d->body, g_bytes_unref);
 	g_clear_pointer(&d->content_type, g_free);
+	g_clear_pointer(&d->content_digest, g_free);
 	g_clear_pointer(&d->url, g_free);
 	g_clear_pointer(&d->challenge, g_free);
 }

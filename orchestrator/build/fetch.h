@@ -75,10 +75,11 @@ typedef struct fetch_document {
 
 	/* After fetch_document_get: */
 	GBytes *body;
-	char *content_type; /* lower case, without parameters; "" when not said */
-	char *url;	    /* it came from, after redirects: base of relative links */
-	char *challenge;    /* with want_challenge, when it fails by a 401 that says how
-			       to authenticate: its WWW-Authenticate */
+	char *content_type;   /* lower case, without parameters; "" when not said */
+	char *content_digest; /* as the registry of an image says it; NULL: it does not */
+	char *url;	      /* it came from, after redirects: base of relative links */
+	char *challenge;      /* with want_challenge, when it fails by a 401 that says how
+				 to authenticate: its WWW-Authenticate */
 } fetch_document;
 
 gboolean fetch_document_get(fetch_document *d, GError **err);

@@ -93,6 +93,7 @@ void fetch_job_free(fetch_job *j)
 	g_clear_error(&j->error);
 	g_free(j->last.url);
 	g_free(j->last.content_type);
+	g_free(j->last.content_digest);
 	g_free(j->kept);
 	g_free(j->challenge);
 	g_free(j);
@@ -448,11 +449,13 @@ static gboolean on_headers(const http_response *r, void *data)
 	fetch_job *j = data;
 
 	g_free(j->last.content_type);
+	g_free(j->last.content_digest);
 	g_free(j->last.url);
 	j->last = *r;
 	j->last.etag = j->last.last_modified = j->last.content_encoding = NULL;
 	j->last.authenticate = NULL;
 	j->last.content_type = g_strdup(r->content_type);
+	j->last.content_digest = g_strdup(r->content_digest);
 	j->last.url = g_strdup(r->url);
 	if (j->memory) {
 		g_byte_array_set_size(j->memory, 0);

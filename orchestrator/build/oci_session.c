@@ -168,14 +168,39 @@ static gboolean authenticate(oci_session *s, const char *demand, GError **err)
 
 /* ---- asking ---- */
 
-static gboolean right_bytes(const oci_session *s, const char *path, const char *sha256,
-	GBytes *body, GError **err)
+/* What is asked for by a tag is known by nothing else: the registry's own word on it is
+ * kept (OCI distribution 1.1, "Pulling manifests"; other algorithms than sha256 are not
+ * looked at). That also finds what a proxy changed or cut on the way. */
+static gboolean as_said(const oci_session *s, const char *path, const char *said,
+	const char *got, GError **err)
 {
+	static const char algorithm[] = "sha256:";
+
+	if (!said || !g_str_has_prefix(said, algorithm) ||
+		!g_ascii_strcasecmp(said + strlen(algorithm), got))
+		return TRUE;
+	g_autofree char *url = oci_session_url(s, path);
+	g_autofree char *shown = text_escape(said, -1);
+	error_set(err, EXIT_INTEGRITY, "X0601",
+		"what came is not what the registry says it is");
+	error_line(err, "from: %s", url);
+	error_line(err, "said: %s (Docker-Content-Digest)", shown);
+	error_line(err, " got: sha256:%s", got);
+	error_note(err, "nothing of it was read or used");
+	return FALSE;
+}
+
+static gboolean right_bytes(const oci_session *s, const char *path, const char *sha256,
+	const fetch_document *d, GError **err)
+{
+	GBytes *body = d->body;
 	gsize size;
 	const void *data = g_bytes_get_data(body, &size);
 	g_autofree char *got = digest_bytes(data, size);
 
-	if (!sha256 || !strcmp(got, sha256))
+	if (!sha256)
+		return as_said(s, path, d->content_digest, got, err);
+	if (!strcmp(got, sha256))
 		return TRUE;
 	g_autofree char *url = oci_session_url(s, path);
 	error_set(err, EXIT_INTEGRITY, "X0601", "what came is not what was asked for");
@@ -204,7 +229,7 @@ GBytes *oci_session_get(oci_session *s, const char *path, const char *sha256,
 			.want_challenge = TRUE};
 		GBytes *body = NULL;
 		if (fetch_document_get(&d, &error)) {
-			if (right_bytes(s, path, sha256, d.body, err))
+			if (right_bytes(s, path, sha256, &d, err))
 				body = g_bytes_ref(d.body);
 			if (body && content_type)
 				*content_type = g_strdup(d.content_type);

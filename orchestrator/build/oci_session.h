@@ -19,7 +19,8 @@ const char *oci_session_authorization(const oci_session *s);
 void oci_session_forget(oci_session *s);
 
 /* A manifest or a small blob below the repository (path "manifests/…", "blobs/…").
- * With `sha256` its bytes are held against it before anybody sees them (X0601, exit 6).
+ * With `sha256` its bytes are held against it before anybody sees them (X0601, exit 6);
+ * without it against what the registry says of them (Docker-Content-Digest), if it does.
  * *content_type (may be NULL) as the registry said it, "" if not. Errors: those of
  * build/fetch.h, fetch_not_found() and fetch_denied() tell; X0564 (exit 6) for a demand
  * or a token that is refused. */

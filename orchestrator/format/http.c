@@ -83,6 +83,7 @@ static void response_clear(http_response *r)
 	g_free(r->etag);
 	g_free(r->last_modified);
 	g_free(r->content_encoding);
+	g_free(r->content_digest);
 	g_free(r->authenticate);
 	*r = (http_response){.content_length = -1,
 		.range_start = -1,
@@ -186,6 +187,8 @@ static size_t on_header(char *line, size_t one, size_t len, void *data)
 		take_string(&r->last_modified, v);
 	} else if ((v = header_value(line, len, "Content-Encoding"))) {
 		take_string(&r->content_encoding, v);
+	} else if ((v = header_value(line, len, "Docker-Content-Digest"))) {
+		take_string(&r->content_digest, v);
 	} else if ((v = header_value(line, len, "WWW-Authenticate"))) {
 		take_string(&r->authenticate,
 			r->authenticate ? g_strconcat(r->authenticate, ", ", v, NULL)

@@ -18,6 +18,7 @@ typedef struct http_response {
 	long status;
 	char *url; /* the last one asked, after redirects; may hold credentials */
 	char *content_type, *etag, *last_modified, *content_encoding; /* or NULL */
+	char *content_digest;  /* Docker-Content-Digest, "sha256:…"; or NULL */
 	char *authenticate;    /* WWW-Authenticate, several joined by ", "; or NULL */
 	gint64 content_length; /* -1 not said */
 	gint64 range_start, range_total; /* of Content-Range; -1 */

@@ -504,6 +504,27 @@ def test_other_bytes():
             refused(fetch(other), 6, "X0601")
 
 
+def test_digest_that_the_registry_says():
+    """Of what is asked for by a tag its own word is held: a proxy that changed or cut it
+    is found. A registry that says nothing, or by another algorithm, is not refused."""
+    made = Image(GOOD)
+    for said, fine in ((made.digest, True), (made.digest.upper().replace("SHA", "sha"), True),
+                       ("sha512:" + "0" * 128, True), ("sha256:" + "0" * 64, False),
+                       ("sha256:", False), ("sha256:\x1b[31m", False)):
+        with xt.scratch() as home, Server() as s:
+            start(s, home, made)
+            s.add("/v2/team/base/manifests/latest", Reply(made.manifest, headers={
+                "Content-Type": images.MEDIA["manifest"], "Docker-Content-Digest": said}))
+            if fine:
+                tree_of(fetch(home))
+                continue
+            refused(fetch(home), 6, "X0601", "Docker-Content-Digest",
+                    made.digest, "nothing of it was read")
+            xt.check(not os.path.exists(os.path.join(home, "sysroots", "base.lock")), said)
+            start(s, home, made)
+            tree_of(fetch(home))
+
+
 def test_manifest_of_an_index_is_checked():
     made = Image(GOOD)
     for name, data, texts in (
