@@ -4,6 +4,7 @@
 #include "build/package_image.h"
 #include "build/store.h"
 #include "build/sysroot.h"
+#include "build/sysroot_rpmdb.h"
 #include "format/debian.h"
 #include "format/member_name.h"
 #include "format/purl.h"
@@ -12,7 +13,10 @@
 #include <string.h>
 
 #define KIND "library-parts"
-#define PARTS_VERSION 1 /* raise when another tree is made of the same sysroot */
+#define PARTS_VERSION 2 /* raise when another tree is made of the same sysroot */
+
+/* A file beside a package's: the names of its static libraries, one a line. */
+#define ARCHIVES "static"
 
 #define DPKG_STATUS "var/lib/dpkg/status"
 #define DPKG_INFO "var/lib/dpkg/info"
@@ -26,13 +30,63 @@ typedef struct parts {
 	const platform *target;
 	const package_set *set;
 	const package_section *section;
-	const char *sysroot; /* its tree; NULL: not asked for yet */
+	const char *sysroot;  /* its tree; NULL: not asked for yet */
+	GHashTable *archives; /* package -> GString, while the tree is made */
 } parts;
 
 static gboolean is_library(const char *path)
 {
 	return g_str_has_prefix(path, "usr/lib/") &&
 	       (g_str_has_suffix(path, ".so") || strstr(path, ".so."));
+}
+
+/* ---- static libraries ---- */
+
+static void string_free(void *data)
+{
+	g_string_free(data, TRUE);
+}
+
+static void note_archive(const parts *p, const char *package, const char *placed)
+{
+	const char *name = strrchr(placed, '/');
+	GString *list = g_hash_table_lookup(p->archives, package);
+
+	if (!g_str_has_prefix(placed, "usr/lib/") || !g_str_has_suffix(placed, ".a"))
+		return;
+	if (!list) {
+		list = g_string_new(NULL);
+		g_hash_table_insert(p->archives, g_strdup(package), list);
+	}
+	g_string_append_printf(list, "%s\n", name + 1);
+}
+
+static gboolean write_archives(const parts *p, const char *dir, GError **err)
+{
+	GHashTableIter iter;
+	void *package, *value;
+
+	g_hash_table_iter_init(&iter, p->archives);
+	while (g_hash_table_iter_next(&iter, &package, &value)) {
+		const GString *list = value;
+		g_autofree char *own = g_build_filename(dir, package, NULL);
+		g_autofree char *path = g_build_filename(own, ARCHIVES, NULL);
+		if (!fs_mkdir_p(own, 0755, err) ||
+			!fs_write_atomic(path, list->str, list->len, 0644, err))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* NULL: none. */
+static char **read_archives(const char *tree, const char *package)
+{
+	g_autofree char *path = g_build_filename(tree, package, ARCHIVES, NULL);
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return NULL;
+	return g_strsplit(text, "\n", -1);
 }
 
 /* ---- RPMs ---- */
@@ -44,6 +98,8 @@ static char *place_rpm(const char *path, guint layer, void *data)
 	const locked_package *package = p->section->packages->pdata[layer];
 	g_autofree char *placed = image_def_place(&p->def->packages, p->target, path);
 
+	if (placed)
+		note_archive(p, package->name, placed);
 	if (placed && is_library(placed))
 		return g_strdup_printf("%s/%s", package->name, placed);
 	if (g_str_has_prefix(path, "usr/share/licenses/"))
@@ -110,6 +166,10 @@ static gboolean take_listed(const parts *p, const char *package, const char *tex
 			**line == '/' ? member_name_clean(*line + 1, 0, &reason) : NULL;
 		g_autofree char *placed =
 			path ? image_def_place(&p->def->packages, p->target, path) : NULL;
+		g_autofree char *here =
+			placed ? g_build_filename(p->sysroot, placed, NULL) : NULL;
+		if (here && g_file_test(here, G_FILE_TEST_IS_REGULAR))
+			note_archive(p, package, placed);
 		if (placed && is_library(placed) && !take(p, package, placed, dir, err))
 			return FALSE;
 	}
@@ -166,12 +226,80 @@ static GHashTable *dpkg_status(const parts *p, GPtrArray **keep, GError **err)
 	return out;
 }
 
+/* ---- RPM's database in an image ---- */
+
+/* A file in the package's folder: "VERSION ARCH". */
+#define INSTALLED "installed"
+
+static gboolean is_folder_name(const char *name)
+{
+	return name && *name && *name != '.' && !strchr(name, '/');
+}
+
+static gboolean take_rpm(
+	const parts *p, const json_t *package, const char *dir, GError **err)
+{
+	const char *name = json_get_string(package, "name");
+	const char *version = json_get_string(package, "version");
+	const char *arch = json_get_string(package, "arch");
+	gsize n;
+	json_t *file;
+
+	if (!is_folder_name(name) || !version || !arch)
+		return TRUE;
+	json_array_foreach(json_get_array(package, "files"), n, file)
+	{
+		const char *reason, *text = json_string_value(file);
+		g_autofree char *path = text ? member_name_clean(text, 0, &reason) : NULL;
+		g_autofree char *placed =
+			path ? image_def_place(&p->def->packages, p->target, path) : NULL;
+		if (!placed)
+			continue;
+		g_autofree char *here = g_build_filename(p->sysroot, placed, NULL);
+		if (g_file_test(here, G_FILE_TEST_IS_REGULAR))
+			note_archive(p, name, placed);
+		if (is_library(placed) && !take(p, name, placed, dir, err))
+			return FALSE;
+	}
+	g_autofree char *own = g_build_filename(dir, name, NULL);
+	g_autofree char *said = g_build_filename(own, INSTALLED, NULL);
+	g_autofree char *line = g_strdup_printf("%s %s", version, arch);
+	if (!g_file_test(own, G_FILE_TEST_IS_DIR) &&
+		!g_hash_table_contains(p->archives, name))
+		return TRUE;
+	return fs_mkdir_p(own, 0755, err) &&
+	       fs_write_atomic(said, line, strlen(line), 0644, err);
+}
+
+static gboolean fill_rpmdb(parts *p, const char *dir, GError **err)
+{
+	g_autoptr(json_t) list = sysroot_rpmdb_read(p->ctx, p->sysroot, err);
+	gsize n;
+	json_t *package;
+
+	json_array_foreach(list, n, package)
+	{
+		if (!take_rpm(p, package, dir, err))
+			return FALSE;
+	}
+	return list != NULL;
+}
+
 /* ---- the tree ---- */
 
 static gboolean fill(parts *p, const char *dir, GError **err)
 {
-	return package_def_is_rpm(&p->def->packages) ? fill_rpm(p, dir, err)
-						     : fill_dpkg(p, dir, err);
+	g_autoptr(GHashTable) archives =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, string_free);
+
+	p->archives = archives;
+	gboolean ok =
+		(package_def_is_rpm(&p->def->packages)	   ? fill_rpm(p, dir, err)
+			: sysroot_rpmdb_exists(p->sysroot) ? fill_rpmdb(p, dir, err)
+							   : fill_dpkg(p, dir, err)) &&
+		write_archives(p, dir, err);
+	p->archives = NULL;
+	return ok;
 }
 
 /* New string. */
@@ -190,15 +318,18 @@ static char *tree_of(parts *p, const char *sysroot_key, GError **err)
 
 /* ---- what is in it ---- */
 
-/* NULL: no libraries are in the package. */
+/* NULL: no libraries are in the package, shared or static. */
 static library_place *place_in(const parts *p, const char *tree, const char *package)
 {
 	g_autofree char *folder =
 		g_build_filename(tree, package, "usr/lib", p->target->triple, NULL);
+	g_auto(GStrv) archives = read_archives(tree, package);
 
-	return g_file_test(folder, G_FILE_TEST_IS_DIR)
-		       ? library_place_new(package, folder, NULL)
-		       : NULL;
+	if (!archives && !g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return NULL;
+	library_place *l = library_place_new(package, folder, NULL);
+	l->archives = g_steal_pointer(&archives);
+	return l;
 }
 
 /* The first by name of what lies there; NULL: none. New string. */
@@ -244,11 +375,12 @@ static int by_package(gconstpointer a, gconstpointer b)
 	return strcmp(x->package, y->package);
 }
 
-/* What the distribution of an image is called in package URLs: the ID of its os-release
- * (os-release(5)). New string; NULL: it was not kept. */
-static char *vendor_of(const char *sysroot)
+/* A value of the os-release (os-release(5)) of an image, where it is a name or number.
+ * New string; NULL: it was not kept. */
+static char *os_release(const char *sysroot, const char *name)
 {
 	g_autofree char *path = g_build_filename(sysroot, OS_RELEASE, NULL);
+	g_autofree char *begin = g_strconcat(name, "=", NULL);
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
 
@@ -256,7 +388,7 @@ static char *vendor_of(const char *sysroot)
 		return NULL;
 	lines = g_strsplit(text, "\n", -1);
 	for (char **line = lines; *line; line++) {
-		char *id = g_str_has_prefix(*line, "ID=") ? *line + 3 : NULL;
+		char *id = g_str_has_prefix(*line, begin) ? *line + strlen(begin) : NULL;
 		if (id && *id == '"') {
 			id++;
 			id[strcspn(id, "\"")] = '\0';
@@ -271,7 +403,7 @@ static gboolean add_dpkg(const parts *p, const char *tree, GPtrArray *out, GErro
 {
 	g_autoptr(GPtrArray) paragraphs = NULL;
 	g_autoptr(GHashTable) status = dpkg_status(p, &paragraphs, err);
-	g_autofree char *vendor = vendor_of(p->sysroot);
+	g_autofree char *vendor = os_release(p->sysroot, "ID");
 	GHashTableIter iter;
 	void *name, *value;
 
@@ -294,6 +426,39 @@ static gboolean add_dpkg(const parts *p, const char *tree, GPtrArray *out, GErro
 	}
 	g_ptr_array_sort(out, by_package);
 	return TRUE;
+}
+
+/* "almalinux-9.4", as package URLs of RPMs have it. New string, or NULL. */
+static char *distribution_of(const char *sysroot)
+{
+	g_autofree char *id = os_release(sysroot, "ID");
+	g_autofree char *version = os_release(sysroot, "VERSION_ID");
+
+	return id && version ? g_strconcat(id, "-", version, NULL) : NULL;
+}
+
+static void add_installed(const parts *p, const char *tree, GPtrArray *out)
+{
+	g_autofree char *distribution = distribution_of(p->sysroot);
+	g_autoptr(GDir) d = g_dir_open(tree, 0, NULL);
+	const char *name;
+
+	while (d && (name = g_dir_read_name(d))) {
+		g_autofree char *path = g_build_filename(tree, name, INSTALLED, NULL);
+		g_autofree char *line = NULL;
+		library_place *l = NULL;
+		if (g_file_get_contents(path, &line, NULL, NULL))
+			l = place_in(p, tree, name);
+		if (!l)
+			continue;
+		char *arch = line + strcspn(line, " ");
+		if (*arch)
+			*arch++ = '\0';
+		l->version = g_strdup(line);
+		l->purl = purl_rpm(distribution, name, line, arch);
+		g_ptr_array_add(out, l);
+	}
+	g_ptr_array_sort(out, by_package);
 }
 
 /* The whole sysroot, under the name of its image, if it is one. */
@@ -328,6 +493,8 @@ GPtrArray *sysroot_parts_prepare(const build_context *ctx, const sysroot_def *de
 		return NULL;
 	if (package_def_is_rpm(&def->packages))
 		add_rpms(&p, tree, out);
+	else if (sysroot_rpmdb_exists(sysroot))
+		add_installed(&p, tree, out);
 	else if (!add_dpkg(&p, tree, out, err))
 		return NULL;
 	g_ptr_array_add(out, place_of_rest(&p));

@@ -220,6 +220,8 @@ const verb verbs[] = {
 		cmd_index_page, VERB_HIDDEN},
 	{"__python", "", "make target Pythons and print their folders",
 		"target python toolchain sysroot floor", cmd_python_target, VERB_HIDDEN},
+	{"__rpmdb", "DIR", "what RPM's database below a folder says, for sysroot_parts",
+		"", cmd_rpmdb, VERB_HIDDEN},
 	{"__sandbox", "COMMAND…", "run a command the way build steps run",
 		"sandbox timeout", cmd_sandbox, VERB_COMMAND | VERB_HIDDEN},
 	{"__share", "DIR", "write manual pages and completions, to be installed", "",

@@ -41,6 +41,7 @@ int cmd_fetch(const options *o, char **args, GError **err);
 int cmd_fetch_files(const options *o, char **args, GError **err);
 int cmd_fmt(const options *o, char **args, GError **err);
 int cmd_git(const options *o, char **args, GError **err);
+int cmd_rpmdb(const options *o, char **args, GError **err);
 int cmd_help(const options *o, char **args, GError **err);
 int cmd_log(const options *o, char **args, GError **err);
 int cmd_index_page(const options *o, char **args, GError **err);

@@ -13,6 +13,8 @@ import zipfile
 import elfmake
 import images
 import judges
+import rpm_database
+import rpm_repository
 import target_root
 import test_wheels
 import xt
@@ -507,6 +509,55 @@ def test_libraries_of_an_image():
             xt.check("arch=amd64&repository_url=127.0.0.1" in whole["uri"], whole)
             run(home, "rebuild", out, "--strict", "--offline",
                 XORCH_CATALOG=f"{home}:{xt.SOURCE}")
+
+
+def test_libraries_of_an_image_of_rpms():
+    """By the package that RPM's database names, in either of the forms that the images
+    have it in; a damaged one is refused, and says how to do without."""
+    release = {"usr/lib/os-release": b'NAME="AlmaLinux"\nID="almalinux"\n'
+                                     b'VERSION_ID="9.4"\n'}
+    with xt.scratch() as home, Server() as server:
+        library = native(home, "libfar.so.1", "int far_answer(void) { return 1; }\n",
+                         "-Wl,-soname,libfar.so.1")
+        module = native(home, "module.so", "int far_answer(void);\nint PyInit__impl(void) "
+                        "{ return far_answer(); }\n", os.path.join(home, "libfar.so.1"))
+        wheel = elfmake.wheel(
+            os.path.join(home, "pkg-1.0-cp311-cp311-linux_x86_64.whl"),
+            {"pkg/_impl.cpython-311-x86_64-linux-gnu.so": module})
+        os.makedirs(os.path.join(home, "tree/lib64"))
+        xt.write(os.path.join(home, "tree/lib64/libfar.so.1.0"), library)
+        os.symlink("libfar.so.1.0", os.path.join(home, "tree/lib64/libfar.so.1"))
+        package = rpm_repository.build_rpm(
+            os.path.join(home, "rpms"), "Far_libs", os.path.join(home, "tree"),
+            version="1.2", release="3.el9", epoch=1, arch="x86_64")
+        new = rpm_database.sqlite(home, package)
+        for name, files, code in (
+                ("nine", new, 0), ("eight", rpm_database.berkeley(home, new), 0),
+                ("bad", {"var/lib/rpm/rpmdb.sqlite": b"SQLite format 3\0" + b"x" * 9000},
+                 6)):
+            image = images.Image([images.layer([
+                images.Member("usr/lib64/libfar.so.1.0", library),
+                images.Member("usr/lib64/libfar.so.1", link="libfar.so.1.0"),
+                *[images.Member(path, text)
+                  for path, text in {**files, **release}.items()]])], "x86_64")
+            images.serve(server, image, "team/" + name)
+            images.define(home, name, f"{images.host(server)}/team/{name}",
+                          "keep: [usr/lib64, var/lib/rpm, usr/lib/os-release]\n"
+                          "place: {usr/lib64: 'usr/lib/{triple}'}\n", targets=("x86_64",))
+            r = xt.run(["repair", wheel, "--sysroot", name, "--out", name, "--json"],
+                       home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache(),
+                       XORCH_CATALOG=f"{home}:{xt.SOURCE}")
+            test_wheels.need_network(r)
+            xt.equal(r.code, code, r)
+            if code:
+                for words in ("X0632", "var/lib/rpm", "keep"):
+                    xt.check(words in r.err, words, r)
+                continue
+            part, = sbom_of(repaired(home, r))["components"]
+            xt.equal([part["name"], part["version"], part["purl"]],
+                     ["Far_libs", "1:1.2-3.el9", "pkg:rpm/almalinux/Far_libs@1.2-3.el9"
+                      "?arch=x86_64&distro=almalinux-9.4&epoch=1"])
+            xt.check("warning" not in r.err, r)
 
 
 def own_sysroot(a, packages):
