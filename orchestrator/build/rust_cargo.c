@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "build/registry.h"
 #include "build/store.h"
+#include "format/http_certificates.h"
 #include <string.h>
 
 #define CAPTURE_MAX (256 << 10)
@@ -109,15 +110,9 @@ static void add_env(view *v, const char *name, const char *inside, const char *t
  * anywhere, and the sandbox shows little of this machine. */
 static gboolean add_certificates(view *v, GError **err)
 {
-	static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
-		"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-		"/etc/ssl/cert.pem", NULL};
-	const char *set = g_getenv("SSL_CERT_FILE");
+	const char *set = http_certificates();
 	gsize size;
 
-	for (const char *const *b = bundles; !set && *b; b++)
-		if (g_file_test(*b, G_FILE_TEST_EXISTS))
-			set = *b;
 	if (!set)
 		return TRUE;
 	g_autoptr(GBytes) bytes = fs_read(set, CERTIFICATES_MAX, err);

@@ -75,7 +75,13 @@ static void explain(const char *said)
 {
 	gboolean root = geteuid() == 0;
 
-	if (in_chroot()) {
+	/* Before what may be wrong as well: nothing else helps. */
+	if (strstr(said, "Unknown option")) {
+		found.problem = g_strdup("this bubblewrap is too old");
+		found.help = g_strdup("0.5.0 or newer is needed (Debian 12 has 0.8); or "
+				      "build with less isolation: --sandbox landlock, "
+				      "env");
+	} else if (in_chroot()) {
 		found.problem =
 			g_strdup("this is a chroot, where no user namespace can be "
 				 "made");
@@ -107,11 +113,6 @@ static void explain(const char *said)
 				      "seccomp=unconfined --security-opt "
 				      "systempaths=unconfined`, or build without "
 				      "isolation: --sandbox env");
-	} else if (strstr(said, "Unknown option")) {
-		found.problem = g_strdup("this bubblewrap is too old");
-		found.help = g_strdup("0.5.0 or newer is needed (Debian 12 has 0.8); or "
-				      "build with less isolation: --sandbox landlock, "
-				      "env");
 	} else if (strstr(said, "proc")) {
 		found.problem =
 			g_strdup("/proc is partly covered, as inside another sandbox "

@@ -1,8 +1,29 @@
+#include "base/error.h"
 #include "base/process.h"
 #include "build/registry.h"
 #include "build/registry_go.h"
 #include "cli/doctor.h"
+#include "format/http_certificates.h"
 #include <string.h>
+
+static void check_certificates(GPtrArray *checks)
+{
+	const char *file = http_certificates(), *dir = g_getenv("SSL_CERT_DIR");
+	gboolean there = file && g_file_test(file, G_FILE_TEST_IS_REGULAR);
+	g_autofree char *shown = file ? text_escape(file, -1) : NULL;
+
+	if (there || (dir && *dir))
+		doctor_add(checks, "certificates", DOCTOR_OK,
+			g_strdup_printf("of authorities: %s",
+				there ? shown : "those of SSL_CERT_DIR"),
+			NULL);
+	else
+		doctor_add(checks, "certificates", DOCTOR_LESS,
+			shown ? g_strdup_printf("%s is no file", shown)
+			      : g_strdup("of authorities are not there: nothing can be "
+					 "fetched by https"),
+			HTTP_CERTIFICATES_HELP);
+}
 
 /* How many addresses are known, never which: they may carry credentials. */
 static void check(GPtrArray *checks, const char *what,
@@ -52,6 +73,7 @@ static void check_crates(GPtrArray *checks)
 
 void doctor_registries(GPtrArray *checks)
 {
+	check_certificates(checks);
 	check(checks, "Debian", registry_debian);
 	check(checks, "PyPI", registry_pypi_all);
 	check_crates(checks);

@@ -1,4 +1,5 @@
 #include "format/http.h"
+#include "format/http_certificates.h"
 #include "format/http_url.h"
 #include "base/error.h"
 #include "base/event.h"
@@ -301,6 +302,14 @@ static void ended(http_transfer *t, CURLcode rc)
 	g_strchomp(t->error);
 	g_autofree char *why =
 		text_escape(t->error[0] ? t->error : curl_easy_strerror(rc), -1);
+	if (is_certificate(rc) && !http_certificates() && !g_getenv("SSL_CERT_DIR")) {
+		char *more = g_strconcat(why,
+			"; this machine has no certificates of "
+			"authorities: " HTTP_CERTIFICATES_HELP,
+			NULL);
+		g_free(why);
+		why = more;
+	}
 	gboolean hopeless = is_certificate(rc) || rc == CURLE_UNSUPPORTED_PROTOCOL ||
 			    rc == CURLE_URL_MALFORMAT;
 	finish(t, hopeless ? HTTP_REFUSED : HTTP_BROKEN, why);
@@ -495,12 +504,9 @@ void http_session_free(http_session *s)
 
 static void set_trust(CURL *e)
 {
-	const char *file = g_getenv("SSL_CERT_FILE"), *dir = g_getenv("SSL_CERT_DIR");
-	const char *bundle = g_getenv("CURL_CA_BUNDLE");
+	const char *file = http_certificates(), *dir = g_getenv("SSL_CERT_DIR");
 
-	if (bundle && bundle[0])
-		file = bundle;
-	if (file && file[0]) {
+	if (file) {
 		curl_easy_setopt(e, CURLOPT_CAINFO, file);
 		curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, file);
 	}

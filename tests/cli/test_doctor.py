@@ -1,8 +1,22 @@
 """xorch doctor: what it finds, what it says when something is missing."""
+import json
 import os
 import shutil
+import subprocess
+import sys
 
 import xt
+
+# Starts a program under a filter of system calls that lets all of them through.
+FILTERED = """import ctypes, os, struct, sys
+libc = ctypes.CDLL(None)
+allow = (ctypes.c_ubyte * 8)(*struct.pack("HBBI", 6, 0, 0, 0x7fff0000))
+class Program(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+program = Program(1, ctypes.addressof(allow))
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, ctypes.byref(program)) == 0
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 STATES = {"ok", "note", "less", "missing"}
 
@@ -57,6 +71,44 @@ def test_old_bubblewrap():
                   "bwrap" in c["text"]]
         xt.check(bwrap["state"] == "less" and "too old" in bwrap["text"] and
                  "0.5.0" in bwrap["help"], bwrap)
+
+
+def test_old_bubblewrap_in_a_container():
+    """No setting of the container helps there, so it is its age that is said."""
+    with xt.scratch() as home:
+        old = xt.write(os.path.join(home, "bwrap"), "#!/bin/sh\n"
+                       "echo 'bwrap: Unknown option --perms' >&2\nexit 1\n")
+        os.chmod(old, 0o755)
+        r = subprocess.run(
+            [sys.executable, "-c", FILTERED, xt.XORCH, "doctor", "--json"],
+            capture_output=True, text=True, cwd=home,
+            env=xt.environment(home, XORCH_BWRAP=old))
+        bwrap, = [c for c in json.loads(r.stdout)["checks"] if c["check"] == "sandbox" and
+                  "bwrap" in c["text"]]
+        xt.check("too old" in bwrap["text"] and "security-opt" not in bwrap["help"], bwrap)
+
+
+def test_certificates():
+    """None, as in a new container: doctor says what gets them."""
+    with xt.scratch() as home:
+        def certificates(**env):
+            r = xt.run(["doctor", "--json"], home=home, SSL_CERT_DIR=None, **env)
+            check, = [c for c in r.json["checks"] if c["check"] == "certificates"]
+            return check
+        own = xt.write(os.path.join(home, "own.pem"), "x")
+        xt.equal(certificates(SSL_CERT_FILE=own, CURL_CA_BUNDLE=None)["state"], "ok")
+        gone = certificates(SSL_CERT_FILE=own + "x", CURL_CA_BUNDLE=None)
+        xt.equal(gone["state"], "less")
+        xt.check("ca-certificates" in gone["help"] and own + "x" in gone["text"], gone)
+        bare = ["bwrap", "--dev-bind", "/", "/", "--tmpfs", "/etc/ssl", "--tmpfs",
+                "/etc/pki" if os.path.isdir("/etc/pki") else "/mnt", "--", xt.XORCH]
+        env = xt.environment(home, SSL_CERT_FILE=None, SSL_CERT_DIR=None,
+                             CURL_CA_BUNDLE=None)
+        r = subprocess.run([*bare, "doctor", "--json"], capture_output=True, text=True,
+                           cwd=home, env=env)
+        check, = [c for c in json.loads(r.stdout)["checks"] if c["check"] == "certificates"]
+        xt.equal(check["state"], "less")
+        xt.check("not there" in check["text"], check)
 
 
 def test_pythons_that_recipes_want():
