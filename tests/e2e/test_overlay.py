@@ -8,6 +8,7 @@ import shutil
 import judges
 import target_root
 import test_backends
+import test_repair
 import test_wheels
 import xt
 from server import Reply, Server, sha256
@@ -69,6 +70,10 @@ def test_numpy_from_the_index():
                        XORCH_CACHE_DIR=test_wheels.shared_cache())
         xt.equal(again.code, 0, again)
         xt.equal(again.json["items"][0]["sha256"], result.json["items"][0]["sha256"])
+        # and that it is in there stands in the list of parts
+        part, = test_repair.sbom_of(again.json["items"][0]["file"])["components"]
+        xt.equal(part["purl"], "pkg:pypi/numpy@2.2.6")
+        xt.check(part["hashes"][0]["content"] in lock, part)
 
 
 def test_numpy_has_none_for_armv7():
