@@ -306,6 +306,43 @@ def test_rebuild_of_something_else():
         xt.check("X0693" in run(home, "rebuild", item["file"], code=2).err)
 
 
+def test_reader_of_toml():
+    """A CPython without tomllib and without a pip that has one, as Debian 11's: the
+    wheel whose reader said what builds the project is an input."""
+    with tiny() as home:
+        found = [p for p in xt.run(["doctor", "--json"], home=home, HOME=os.path.expanduser(
+            "~")).json["pythons"] if p["tag"] == "cp39" and p["headers"]]
+        if not found:
+            raise xt.Skip("no CPython 3.9 with headers is here")
+        base = os.path.dirname(os.path.dirname(os.path.realpath(found[0]["executable"])))
+        own = os.path.join(home, "pyenv", "versions", found[0]["version"])
+        shutil.copytree(base, own, symlinks=True, copy_function=test_wheels.link_or_copy,
+                        ignore=shutil.ignore_patterns("pip*", "ensurepip", "test", "share"))
+        program = os.path.join(own, "bin", "python3.9")
+        os.unlink(program)
+        shutil.copy2(os.path.join(base, "bin", "python3.9"), program)
+        subprocess.run(["patchelf", "--set-rpath", "$ORIGIN/../lib", program], check=True)
+        # nor one that Debian keeps for its own virtual environments
+        r = subprocess.run(
+            ["bwrap", "--dev-bind", "/", "/", "--tmpfs", "/usr/share/python-wheels", "--",
+             xt.XORCH, "build", "recipes/tiny.yaml", "--target", "aarch64", "--python",
+             "cp39", "--sandbox", "env", "--json"], capture_output=True, text=True, cwd=home,
+            env=xt.environment(home, PYENV_ROOT=os.path.join(home, "pyenv"),
+                               PATH="/usr/bin:/bin",
+                               XORCH_CACHE_DIR=test_wheels.shared_cache()))
+        xt.equal(r.returncode, 0, r.stdout, r.stderr)
+        s = statement(json.loads(r.stdout)["items"][0])
+        row, = rows(s, "toolchain pip")
+        xt.check(re.fullmatch(r"pkg:pypi/pip@\S+\?file_name=pip-\S+-none-any\.whl",
+                              row["uri"]), row)
+        xt.check(row["digest"]["sha256"] in read(
+            os.path.join(xt.SOURCE, "toolchains/pip.lock")), row)
+        xt.check(any(r["name"] == "toolchains/pip.lock" for r in rows(s, "definition")), s)
+        # with a pip of its own
+        s = statement(build(home, "recipes/tiny.yaml", "--force"))
+        xt.equal(rows(s, "toolchain pip"), [])
+
+
 def test_go_program():
     with xt.scratch() as home:
         folder = os.path.join(home, "recipes")
