@@ -25,6 +25,10 @@ FIRST = {
     "ciso8601": "", "cymem": "", "python-rapidjson": "", "pycares": "", "rjsmin": "",
     "srsly": "", "lupa": "other", "h3": "", "cramjam": "", "persistent": "",
 }
+# Chosen on 2026-11-26 before anything of them was looked at, and not tried yet.
+NEXT = """spidev RPi.GPIO evdev posix-ipc gpiod protobuf dbus-fast pyroaring aiokafka
+hidapi pymicro-vad soxr iminuit pycairo python-rtmidi dbus-python safetensors jiter
+tiktoken brotlicffi pylibsrtp asyncmy pycurl shapely""".split()
 # What the program learnt from: what it now does.
 MENDED = {
     "pybase64": "programs that setup.py starts become build requirements",
