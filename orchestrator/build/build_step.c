@@ -103,6 +103,21 @@ GPtrArray *build_step_environment(
 	return env;
 }
 
+char *build_step_value(const char *value, const sandbox_spec *spec)
+{
+	static const char *const rows[][2] = {
+		{"${{ host.sysroot }}", SANDBOX_SYSROOT},
+		{"${{ host.pkg_config_wrapper }}", SANDBOX_CROSS "/bin/pkg-config"},
+	};
+	GString *text = g_string_new(value);
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *path = sandbox_path(spec, spec->level, rows[i][1]);
+		g_string_replace(text, rows[i][0], path, 0);
+	}
+	return g_string_free(text, FALSE);
+}
+
 void build_step_set(
 	GPtrArray *env, const GPtrArray *pairs, const sandbox_spec *spec, gboolean expand)
 {
@@ -110,7 +125,7 @@ void build_step_set(
 		const bind_pair *p = g_ptr_array_index(pairs, i);
 		g_autofree char *value =
 			expand ? step_extras_expand(p->value, spec, spec->level)
-			       : g_strdup(p->value);
+			       : build_step_value(p->value, spec);
 		environment_set(env, p->name, value);
 	}
 }

@@ -45,8 +45,11 @@ sandbox_spec build_step_sandbox(
  * entries for environment_set, then environment_strv. `python` may be NULL. */
 GPtrArray *build_step_environment(
 	const build_step *s, const sandbox_spec *spec, const environment_python *python);
+/* A recipe's value as the step sees it: names of plan/recipe.h that stayed open in it,
+ * host.sysroot and host.pkg_config_wrapper, become paths. New string. */
+char *build_step_value(const char *value, const sandbox_spec *spec);
 /* bind_pair rows (NULL: none) into it; {PATH} in a value is expanded as in
- * build/step_extras.h when `expand`. */
+ * build/step_extras.h when `expand`, else as build_step_value says. */
 void build_step_set(GPtrArray *env, const GPtrArray *pairs, const sandbox_spec *spec,
 	gboolean expand);
 

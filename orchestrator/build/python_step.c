@@ -152,7 +152,8 @@ static json_t *settings(const view *v, const python_step *s)
 	}
 	for (guint i = 0; s->config_settings && i < s->config_settings->len; i++) {
 		const bind_pair *p = g_ptr_array_index(s->config_settings, i);
-		add_setting(out, p->name, p->value);
+		g_autofree char *value = build_step_value(p->value, &v->spec);
+		add_setting(out, p->name, value);
 	}
 	return out;
 }

@@ -193,8 +193,10 @@ static const char *expression_one(
 	expression_name state = find(s, name, &value, &cycle);
 	if (state == NAME_UNKNOWN)
 		undefined(s, n, nth, span, name, cycle);
-	if (state == NAME_UNKNOWN || !value)
+	if (state == NAME_UNKNOWN)
 		g_string_append_len(out, from, end + 2 - from);
+	else if (!value) /* however it is written, for who puts it in later */
+		g_string_append_printf(out, "${{ %s }}", name);
 	else
 		g_string_append(out, value);
 	return end + 2;

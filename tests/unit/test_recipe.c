@@ -140,7 +140,7 @@ static void resolves(void)
 		"context: {flag: \"-D${{ mode }}\", mode: \"T_${{ target }}\", n: 3}\n"
 		"toolchain:\n  cflags:\n    - ${{ flag }}\n"
 		"    - if: python < \"3.11\"\n      then: [-Da, -Db]\n      else: -Dc\n"
-		"build:\n  env: {S: \"${{ host.sysroot }}/usr ${{ triple }}\"}\n"
+		"build:\n  env: {S: \"${{host.sysroot}}/usr ${{ triple }}\"}\n"
 		"  jobs: ${{ n }}\n"
 		"  skip:\n    - {if: target == \"armv7\" and python < \"3.10\","
 		" reason: old}\n");
