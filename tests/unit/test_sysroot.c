@@ -112,6 +112,19 @@ static void links(void)
 		dir, "aarch64", "usr/lib/abs -> /etc/passwd points to an absolute path");
 	g_autofree char *abs = g_build_filename(dir, "usr/lib/abs", NULL);
 	g_unlink(abs);
+	/* where nothing of a sysroot stands, but not below one of its folders */
+	g_autofree char *share = g_build_filename(dir, "usr/share/X11", NULL);
+	g_mkdir_with_parents(share, 0755);
+	add_link(dir, "usr/share/X11/rgb.txt", "../../../etc/X11/rgb.txt");
+	add_link(dir, "usr/share/X11/run", "../../bin/run");
+	check_says(dir, "aarch64", NULL);
+	add_link(dir, "usr/share/X11/lib", "../../lib/gone/libz.so");
+	check_says(dir, "aarch64", "usr/share/X11/lib -> ../../lib/gone/libz.so leads");
+	g_autofree char *gone = g_build_filename(dir, "usr/share/X11/lib", NULL);
+	g_unlink(gone);
+	add_link(dir, "usr/share/X11/lib", "../../../lib64/libz.so");
+	check_says(dir, "aarch64", "usr/share/X11/lib -> ../../../lib64/libz.so leads");
+	g_unlink(gone);
 	add_link(dir, "usr/lib/out", "../../..");
 	check_says(dir, "aarch64", "usr/lib/out -> ../../.. points out of");
 	fs_remove_tree(dir, NULL);
