@@ -17,7 +17,11 @@
  *	rust, rust_version, abi3, cargo_lock	Cargo.toml
  *	go_module, go_version, go_mains, cgo	go.mod and the .go files
  *	gcc					the file that only gcc compiles for ARM
- *	says_abi3				true: some file of the build speaks of it
+ *	nested					one with functions inside functions, as
+ *						only gcc compiles them
+ *	cpath					true: setup.py looks for headers in CPATH
+ *	abi3_said				minor versions of the stable ABI that files of
+ *						the build speak of: [9]
  *	tops, warnings				lists of strings
  *
  * The object, to be given back by json_decref. EXIT_INPUT X0980 when it cannot be

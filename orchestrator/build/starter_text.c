@@ -4,6 +4,7 @@
 #include "plan/floor_range.h"
 #include "plan/known_library.h"
 #include "plan/recipe_fields.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define COLUMNS 88
@@ -197,6 +198,10 @@ static char *why_host(
 	if (header_said && link_said)
 		return g_strdup_printf("%s links %s, %s includes <%s>", by ? by : "?",
 			link, in ? in : "?", header);
+	/* What a script of cffi links is linked. */
+	if (link_said && by && g_str_has_suffix(by, ".py") &&
+		!g_str_equal(by, "setup.py"))
+		return g_strdup_printf("%s links %s", by, link);
 	/* Without a wheel to compare with, a header alone is a reason. */
 	if (header_said && !up->file)
 		return g_strdup_printf("%s includes <%s>", in ? in : "?", header);
@@ -287,15 +292,17 @@ static void toolchain(GString *out, const json_t *facts, gboolean grafted)
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(sysroot_def) def =
 		grafted ? sysroot_def_find(SYSROOT_DEFAULT, NULL) : NULL;
-	const char *gcc = fact(facts, "gcc");
+	const char *gcc = fact(facts, "gcc"), *nested = fact(facts, "nested");
 
-	if (!gcc && !def)
+	if (!gcc && !nested && !def)
 		return;
 	g_string_append(out, "toolchain:\n");
-	if (gcc) {
+	if (gcc || nested) {
 		g_autofree char *why = g_strdup_printf(
-			"%s names CPU features by a pragma that clang does not know",
-			gcc);
+			gcc ? "%s names CPU features by a pragma that clang does not know"
+			    : "%s has functions inside functions, which clang does not "
+			      "compile",
+			gcc ? gcc : nested);
 		row(rows, "gcc", why);
 		g_string_append_printf(
 			out, "  c: %s\n", (char *)g_ptr_array_index(rows, 0));
@@ -415,11 +422,48 @@ static void tests(GString *out, const json_t *facts, const upstream_wheel *up)
 	}
 }
 
-/* Automake's names for the programs of `make check`; make takes them as if given on its
- * command line. They would be built for the target and run here. */
-static const char make_check[] =
-	"build:\n  env:\n    GNUMAKEFLAGS: \"TESTS= check_PROGRAMS=\"  "
-	"# guessed: setup.py runs `make check`, whose programs are the target's\n";
+/* Variables of the build, each when its fact is true. */
+static void build_env(GString *out, const json_t *facts)
+{
+	static const struct {
+		const char *fact, *line;
+	} rows[] = {
+		{"cpath",
+			"CPATH: \"${{ host.sysroot }}/usr/include\"  # guessed: setup.py "
+			"looks for headers there, and those of this machine are not "
+			"the target's"},
+		/* Automake's names for the programs of `make check`; make takes them as
+		 * if given on its command line. They would be built for the target and
+		 * run here. */
+		{"make_check", "GNUMAKEFLAGS: \"TESTS= check_PROGRAMS=\"  # guessed: "
+			       "setup.py runs `make check`, whose programs are the "
+			       "target's"},
+	};
+	gboolean begun = FALSE;
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		if (!json_is_true(json_object_get(facts, rows[i].fact)))
+			continue;
+		if (!begun)
+			g_string_append(out, "build:\n  env:\n");
+		begun = TRUE;
+		g_string_append_printf(out, "    %s\n", rows[i].line);
+	}
+}
+
+/* Is "3.9" a version that the project itself names? 3.9 also stands for older ones. */
+static gboolean says_abi3(const json_t *facts, const char *abi3)
+{
+	const json_t *said = json_get_array(facts, "abi3_said");
+	int minor = atoi(abi3 + strlen("3."));
+
+	for (gsize i = 0; i < json_array_size(said); i++) {
+		int n = (int)json_integer_value(json_array_get(said, i));
+		if (n == minor || (minor == 9 && n < minor))
+			return TRUE;
+	}
+	return FALSE;
+}
 
 void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 	const upstream_wheel *up, GPtrArray *notes)
@@ -440,8 +484,7 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 		fact(facts, "backend") ? "pyproject.toml" : "guessed: no build-backend");
 	starter_comment(out, line->str);
 	g_string_free(line, TRUE);
-	if (abi3 && !check_python(abi3) &&
-		json_is_true(json_object_get(facts, "says_abi3"))) {
+	if (abi3 && !check_python(abi3) && says_abi3(facts, abi3)) {
 		g_string_append_printf(out, "python:\n  abi3: \"%s\" # guessed: %s\n",
 			abi3,
 			up->abi3 ? "the tag of upstream's wheel"
@@ -449,8 +492,7 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 	}
 	toolchain(out, facts, grafted);
 	requirements(out, build, host);
-	if (json_is_true(json_object_get(facts, "make_check")))
-		g_string_append(out, make_check);
+	build_env(out, facts);
 	extensions(out, facts, up);
 	tests(out, facts, up);
 	for (gsize i = 0; i < json_array_size(warnings); i++) {

@@ -183,6 +183,99 @@ def test_make_check():
         xt.check("GNUMAKEFLAGS" not in recipe(home, "made"))
 
 
+def test_headers_that_setup_py_looks_for():
+    """Where compilers look too, by the folders of CPATH."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, word in (("looks", "os.environ.get('CPATH')"), ("not", "'CPATHS'")):
+            index.sdist(name, "1.0", {
+                "setup.py": f"for f in {word}: pass\nx = [make, 'check']\n"
+                f"Extension('{name}._s', ['a.c'])\n"})
+            xt.equal(new(index, home, name).code, 0)
+        xt.check("""build:
+  env:
+    CPATH: "${{ host.sysroot }}/usr/include"  # guessed: setup.py looks for headers there, """
+                 """and those of this machine are not the target's
+    GNUMAKEFLAGS: "TESTS= check_PROGRAMS="  # guessed""" in recipe(home, "looks"))
+        xt.check("CPATH" not in recipe(home, "not"))
+
+
+NESTED = """int a(int x)
+{
+    auto int b(void)
+
+    { return x; }
+    return b();
+}
+"""
+# What only looks like one.
+PLAIN = """extern "C" {
+int a(int x)
+{
+#ifdef A
+    for (;;) {
+#else
+    while (x) {
+#endif
+        int b(void);
+        if (x > b()) { return 1; }
+    }
+    return sizeof(int (void)); /* int c(void) { */
+}
+  int d(void) {
+    // int e(void) {
+    puts("int f(void) {");
+    return 1;
+  }
+}
+"""
+
+
+def test_functions_inside_functions():
+    """gcc alone compiles them."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, code in (("nests", NESTED), ("plain", PLAIN)):
+            index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', ['a.c'])\n",
+                                      "c/a.c": code})
+            xt.equal(new(index, home, name).code, 0)
+        xt.check("toolchain:\n  c: gcc  # guessed: c/a.c has functions inside functions, "
+                 "which clang does not compile\n" in recipe(home, "nests"))
+        xt.check("gcc" not in recipe(home, "plain"))
+
+
+def test_libraries_named_in_python():
+    """By the script of cffi, whose C stands in a string, and by calls of pkg-config; what
+    a header says is held against upstream's wheel."""
+    cffi = """ffi = FFI()
+libraries = ["srtp2"]
+libraries += ["crypto"]
+ffi.set_source("p._s", "#include <srtp2/srtp.h>", libraries=libraries)
+"""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        tag = "cp311-cp311-manylinux_2_17_x86_64"
+        for name, setup, deb in (
+                ("script", "setup(cffi_modules=['b.py:ffi'])\n",
+                 "libsrtp2-dev libssl-dev"),
+                ("list", "check_output(['/usr/bin/pkg-config', '--libs', 'fuse3'])\n",
+                 "libfuse3-dev"),
+                ("call", "flags = pkgconfig.parse('yaml-0.1 --any')\n", "libyaml-dev"),
+                ("own", "def my_pkg_config(e, x): pass\nWHICH = 'libzstd >= 1.4'\n"
+                 "my_pkg_config(e, WHICH)\n", "libzstd-dev"),
+                ("inside", "pkg_config('libzmq')\n", ""),
+                ("none", "print('pkg-config', 'lz4')\nx = ['lz4', 'pkg-config']\n", "")):
+            index.sdist(name, "1.0", {
+                "setup.py": setup + f"Extension('{name}._s', ['a.c'])\n", "b.py": cffi,
+                "a.c": "#include <fuse3/fuse.h>\n#include <yaml.h>\n#include <zstd.h>\n"
+                       "#include <lz4.h>\n#include <zmq.h>\n", "libzmq/zmq.h": ""})
+            index.add(name, f"{name}-1.0-{tag}.whl", wheel(dist_info(name, "1.0", tag, [
+                f"{name}/_s.cpython-311-x86_64-linux-gnu.so"])))
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal(re.findall("deb:([a-z0-9-]+)", recipe(home, name)),
+                     deb.split(), name)
+
+
 def test_upstream_wheel():
     """Extensions, modules, abi3 and libraries by the wheel for x86_64."""
     with Server() as s, xt.scratch() as home:
@@ -244,13 +337,17 @@ tests:
         # The tag of upstream's wheel counts where the project makes such wheels itself.
         tag = "cp37-abi3-manylinux_2_28_x86_64"
         for name, more in (("stable", {"setup.cfg": "[bdist_wheel]\npy_limited_api=cp37"}),
-                           ("plain", {"tests/test_abi3.py": "abi3"})):
+                           ("plain", {"tests/test_abi3.py": "abi3"}),
+                           # it becomes that of the Python which builds
+                           ("running", {"setup.py": "x.py_limited_api = 'cp3{}'.format("
+                                        "sys.version_info[1])\nExtension('wrong', [])\n"})):
             index.sdist(name, "1.0", {**files, **more})
             index.add(name, f"{name}-1.0-{tag}.whl", wheel(
                 dist_info(name, "1.0", tag, [name + "/_s.abi3.so"])))
             xt.equal(new(index, home, name).code, 0)
         xt.check('abi3: "3.9" # guessed: the tag' in recipe(home, "stable"))
         xt.check("abi3" not in recipe(home, "plain"))
+        xt.check("abi3" not in recipe(home, "running"))
 
 
 CARGO = """[package]

@@ -25,6 +25,10 @@ IMPORTS = {"Cython": "cython", "numpy": "numpy", "cffi": "cffi", "pybind11": "py
            "pkgconfig": "pkgconfig", "setuptools_scm": "setuptools-scm",
            "mypyc": "mypy", "nanobind": "nanobind", "semantic_version": "semantic-version",
            "packaging": "packaging", "toml": "toml", "tomli": "tomli", "jinja2": "jinja2"}
+# The indented beginning of a function in C, by a type that needs no other line to be known.
+FUNCTION = re.compile(r"[ \t]+(?:(?:auto|static|inline|const|unsigned|struct)\s+)*"
+                      r"(?:void|int|long|char|double|float|bool|PyObject|\w+_t)\b[ \t*]+"
+                      r"[A-Za-z_]\w*[ \t]*\([^;{}()\n]*\)[ \t]*(\{?)[ \t]*$", re.M)
 # Programs that setup.py may start and that a build requirement brings.
 PROGRAMS = ("cmake", "ninja", "meson")
 
@@ -68,6 +72,28 @@ def texts(value):
     return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
 
 
+def nests_functions(code):
+    """Whether C has a function inside a function, as only gcc compiles it. Braces that an
+    #else repeats count twice, so a brace that begins a line counts as the outermost."""
+    if not FUNCTION.search(code):
+        return False
+    code = re.sub(r"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", " ",
+                  code, flags=re.S)
+    depth, header = 0, False
+    for line in code.split("\n"):
+        begun = FUNCTION.match(line) if depth else None
+        if (begun and begun[1]) or (header and line.strip().startswith("{")):
+            return True
+        header = bool(begun) or (header and not line.strip())
+        if line.startswith(("{", "}")):
+            depth = int(line[0] == "{")
+            line = line[1:]
+        depth = max(0, depth + line.count("{") - line.count("}"))
+        if re.match(r"extern\s*\{", line):
+            depth = 0
+    return False
+
+
 class Facts:
     def __init__(self, source, toml):
         self.source, self.toml = source, toml
@@ -82,6 +108,7 @@ class Facts:
                 path = os.path.join(folder, name)
                 if len(self.files) < FILES_MAX and not os.path.islink(path):
                     self.files.append(os.path.relpath(path, source))
+        self.inside = {os.path.basename(f) for f in self.files}
 
     def load_toml(self, rel):
         try:
@@ -146,6 +173,8 @@ class Facts:
                           ("calcsize('P')", "the size of a pointer")):
             if word in code:
                 self.warnings.append("setup.py looks at %s" % why)
+        # Where compilers look besides their own folders: it looks for headers there.
+        self.out["cpath"] = bool(re.search(r"[\"']CPATH[\"']", code))
         if "pkg_resources" in code:
             self.requires.add("setuptools<81")
         if "py39compat" in code:  # of setuptools._distutils, gone since
@@ -170,10 +199,12 @@ class Facts:
                 self.call(node, names)
                 for first in node.args[:1]:
                     self.program(first)
+                self.pkg_config([node.func, *node.args], names)
             elif isinstance(node, (ast.List, ast.Tuple)):
                 for first in node.elts[:1]:
                     self.program(first)
                 self.make_check(node.elts)
+                self.pkg_config(node.elts, names)
 
     def program(self, node):
         """["cmake", …], which("cmake") and the like, system("cmake …")."""
@@ -181,6 +212,21 @@ class Facts:
         word = word.split(" ")[0] if isinstance(word, str) else None
         if word in PROGRAMS:
             self.add("setup.py", self.programs, word)
+
+    def pkg_config(self, words, names):
+        """["pkg-config", "--libs", NAME, …], pkg_config(NAME), pkgconfig.parse(NAME)."""
+        first = words[0] if words else None
+        whole = getattr(first, "value", None)
+        name = whole if isinstance(whole, str) else getattr(
+            first, "id", getattr(whole, "id", getattr(first, "attr", None)))
+        if not isinstance(name, str) or not re.fullmatch(
+                r"(?i)\w*pkg[-_]?config\w*", name.rsplit("/", 1)[-1]):
+            return
+        for node in words[1:]:
+            for word in (self.value(node, names) or "").split():
+                if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,59}", word):
+                    # maybe only where the system has it: no reason against a copy inside
+                    self.add("setup.py by pkg-config", self.links, word)
 
     def make_check(self, words):
         """[make_command, "check", …]: programs of the target would be run."""
@@ -239,10 +285,15 @@ class Facts:
     def cffi(self, spec):
         path = spec.split(":")[0]
         if path in self.files:
-            found = re.search(r"set_source\(\s*['\"]([A-Za-z0-9_.]+)['\"]",
-                              read(os.path.join(self.source, path)))
+            code = read(os.path.join(self.source, path))
+            found = re.search(r"set_source\(\s*['\"]([A-Za-z0-9_.]+)['\"]", code)
             if found:
                 self.add(path, self.extensions, found[1].replace(".", "/"))
+            # Its C and what that links stand in the Python.
+            self.includes(path, re.sub(r"(?m)^(?=.*#\s*include).*?#", "#", code))
+            for words in re.findall(r"\blibraries\s*\+?=\s*\[([^\]]{0,500})\]", code):
+                for name in re.findall(r"['\"]([A-Za-z0-9_.+-]{1,60})['\"]", words):
+                    self.add(path, self.links, name)
         self.requires.add("cffi")
 
     # ---- the other build systems
@@ -327,8 +378,13 @@ class Facts:
 
     # ---- code
 
+    def includes(self, rel, code):
+        for name in re.findall(r"^\s*#\s*include\s*<([A-Za-z0-9_./+-]{1,80})>", code, re.M):
+            # of one that is inside too: for a system without the library, maybe
+            self.add(rel, self.bundled if os.path.basename(name) in self.inside
+                     else self.headers, name)
+
     def code(self):
-        inside = {os.path.basename(f) for f in self.files}
         for rel in self.files:
             base = os.path.basename(rel)
             if is_aside(rel):
@@ -343,27 +399,29 @@ class Facts:
                 if re.search(r"^\s*#\s*pragma\s+GCC\s+target\s*\(\s*\"\+", code, re.M) \
                         and "__clang__" not in code:
                     self.out.setdefault("gcc", rel)
-                for name in re.findall(r"^\s*#\s*include\s*<([A-Za-z0-9_./+-]{1,80})>",
-                                       code, re.M):
-                    # of one that is inside too: for a system without the library, maybe
-                    self.add(rel, self.bundled if os.path.basename(name) in inside
-                             else self.headers, name)
+                elif base.endswith(".c") and nests_functions(code):
+                    self.out.setdefault("nested", rel)
+                self.includes(rel, code)
                 for name in re.findall(r"cdef extern from \"<?([A-Za-z0-9_./+-]{1,80})>?\"",
                                        code):
-                    if os.path.basename(name) not in inside:
+                    if os.path.basename(name) not in self.inside:
                         self.add(rel, self.headers, name)
 
-    def says_abi3(self):
-        """Whether the project itself makes wheels of the stable ABI; some are only made
-        so by an option of whoever builds upstream's."""
+    def abi3_said(self):
+        """The minor versions that the project's own files speak of as the stable ABI's:
+        cp39, abi3-py39, 0x03090000. Some wheels are only made so by an option of whoever
+        builds upstream's, some are tagged by the Python that they are built with."""
+        found = set()
         for rel in self.files:
             base = os.path.basename(rel)
-            if (base in ("pyproject.toml", "setup.cfg", "Cargo.toml", "CMakeLists.txt",
-                         "meson.build") or base.endswith(".py") and "/" not in rel) and \
-                    re.search(r"abi3|limited.?api|py-api|stable.?abi", read(
-                        os.path.join(self.source, rel)), re.I):
-                return True
-        return False
+            code = read(os.path.join(self.source, rel)) if (
+                base in ("pyproject.toml", "setup.cfg", "Cargo.toml", "CMakeLists.txt",
+                         "meson.build") or base.endswith(".py") and "/" not in rel) else ""
+            if re.search(r"abi3|limited.?api|py-api|stable.?abi", code, re.I):
+                found |= {int(n) for n in re.findall(r"(?:cp3|py3|USE_SABI\s3\.)([0-9]{1,2})\b",
+                                                     code)}
+                found |= {int(n, 16) for n in re.findall(r"0x03([0-9A-Fa-f]{2})", code)}
+        return sorted(found)[:LIST_MAX]
 
     def tops(self):
         found = set()
@@ -390,7 +448,7 @@ class Facts:
         self.code()
         out = self.out
         out["tops"] = self.tops()
-        out["says_abi3"] = self.says_abi3()
+        out["abi3_said"] = self.abi3_said()
         out["more_requires"] = sorted(self.requires)[:LIST_MAX]
         out["warnings"] = sorted(set(self.warnings))[:LIST_MAX]
         for name in ("extensions", "links", "headers", "bundled", "programs"):
