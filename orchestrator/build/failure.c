@@ -13,7 +13,8 @@ static const failure_class classes[] = {
 	{"missing-header", EXIT_BUILD, "X0901", "a header is missing",
 		"name the library it belongs to in requirements.host (deb:NAME from the "
 		"sysroot's suite, or recipe:NAME); what the build machine has does not "
-		"count"},
+		"count. A project that looks for it by itself may do so where "
+		"build.env says, CPATH: \"${{ host.sysroot }}/usr/include\""},
 	{"missing-library", EXIT_BUILD, "X0901", "a library of the target is missing",
 		"name it in requirements.host (deb:NAME from the sysroot's suite, or "
 		"recipe:NAME); what the build machine has does not count"},
@@ -93,6 +94,9 @@ static const failure_class classes[] = {
 	{"unknown-linker-flag", EXIT_BUILD, "X0901", "the linker does not know a flag",
 		"`toolchain.c` chooses clang (lld) or gcc (GNU ld); or patch the place "
 		"that adds the flag"},
+	{"gcc-only", EXIT_BUILD, "X0901",
+		"the code is in a C of gcc's own, which clang does not compile",
+		"toolchain.c: gcc"},
 	{"compiler-too-old", EXIT_BUILD, "X0901",
 		"the project wants a newer compiler or language standard",
 		"set the standard in build.env (CFLAGS, CXXFLAGS) when the compiler has "

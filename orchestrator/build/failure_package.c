@@ -1,7 +1,9 @@
 #include "build/failure.h"
+#include "plan/known_library.h"
 #include <string.h>
 
-/* Names that builds look for, blank-separated, and the Debian package they come from.
+/* Names that builds look for, blank-separated, and the Debian package they come from:
+ * other names than those of plan/known_library.c, which come next.
  * A header matches by its whole name or by its first folder; libraries stand without
  * lib and -l. Only what is unmistakable. */
 static const struct {
@@ -96,5 +98,8 @@ const char *failure_package_of(const char *subject)
 			(folder && g_strv_contains(list, folder)))
 			return rows[i].package;
 	}
-	return NULL;
+	const known_library *k = subject ? known_library_by_header(subject) : NULL;
+	if (subject && !k)
+		k = known_library_by_name(subject);
+	return k ? k->deb : NULL;
 }

@@ -229,6 +229,11 @@ static const pattern patterns[] = {
 		"not support|unrecognized instruction)",
 		"foreign-code", COMPILER},
 
+	/* ---- what gcc alone compiles: functions inside functions, arrays of a variable
+	 * length in structures ---- */
+	{"error: function definition is not allowed here", NULL, "gcc-only", COMPILER},
+	{"' extension will never be supported", NULL, "gcc-only", COMPILER},
+
 	/* ---- flags ---- */
 	{"error: unknown argument", "error: unknown argument:? '(-Wl,[^']+)'",
 		"unknown-linker-flag", COMPILER},
@@ -416,6 +421,12 @@ static const pattern patterns[] = {
 	{"No package '", "^(?!--|  )No package '([^']+)' found", "missing-dependency",
 		SUMMARY},
 	{", not found", "^Package '([^']+)', required by", "missing-dependency", SUMMARY},
+
+	/* setup.py's own words, before it ends */
+	{"pkg-config package '", "package '([\\w.+-]+)[^']*' not found",
+		"missing-dependency", SUMMARY},
+	{"clude files", "'([\\w/.+-]+\\.h)'.* include files$", "missing-header", SUMMARY},
+	{"eader files", "'([\\w/.+-]+\\.h)'.* header files$", "missing-header", SUMMARY},
 
 	/* ---- platforms, whoever says it ---- */
 	{"",

@@ -20,8 +20,7 @@
  *	nested					one with functions inside functions, as
  *						only gcc compiles them
  *	cpath					true: setup.py looks for headers in CPATH
- *	abi3_said				minor versions of the stable ABI that files of
- *						the build speak of: [9]
+ *	abi3_said				minor versions of the stable ABI: [9]
  *	tops, warnings				lists of strings
  *
  * The object, to be given back by json_decref. EXIT_INPUT X0980 when it cannot be

@@ -125,5 +125,70 @@ class plain(build_ext):
         xt.check("error[X0727]" in r.err and ".cpython-311-aarch64-linux-gnu.so" in r.err, r)
 
 
+def test_headers_that_setup_py_looks_for():
+    """It makes code of what it finds in the folders of CPATH; a recipe can name the
+    sysroot's, wherever a level of the sandbox has them, for the backend's settings too."""
+    setup = """import os
+from setuptools import setup, Extension
+found = [p for p in os.environ["CPATH"].split(":") if os.path.isfile(p + "/linux/input.h")]
+text = open(found[0] + "/linux/input.h").read()
+with open("found.h", "w") as out:
+    out.write("#define FOUND %d\\n" % ("struct input_event" in text))
+setup(name="tiny", version="1.0", py_modules=[], ext_modules=[Extension(
+    "tiny", ["tiny.c"], define_macros=[("PLACE", repr(found[0]).replace("'", '"'))])])
+"""
+    code = """#include <linux/input.h>
+#include "found.h"
+_Static_assert(FOUND, "not the kernel's header");
+"""
+    backend = """import os
+from setuptools import build_meta
+from setuptools.build_meta import *
+def build_wheel(folder, config_settings=None, metadata=None):
+    assert os.path.isfile(config_settings["root"] + "/usr/include/stdio.h"), config_settings
+    assert os.access(config_settings["ask"], os.X_OK), config_settings
+    return build_meta.build_wheel(folder, None, metadata)
+"""
+    files = [("own.py", backend), ("pyproject.toml", '[build-system]\nrequires = '
+                                   '["setuptools"]\nbuild-backend = "own"\n'
+                                   'backend-path = ["."]\n')]
+    recipe = """build:
+  env: {CPATH: "/nowhere:${{host.sysroot}}/usr/include"}
+  config_settings: {root: "${{ host.sysroot }}", ask: "${{ host.pkg_config_wrapper }}"}
+"""
+    with xt.scratch() as home:
+        path = packages.project(home, setup=setup, code=code + packages.ANSWER, recipe=recipe,
+                                files=files)
+        for level in ("bwrap", "env"):
+            result = xt.run(["build", path, "--python", "cp311", "--target", "armv7", "--json",
+                             "--sandbox", level, "--force", "--out", os.path.join(home, level)],
+                            home=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+            test_wheels.need_network(result)
+            xt.equal(result.code, 0, result)
+            xt.equal(test_wheels.judge(result, imports=False), 1)
+
+
+def test_functions_inside_functions():
+    """clang does not compile them, and the failure says who does; gcc does."""
+    code = """static int twice(int x)
+{
+	int again(void) { return x + x; }
+	return again();
+}
+""" + packages.ANSWER.replace("42", "twice(21)")
+    with xt.scratch() as home:
+        for compiler, class_ in (("clang", "gcc-only"), ("gcc", None)):
+            path = packages.project(home, code=code, recipe=f"toolchain: {{c: {compiler}}}\n")
+            result = xt.run(["build", path, "--python", "cp311", "--target", "armv7", "--json"],
+                            home=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+            test_wheels.need_network(result)
+            [item] = result.json["items"]
+            xt.equal(item.get("class"), class_, result)
+            if class_:
+                xt.check("toolchain.c: gcc" in result.err, result)
+            else:
+                xt.equal(test_wheels.judge(result, imports=False), 1)
+
+
 if __name__ == "__main__":
     xt.main(globals())

@@ -218,6 +218,8 @@ static void classes(void)
 	}
 	g_assert_cmpstr(failure_package_of("libxml/parser.h"), ==, "libxml2-dev");
 	g_assert_cmpstr(failure_package_of("ffi.h"), ==, "libffi-dev");
+	g_assert_cmpstr(failure_package_of("srtp2/srtp.h"), ==, "libsrtp2-dev");
+	g_assert_cmpstr(failure_package_of("poppler-cpp"), ==, "libpoppler-cpp-dev");
 	g_assert_null(failure_package_of("mine.h"));
 	g_assert_null(failure_package_of(NULL));
 }
