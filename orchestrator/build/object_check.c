@@ -17,6 +17,7 @@
 typedef struct checking {
 	const char *what; /* "object files of this build" */
 	const char *key;  /* of the recipe, which would allow it */
+	const char *note; /* or NULL */
 	const platform *target;
 	guint allowed;
 	guint wanted, found;
@@ -95,6 +96,8 @@ static gboolean judge(checking *c, GError **err)
 	g_autofree char *want = arm_features_text(c->wanted | c->allowed);
 	if (c->found > SHOWN)
 		error_line(&c->error, "and %u more", c->found - SHOWN);
+	if (c->note)
+		error_note(&c->error, "%s", c->note);
 	error_help(&c->error,
 		"-march=armv7-a -mfpu=vfpv3-d16 is the platform's. Where such code runs "
 		"only after the processor was asked, or on machines that all have it, "
@@ -142,7 +145,12 @@ gboolean object_check_library(const char *tree, const char *name,
 	const char *const *folders, const platform *p, guint allowed, GError **err)
 {
 	g_autofree char *what = g_strdup_printf("object files of the library %s", name);
-	checking c = {.what = what, .key = "library", .target = p, .allowed = allowed};
+	checking c = {.what = what,
+		.key = "library",
+		.note = "a recipe whose wheel is linked with it has to allow the same in "
+			"wheel.cpu",
+		.target = p,
+		.allowed = allowed};
 
 	if (p->elf_machine != EM_ARM)
 		return TRUE;
@@ -152,10 +160,6 @@ gboolean object_check_library(const char *tree, const char *name,
 	}
 	if (c.shared && !c.error)
 		look_below(&c, folders);
-	if (c.error)
-		error_note(&c.error,
-			"a recipe whose wheel is linked with it has to allow "
-			"the same in wheel.cpu");
 	return judge(&c, err);
 }
 
