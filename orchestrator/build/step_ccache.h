@@ -22,6 +22,8 @@
  *    cache of its own, STORE/v1/ccache/NAME, so a build reads only what builds of the
  *    same package wrote. Neither does it touch the user's own cache (CCACHE_DIR), where
  *    code of packages would write what other programs are then made of.
+ *    Unasked it is not used under --verify-cache, which says that the store came from
+ *    elsewhere: nobody knows what its object files should be.
  *  - Unasked it is for the level bwrap alone: elsewhere paths differ from build to build,
  *    and nothing would be found again.
  *  - A program that does not start, or a folder that cannot be written, is told once,

@@ -310,15 +310,17 @@ static gboolean run_items(pipeline *p, const build_context *c, const options *o,
 }
 
 /* A build that only another is compared with has nothing from a cache; nor has a library
- * that is built because a lock needs it, which no option is there for. */
+ * that is built because a lock needs it, which no option is there for. --verify-cache
+ * says that the cache came from elsewhere, and of object files nobody knows the hash. */
 static ccache_use ccache_of(const options *o, verb_depth depth)
 {
 	if (o->rebuild || o->no_ccache || depth != DEPTH_BUILD)
 		return CCACHE_OFF;
 	if (o->ccache)
 		return CCACHE_ASKED;
-	return o->project && o->project->ccache == PROJECT_CCACHE_OFF ? CCACHE_OFF
-								      : CCACHE_AUTO;
+	return o->verify_cache || (o->project && o->project->ccache == PROJECT_CCACHE_OFF)
+		       ? CCACHE_OFF
+		       : CCACHE_AUTO;
 }
 
 static pipeline_options pipeline_options_of(const options *o, verb_depth depth)

@@ -235,7 +235,7 @@ const verb verbs[] = {
 		"toolchain sysroot "
 		"floor out "
 		"dry-run explain "
-		"force check-reproducible snapshot no-provenance ccache no-ccache keep "
+		"force verify-cache check-reproducible snapshot no-provenance ccache no-ccache keep "
 		"keep-going "
 		"fail-fast "
 		"replace "

@@ -95,7 +95,7 @@ def test_switched_off():
         xt.write(conf, "schema_version: 1\nccache: off\n")
         for args, env in ((["--no-ccache"], {}), ([], {"XORCH_NO_CCACHE": "1"}),
                           (["--no-ccache"], {"XORCH_CCACHE": "1"}),
-                          (["--config", conf], {})):
+                          (["--config", conf], {}), (["--verify-cache"], {})):
             result = build(home, recipe, "--force", *args, **env)
             xt.equal(counts(last(result)), None, args, env, result)
             xt.check("compiling through" not in result.err, result)
@@ -107,6 +107,17 @@ def test_switched_off():
         # a project does not switch on what its user does not want
         xt.write(project, "schema_version: 1\nccache: auto\n")
         xt.equal(counts(last(build(home, recipe, "--force", "--config", conf))), None)
+
+
+def test_other_levels():
+    """Below bwrap only for who asks for it: paths differ from build to build."""
+    need("ccache")
+    for level in ("landlock", "env"):
+        with project_of_its_own() as (home, recipe, _):
+            args = ["--sandbox", level, "--force"]
+            xt.equal(counts(last(build(home, recipe, *args))), None)
+            asked = build(home, recipe, *args, "--ccache", "--replace")
+            xt.equal(counts(last(asked)), (0, 1), level, asked)
 
 
 def test_none_on_this_machine():
