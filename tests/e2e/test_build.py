@@ -387,5 +387,29 @@ def test_abi3_for_older_pythons_too():
         xt.check("older-1.0-cp36-abi3-" in item["file"], item)
 
 
+def test_S09_files_of_a_cache_from_elsewhere():
+    """A file of a tree that was changed without a trace of time or size: --verify-cache
+    reads what a build uses, and the tree is made anew."""
+    with xt.scratch() as home:
+        cache = test_wheels.own_store(os.path.join(home, "cache"))
+        recipe = packages.project(home)
+        sound = only(build(home, recipe, cache=cache))
+        header, = glob.glob(os.path.join(cache, "v1/trees/python/*/include/python3.11/"
+                                         "pyport.h"))
+        text = open(header, "rb").read()
+        old = os.stat(header)
+        os.chmod(header, 0o644)
+        with open(header, "r+b") as f:
+            f.write(text.replace(b"#ifndef", b"#ifndeF", 1))
+        os.chmod(header, old.st_mode)
+        os.utime(header, ns=(old.st_atime_ns, old.st_mtime_ns))
+        bad = build(home, recipe, "--force", cache=cache, code=1)
+        xt.check("pyport.h" in bad.err, bad)
+        again = build(home, recipe, "--force", "--verify-cache", cache=cache)
+        xt.equal((only(again)["state"], only(again)["sha256"]), ("built", sound["sha256"]))
+        xt.check("pyport.h" in again.err, again)
+        xt.equal(open(header, "rb").read(), text)
+
+
 if __name__ == "__main__":
     xt.main(globals())
