@@ -23,7 +23,7 @@ static void lld(void)
 		   "<internal>:(.dynsym)\n"
 		   "           12600            12600     2404    16 .text\n"
 		   "           12600            12600       28     4         "
-		   "/tmp/a-1.o:(.text)\n"
+		   "/x/a-1.o:(.text)\n"
 		   "           12600            12600        4     1                 f\n"
 		   "           12640            12640      100     4         "
 		   "/x/lib (1)/libstdc++.a(fs_path.o):(.text._Z(1))\n"
@@ -48,7 +48,7 @@ static void lld(void)
 static void gnu(void)
 {
 	parsed("Archive member included to satisfy reference by file (symbol)\n\n"
-	       "/x/libgone.a(gone.o)\n                              /tmp/a.o (gone)\n"
+	       "/x/libgone.a(gone.o)\n                              /x/a.o (gone)\n"
 	       "\nDiscarded input sections\n\n"
 	       " .text          0x0000000000000000       0x40 /x/libgone.a(gone.o)\n" GNU
 	       "LOAD /x/crti.o\nSTART GROUP\n"
