@@ -219,6 +219,34 @@ def test_config_programs_answer_for_the_target():
         run_answer(wheel, "armv7")
 
 
+def test_curl_config():
+    """Its own answers: what libcurl can do, one a line, and its name before the version."""
+    setup = """import subprocess
+from setuptools import setup, Extension
+def ask(*words):
+    return subprocess.run(("curl-config",) + words, check=True, capture_output=True,
+                          text=True).stdout
+assert ask("--version") == "libcurl 7.74.0\\n", ask("--version")
+assert "SSL" in ask("--features").splitlines(), ask("--features")
+assert "HTTPS" in ask("--protocols").splitlines(), ask("--protocols")
+assert "-lcurl" in ask("--libs").split() and "-lssl" not in ask("--libs").split()
+assert {"-lcurl", "-lssl"} <= set(ask("--static-libs").split()), ask("--static-libs")
+setup(name="tiny", version="1.0", py_modules=[],
+      ext_modules=[Extension("tiny", ["tiny.c"], extra_link_args=ask("--libs").split())])
+"""
+    code = """#include <curl/curl.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args;
+  return PyLong_FromLong(curl_version_info(CURLVERSION_NOW)->version_num == 0x74a00 ? 42 : 0); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+    with xt.scratch() as home:
+        recipe = packages.project(
+            home, code=code, setup=setup, recipe='toolchain: {manylinux: "2_31"}\n'
+            "requirements: {host: [deb:libcurl4-openssl-dev]}\n")
+        run_answer(wheel_of(build(home, recipe, target="armv7")), "armv7")
+
+
 LIBRARY = """schema_version: 1
 package: {name: mini, version: "1.0"}
 kind: library
