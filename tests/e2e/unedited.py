@@ -25,10 +25,18 @@ FIRST = {
     "ciso8601": "", "cymem": "", "python-rapidjson": "", "pycares": "", "rjsmin": "",
     "srsly": "", "lupa": "other", "h3": "", "cramjam": "", "persistent": "",
 }
-# Chosen on 2026-11-26 before anything of them was looked at, and not tried yet.
-NEXT = """spidev RPi.GPIO evdev posix-ipc gpiod protobuf dbus-fast pyroaring aiokafka
-hidapi pymicro-vad soxr iminuit pycairo python-rtmidi dbus-python safetensors jiter
-tiktoken brotlicffi pylibsrtp asyncmy pycurl shapely""".split()
+# Chosen later, before anything of them was looked at, what people ask for on small boards
+# among them. Their first tries were on armv7, of spidev, RPi.GPIO, evdev, posix-ipc, gpiod
+# and dbus-fast on aarch64 too.
+FIRST.update({
+    "spidev": "", "RPi.GPIO": "compile-error", "evdev": "other", "posix-ipc": "",
+    "gpiod": "", "protobuf": "", "dbus-fast": "", "pyroaring": "", "aiokafka": "",
+    "hidapi": "other", "pymicro-vad": "", "pycairo": "integrity", "python-rtmidi": "",
+    "brotlicffi": "wrong-tag", "pylibsrtp": "missing-header", "pycurl": "metadata",
+    "dbus-python": "integrity", "shapely": "no-target-wheel",
+})
+# Chosen with them and not tried yet.
+NEXT = "asyncmy iminuit jiter safetensors soxr tiktoken".split()
 # What the program learnt from: what it now does.
 MENDED = {
     "pybase64": "programs that setup.py starts become build requirements",
@@ -37,6 +45,14 @@ MENDED = {
     "pillow": "the floor follows libraries that are grafted",
     "gevent": "modules of cffi by the markers of what the wheel asks for",
     "ruamel.yaml.clib": "setup.py sees a name among its words",
+    "RPi.GPIO": "functions inside functions are gcc's",
+    "evdev": "CPATH for a setup.py that looks for headers",
+    "hidapi": "what setup.py asks pkg-config for",
+    "pycairo": "links into what a sysroot goes without",
+    "dbus-python": "links into what a sysroot goes without",
+    "pycurl": "what curl-config says of libcurl",
+    "brotlicffi": "the stable ABI's version is the source's to say",
+    "pylibsrtp": "what a script of cffi includes and links; libsrtp2",
 }
 # Why the others fail where the fault is not the program's.
 REASON = {
@@ -46,6 +62,9 @@ REASON = {
     "pillow": "bullseye has no libavif that is new enough",
     "lupa": "LuaJIT's Makefile starts a program that it compiled for the target",
     "ruamel.yaml.clib": "verify: its module imports a project that it does not ask for",
+    "pycurl": "it wants a newer libcurl than bullseye's",
+    "pycairo": "verify: libXrender, which manylinux takes for granted, is not in the root",
+    "shapely": "armv7: no wheel of numpy there; a recipe for numpy beside it mends it",
     "pywavelets": "armv7: no wheel of numpy there; a recipe for numpy beside it mends it",
 }
 # A native build of this release fails alike: no measure of a cross build.
@@ -73,9 +92,9 @@ def shown():
             name in TUNED}
 
 
-def write(found):
+def write(found, where=""):
     """found: name -> (version, class of the failure or ""), of a run of now. Rows of the
-    others stay."""
+    others stay. `where`: on which target alone it was tried."""
     with open(HACKING, encoding="utf-8") as f:
         text = f.read()
     rows = shown()
@@ -83,6 +102,7 @@ def write(found):
         first = "known before" if name in TUNED else FIRST.get(name, kind) or "built"
         why = MENDED.get(name, "")
         why = REASON.get(name, why) if kind else why
+        why = "; ".join(w for w in (where and f"tried on {where} alone", why) if w)
         rows[name] = [version, first, kind or "built", time.strftime("%Y-%m-%d"), why]
     fresh = [n for n in rows if n in FIRST]
     counted = [n for n in measures() if n in rows]
