@@ -4,10 +4,7 @@
 #include "base/fs.h"
 #include "build/store.h"
 #include "plan/key.h"
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define KIND "go-std"
 #define CACHE "cache" /* in the tree; and in go's folder, by go_tool_run */
@@ -28,61 +25,6 @@ static GPtrArray *target_variables(const platform *p)
 				out, g_strdup_printf("%s=%s", rows[i][0], rows[i][1]));
 	g_ptr_array_add(out, NULL);
 	return out;
-}
-
-/* The entries of one of its 256 folders. */
-static gboolean link_entries(
-	const char *from, const char *seen, const char *to, GError **err)
-{
-	g_autoptr(GDir) d = g_dir_open(from, 0, NULL);
-	const char *name;
-
-	if (g_mkdir(to, 0755) < 0)
-		return error_set_errno(
-			err, EXIT_HOST, NULL, errno, "cannot make the folder %s", to);
-	while (d && (name = g_dir_read_name(d))) {
-		g_autofree char *target = g_build_filename(seen, name, NULL);
-		g_autofree char *path = g_build_filename(to, name, NULL);
-		if (symlink(target, path) < 0)
-			return error_set_errno(
-				err, EXIT_HOST, NULL, errno, "cannot make %s", path);
-	}
-	return TRUE;
-}
-
-/* When go last looked for what is too old: it would remove links to old entries. */
-static gboolean write_trimmed(const char *dir, GError **err)
-{
-	g_autofree char *path = g_build_filename(dir, "trim.txt", NULL);
-	g_autofree char *now =
-		g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
-
-	return fs_write_atomic(path, now, strlen(now), 0644, err);
-}
-
-static gboolean link_all(
-	const char *cache, const char *seen, const char *dir, GError **err)
-{
-	for (int n = 0; n < 256; n++) {
-		char name[3];
-		g_snprintf(name, sizeof name, "%02x", n);
-		g_autofree char *from = g_build_filename(cache, name, NULL);
-		g_autofree char *at = g_build_filename(seen, CACHE, name, NULL);
-		g_autofree char *to = g_build_filename(dir, name, NULL);
-		if (!link_entries(from, at, to, err))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-gboolean go_std_lay(const char *tree, const char *seen, const char *dir, GError **err)
-{
-	g_autofree char *cache = g_build_filename(tree, CACHE, NULL);
-
-	if (!seen)
-		return fs_copy_tree(cache, dir, FS_COPY, err);
-	return fs_mkdir_p(dir, 0755, err) && link_all(cache, seen, dir, err) &&
-	       write_trimmed(dir, err);
 }
 
 static char *std_key(const go_tool *go, const platform *p)
@@ -124,6 +66,11 @@ static gboolean compile(const build_context *ctx, const go_tool *go, const platf
 	return ok;
 }
 
+char *go_std_cache(const char *tree)
+{
+	return g_build_filename(tree, CACHE, NULL);
+}
+
 char *go_std_prepare(
 	const build_context *ctx, const go_tool *go, const platform *target, GError **err)
 {
@@ -135,6 +82,6 @@ char *go_std_prepare(
 		return tree;
 	event_log(EVENT_INFO, NULL, "compiling Go's standard library for %s, once",
 		target->name);
-	g_autofree char *dir = g_build_filename(store_tree_dir(staged), CACHE, NULL);
+	g_autofree char *dir = go_std_cache(store_tree_dir(staged));
 	return store_tree_finish(staged, compile(ctx, go, target, dir, err), err);
 }

@@ -9,10 +9,10 @@ typedef struct go_step {
 	const char *subdirectory; /* of the module in the source; NULL: its top */
 	const char *modules;	  /* host folder: go_modcache_prepare */
 	const char *std;	  /* host folder: go_std_prepare */
-	const char *cache; /* host folder that is empty: GOCACHE, private to this build */
-	const char *name;  /* the program is dist/NAME in the out folder */
-	const char *package;	  /* NULL: "." */
-	const GPtrArray *tags;	  /* NULL none */
+	const char *cache;     /* host folder for a copy of it, private to this build */
+	const char *name;      /* the program is dist/NAME in the out folder */
+	const char *package;   /* NULL: "." */
+	const GPtrArray *tags; /* NULL none */
 	const GPtrArray *ldflags; /* NULL none */
 	gboolean complete;	  /* go.mod may be completed (a source without go.sum) */
 } go_step;
