@@ -10,6 +10,7 @@ import zipfile
 import elfmake
 import go_proxy
 import packages
+import test_go
 import test_overlay
 import test_wheels
 import xt
@@ -156,19 +157,13 @@ targets: [{target}]
 {more}""")
 
 
-def real_go():
-    found = shutil.which("go") or "/usr/local/go/bin/go"
-    xt.check(os.path.exists(found), "Go is missing: tests/run wants one")
-    return os.path.realpath(found)
-
-
 def machine_go(home, version, before=""):
-    """A Go for PATH that says it is of this version and else is the machine's own;
+    """A Go for PATH that says it is of this version and else is the machine's own, or xorch's;
     `before`: shell to be looked at first."""
     root = os.path.join(home, "go")
     says_so = json.dumps({"GOROOT": root, "GOVERSION": "go" + version,
                           "GOHOSTARCH": "amd64"})
-    real = real_go()
+    real = os.path.realpath(test_go.go())
     path = xt.write(os.path.join(root, "bin", "go"), f"""#!/bin/sh
 case "$*" in "env -json GOROOT GOVERSION GOHOSTARCH") echo '{says_so}'; exit;; esac
 {before}
@@ -211,7 +206,7 @@ def test_toolchain_go():
         recipe = go_recipe(home, 'toolchain: {go: "1.22.2"}\n', "x86_64")
         built = run(home, "build", recipe, "--json", code=0, **env)
         path = built.json["items"][0]["file"]
-        said = subprocess.run([real_go(), "version", path], check=True, capture_output=True,
+        said = subprocess.run([test_go.go(), "version", path], check=True, capture_output=True,
                               text=True, env={**os.environ, "GOTOOLCHAIN": "local"}).stdout
         xt.equal(said.strip(), f"{path}: go{locked_go()}")
         out = subprocess.run([path], capture_output=True, text=True)

@@ -375,7 +375,9 @@ GLIBC = ("ld-linux", "libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.s
 def like_rustup(tree, top):
     """Debian's compiler, which is started through a loader of its own, in a folder where
     it runs by itself, as one that rustup installed."""
-    subprocess.run(["cp", "-al", tree, top], check=True)
+    if subprocess.run(["cp", "-al", tree, top], stderr=subprocess.DEVNULL).returncode:
+        shutil.rmtree(top, ignore_errors=True)  # the cache is on another file system
+        subprocess.run(["cp", "-a", tree, top], check=True)
     libraries = os.path.join(top, "usr/lib/x86_64-linux-gnu")
     os.makedirs(os.path.join(top, "own"))
     for name in os.listdir(libraries):
