@@ -13,8 +13,8 @@ static const failure_class classes[] = {
 	{"missing-header", EXIT_BUILD, "X0901", "a header is missing",
 		"name the library it belongs to in requirements.host (deb:NAME from the "
 		"sysroot's suite, or recipe:NAME); what the build machine has does not "
-		"count. A project that looks for it by itself may do so where "
-		"build.env says, CPATH: \"${{ host.sysroot }}/usr/include\""},
+		"count. A setup.py that looks for it by itself finds it with "
+		"`build: {env: {CPATH: \"${{ host.sysroot }}/usr/include\"}}`"},
 	{"missing-library", EXIT_BUILD, "X0901", "a library of the target is missing",
 		"name it in requirements.host (deb:NAME from the sysroot's suite, or "
 		"recipe:NAME); what the build machine has does not count"},

@@ -238,7 +238,8 @@ static void rows(void)
 		"pkg:oci/x@sha256:" HEX "?arch=arm&repository_url=quay.io/pypa/x");
 	g_assert_null(none);
 	row = json_array_get(l.rows, 3);
-	g_assert_null(json_get_string(row, "uri"));
+	g_assert_cmpstr(json_get_string(row, "uri"), ==,
+		"https://quay.io/v2/pypa/x/blobs/sha256:" HEX);
 	g_assert_cmpstr(
 		json_get_string(json_get_object(row, "digest"), "sha256"), ==, HEX);
 }
