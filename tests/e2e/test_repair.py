@@ -451,6 +451,17 @@ def test_libraries_of_folders_in_the_statement():
                  sorted(os.path.basename(f) for f in (out, out + SUFFIX)))
 
 
+def far(home):
+    """(the bytes of libfar.so.1, the path of a wheel for x86_64 whose module needs it)"""
+    library = native(home, "libfar.so.1", "int far_answer(void) { return 1; }\n",
+                     "-Wl,-soname,libfar.so.1")
+    module = native(home, "module.so", "int far_answer(void);\nint PyInit__impl(void) "
+                    "{ return far_answer(); }\n", os.path.join(home, "libfar.so.1"))
+    return library, elfmake.wheel(
+        os.path.join(home, "pkg-1.0-cp311-cp311-linux_x86_64.whl"),
+        {"pkg/_impl.cpython-311-x86_64-linux-gnu.so": module})
+
+
 def test_libraries_of_an_image():
     """By the package that dpkg's lists in it name, where the definition keeps them; else
     by image and digest. A server on this machine stands in for a registry."""
@@ -463,13 +474,7 @@ def test_libraries_of_an_image():
              "usr/share/doc/libfar1/copyright": b"As you like it.\n",
              "usr/lib/os-release": b'NAME="Ubuntu"\nID=ubuntu\n'}
     with xt.scratch() as home, Server() as server:
-        library = native(home, "libfar.so.1", "int far_answer(void) { return 1; }\n",
-                         "-Wl,-soname,libfar.so.1")
-        module = native(home, "module.so", "int far_answer(void);\nint PyInit__impl(void) "
-                        "{ return far_answer(); }\n", os.path.join(home, "libfar.so.1"))
-        wheel = elfmake.wheel(
-            os.path.join(home, "pkg-1.0-cp311-cp311-linux_x86_64.whl"),
-            {"pkg/_impl.cpython-311-x86_64-linux-gnu.so": module})
+        library, wheel = far(home)
         for name, more, keep in (
                 ("with", files, f"[{LIB}, var/lib/dpkg, usr/lib/os-release, "
                  "usr/share/doc/*/copyright]"),
@@ -517,13 +522,7 @@ def test_libraries_of_an_image_of_rpms():
     release = {"usr/lib/os-release": b'NAME="AlmaLinux"\nID="almalinux"\n'
                                      b'VERSION_ID="9.4"\n'}
     with xt.scratch() as home, Server() as server:
-        library = native(home, "libfar.so.1", "int far_answer(void) { return 1; }\n",
-                         "-Wl,-soname,libfar.so.1")
-        module = native(home, "module.so", "int far_answer(void);\nint PyInit__impl(void) "
-                        "{ return far_answer(); }\n", os.path.join(home, "libfar.so.1"))
-        wheel = elfmake.wheel(
-            os.path.join(home, "pkg-1.0-cp311-cp311-linux_x86_64.whl"),
-            {"pkg/_impl.cpython-311-x86_64-linux-gnu.so": module})
+        library, wheel = far(home)
         os.makedirs(os.path.join(home, "tree/lib64"))
         xt.write(os.path.join(home, "tree/lib64/libfar.so.1.0"), library)
         os.symlink("libfar.so.1.0", os.path.join(home, "tree/lib64/libfar.so.1"))
