@@ -35,6 +35,13 @@ static const char finding[] = "set(CMAKE_SYSROOT \"${sysroot}\")\n"
 			      "set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)\n"
 			      "set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)\n";
 
+/* From policy CMP0155 on (3.28) CMake starts clang-scan-deps for each file of C++20,
+ * which the toolchain goes without; what a project lists as modules is scanned all the
+ * same. */
+static const char modules[] = "if(NOT DEFINED CMAKE_CXX_SCAN_FOR_MODULES)\n"
+			      "	set(CMAKE_CXX_SCAN_FOR_MODULES OFF)\n"
+			      "endif()\n";
+
 char *cross_cmake(const platform *p, const char *sysroot_dir)
 {
 	GString *out = g_string_new("# Made by xorch for ");
@@ -49,5 +56,6 @@ char *cross_cmake(const platform *p, const char *sysroot_dir)
 	g_string_append_printf(out, "set(CMAKE_LIBRARY_ARCHITECTURE %s)\n", p->triple);
 	g_string_append(out, tools);
 	g_string_append(out, finding);
+	g_string_append(out, modules);
 	return g_string_free(out, FALSE);
 }

@@ -170,6 +170,14 @@ def test_cmake_pybind11_own_search():
          targets=["armv7"])
 
 
+def test_cmake_cxx20_without_a_scanner_of_modules():
+    body = ("set(CMAKE_CXX_STANDARD 20)\nfind_package(pybind11 CONFIG REQUIRED)\n"
+            "pybind11_add_module(tiny tiny.cpp)\n")
+    good(scikit(body, version="3.28", language="CXX", requires=["pybind11"],
+                files={"tiny.cpp": CXX % ("pybind11/pybind11.h", "PYBIND11_MODULE")}),
+         targets=["armv7"])
+
+
 def test_cmake_nanobind():
     body = ("find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)\n"
             "find_package(nanobind CONFIG REQUIRED)\nnanobind_add_module(tiny tiny.cpp)\n")
