@@ -10,10 +10,25 @@
 #define ANSWER_MAX (16 << 20)
 #define MEMORY_MAX (1ull << 30)
 
+/* One program of several files, in the order in which they need each other. */
+static char *helper(void)
+{
+	static const char *const names[] = {"xorch_values.py", "xorch_calls.py",
+		"xorch_script.py", "xorch_switches.py", "xorch_scan.py"};
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		const embedded_file *f = embedded_file_get(names[i]);
+		g_string_append_len(out, (const char *)f->bytes, (gssize)f->size);
+		g_string_append_c(out, '\n');
+	}
+	return g_string_free(out, FALSE);
+}
+
 static GBytes *ask(const build_context *ctx, const host_python *python,
 	const char *source, const char *work, GError **err)
 {
-	const embedded_file *helper = embedded_file_get("xorch_scan.py");
+	g_autofree char *program = helper();
 	g_autofree char *request = g_build_filename(work, "request.json", NULL);
 	g_autofree char *answer = g_build_filename(work, "answer.json", NULL);
 	g_autofree char *real = realpath(source, NULL);
@@ -29,7 +44,7 @@ static GBytes *ask(const build_context *ctx, const host_python *python,
 		return NULL;
 	}
 	const char *argv[] = {python->executable, "-I", "-S", "-W", "ignore", "-c",
-		(const char *)helper->bytes, request, answer, NULL};
+		program, request, answer, NULL};
 	const char *env[] = {"PATH=/usr/bin:/bin", "HOME=/", "LC_ALL=C.UTF-8", NULL};
 	process_spec spec = {.argv = argv,
 		.env = env,

@@ -7,6 +7,8 @@
 
 /* Plain where YAML reads it as the string it is, else in double quotes. */
 void starter_quote(GString *out, const char *text);
+/* In double quotes: no number, no boolean. */
+void starter_quote_always(GString *out, const char *text);
 /* `# text`, folded, control characters gone. */
 void starter_comment(GString *out, const char *text);
 /* head: tops with the project's own words. */
@@ -18,5 +20,12 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 	const upstream_wheel *up, GPtrArray *notes);
 /* "setuptools", "maturin" …, for people; "setuptools" when nothing is said. */
 const char *starter_backend(const json_t *facts);
+/* `build:` with the variables that the facts are a reason for; nothing without any. */
+void starter_build_env(GString *out, const json_t *facts, const upstream_wheel *up);
+/* Is one of the facts' switches to be set, by what upstream's wheel holds? */
+gboolean starter_switch_wanted(
+	const json_t *s, const json_t *facts, const upstream_wheel *up);
+/* Is there one that modules are compiled with, and none without? */
+gboolean starter_switches_any(const json_t *facts, const upstream_wheel *up);
 /* TRUE when the source or upstream's wheel show machine code. */
 gboolean starter_is_native(const json_t *facts, const upstream_wheel *up);

@@ -33,13 +33,17 @@ static gboolean is_plain(const char *text)
 
 void starter_quote(GString *out, const char *text)
 {
+	/* "deb:x" is a plain scalar too: no blank follows the colon. */
+	if (is_plain(text) || (g_str_has_prefix(text, "deb:") && is_plain(text + 4)))
+		g_string_append(out, text);
+	else
+		starter_quote_always(out, text);
+}
+
+void starter_quote_always(GString *out, const char *text)
+{
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 
-	/* "deb:x" is a plain scalar too: no blank follows the colon. */
-	if (is_plain(text) || (g_str_has_prefix(text, "deb:") && is_plain(text + 4))) {
-		g_string_append(out, text);
-		return;
-	}
 	g_string_append_c(out, '"');
 	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
@@ -151,6 +155,8 @@ const char *starter_backend(const json_t *facts)
 gboolean starter_is_native(const json_t *facts, const upstream_wheel *up)
 {
 	if (up->file || json_is_true(json_object_get(facts, "rust")))
+		return TRUE;
+	if (starter_switches_any(facts, up))
 		return TRUE;
 	return json_array_size(json_get_array(facts, "extensions")) > 0 &&
 	       (!up->pure || g_str_equal(starter_backend(facts), "setuptools"));
@@ -370,7 +376,7 @@ static void extensions(GString *out, const json_t *facts, const upstream_wheel *
 		const char *name = json_get_string(e, "name");
 		const char *where = json_get_string(e, "where");
 		/* A bare name of CMake or meson does not say the package it is put in. */
-		gboolean placed = where && (g_str_equal(where, "setup.py") ||
+		gboolean placed = where && (g_str_has_suffix(where, ".py") ||
 						   g_str_equal(where, "pyproject.toml"));
 		if (name && placed && is_module_path(name))
 			row(rows, name, where);
@@ -422,35 +428,6 @@ static void tests(GString *out, const json_t *facts, const upstream_wheel *up)
 	}
 }
 
-/* Variables of the build, each when its fact is true. */
-static void build_env(GString *out, const json_t *facts)
-{
-	static const struct {
-		const char *fact, *line;
-	} rows[] = {
-		{"cpath",
-			"CPATH: \"${{ host.sysroot }}/usr/include\"  # guessed: setup.py "
-			"looks for headers there, and those of this machine are not "
-			"the target's"},
-		/* Automake's names for the programs of `make check`; make takes them as
-		 * if given on its command line. They would be built for the target and
-		 * run here. */
-		{"make_check", "GNUMAKEFLAGS: \"TESTS= check_PROGRAMS=\"  # guessed: "
-			       "setup.py runs `make check`, whose programs are the "
-			       "target's"},
-	};
-	gboolean begun = FALSE;
-
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-		if (!json_is_true(json_object_get(facts, rows[i].fact)))
-			continue;
-		if (!begun)
-			g_string_append(out, "build:\n  env:\n");
-		begun = TRUE;
-		g_string_append_printf(out, "    %s\n", rows[i].line);
-	}
-}
-
 /* Is "3.9" a version that the project itself names? 3.9 also stands for older ones. */
 static gboolean says_abi3(const json_t *facts, const char *abi3)
 {
@@ -492,7 +469,7 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 	}
 	toolchain(out, facts, grafted);
 	requirements(out, build, host);
-	build_env(out, facts);
+	starter_build_env(out, facts, up);
 	extensions(out, facts, up);
 	tests(out, facts, up);
 	for (gsize i = 0; i < json_array_size(warnings); i++) {

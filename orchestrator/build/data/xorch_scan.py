@@ -3,8 +3,8 @@
     python xorch_scan.py REQUEST.json ANSWER.json
 
 The request holds {"source", "tomli"}, the answer {"result": facts} or {"error": text}.
-setup.py is parsed (ast), never executed; a value that it computes stays unknown. All
-lists are sorted and cut, since the source may be hostile."""
+setup.py is parsed (ast), never executed; what it computes is worked out by
+xorch_script.py. All lists are sorted and cut, since the source may be hostile."""
 import ast
 import json
 import os
@@ -94,12 +94,12 @@ def nests_functions(code):
     return False
 
 
-class Facts:
+class Facts(Scripts):
     def __init__(self, source, toml):
         self.source, self.toml = source, toml
         self.extensions, self.links, self.headers, self.bundled = {}, {}, {}, {}
         self.requires, self.warnings, self.programs = set(), [], {}
-        self.out = {}
+        self.out, self.switches, self.read = {}, {}, set()
         self.files = []
         for folder, folders, files in os.walk(source):
             folders[:] = sorted(d for d in folders if not os.path.islink(
@@ -161,20 +161,23 @@ class Facts:
                                              "source code", "github"):
                     self.out.setdefault("info_home_page", url.strip())
 
-    # ---- setup.py
+    # ---- setup.py and scripts in its place (Scripts)
 
     def setup(self):
-        if "setup.py" not in self.files:
-            return
-        code = read(os.path.join(self.source, "setup.py"))
+        for rel in self.scripts():
+            self.script(rel, read(os.path.join(self.source, rel)))
+        self.upstream_switches()
+
+    def script(self, rel, code):
         for word, why in (("-march=native", "-march=native"), ("sys.maxsize", "sys.maxsize"),
                           ("platform.machine(", "platform.machine()"),
                           ("calcsize(\"P\")", "the size of a pointer"),
                           ("calcsize('P')", "the size of a pointer")):
             if word in code:
-                self.warnings.append("setup.py looks at %s" % why)
+                self.warnings.append("%s looks at %s" % (rel, why))
         # Where compilers look besides their own folders: it looks for headers there.
-        self.out["cpath"] = bool(re.search(r"[\"']CPATH[\"']", code))
+        if re.search(r"[\"']CPATH[\"']", code):
+            self.out["cpath"] = True
         if "pkg_resources" in code:
             self.requires.add("setuptools<81")
         if "py39compat" in code:  # of setuptools._distutils, gone since
@@ -182,29 +185,50 @@ class Facts:
         try:
             tree = ast.parse(code)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            self.warnings.append("setup.py cannot be parsed")
+            self.warnings.append("%s cannot be parsed" % rel)
             return
-        names = {}
+        files = set(self.files)
+        found = Switches(lambda env: Script(tree, files, self.load_toml, env).run(), rel)
+        self.told(rel, found)
+        self.words(tree, found.base)
+
+    def told(self, rel, found):
+        """What the script says of its extension modules."""
+        base = found.base
+        package = base.package + "." if base.package else ""
+        switches = found.look()
+        brought = {m for s in switches for m in s["modules"]}
+        for name in base.names(False) - {"?"} - brought:
+            self.add(rel, self.extensions, (package + name).replace(".", "/"))
+        for lib in [s for e in base.extensions for s in strings(e.libraries)] + base.links:
+            self.add(rel, self.links, lib)
+        for spec in base.cffi:
+            self.cffi(spec, package)
+        self.requires |= set(base.requires)
+        self.read |= set(base.read)
+        for s in switches:
+            self.switch(s["name"], s["value"], s["why"], rel,
+                        [(package + m).replace(".", "/") for m in s["modules"]])
+
+    def words(self, tree, script):
+        """Imports, programs, pkg-config."""
         for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and \
-                    isinstance(node.targets[0], ast.Name):
-                names.setdefault(node.targets[0].id, node.value)
-        for node in ast.walk(tree):
+            if script.passed_over(node):
+                continue
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     self.imported(alias.name)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 self.imported(node.module)
             elif isinstance(node, ast.Call):
-                self.call(node, names)
                 for first in node.args[:1]:
                     self.program(first)
-                self.pkg_config([node.func, *node.args], names)
+                self.pkg_config([node.func, *node.args], script)
             elif isinstance(node, (ast.List, ast.Tuple)):
                 for first in node.elts[:1]:
                     self.program(first)
                 self.make_check(node.elts)
-                self.pkg_config(node.elts, names)
+                self.pkg_config(node.elts, script)
 
     def program(self, node):
         """["cmake", …], which("cmake") and the like, system("cmake …")."""
@@ -213,7 +237,7 @@ class Facts:
         if word in PROGRAMS:
             self.add("setup.py", self.programs, word)
 
-    def pkg_config(self, words, names):
+    def pkg_config(self, words, script):
         """["pkg-config", "--libs", NAME, …], pkg_config(NAME), pkgconfig.parse(NAME)."""
         first = words[0] if words else None
         whole = getattr(first, "value", None)
@@ -223,7 +247,7 @@ class Facts:
                 r"(?i)\w*pkg[-_]?config\w*", name.rsplit("/", 1)[-1]):
             return
         for node in words[1:]:
-            for word in (self.value(node, names) or "").split():
+            for word in " ".join(script.texts(node)).split():
                 if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,59}", word):
                     # maybe only where the system has it: no reason against a copy inside
                     self.add("setup.py by pkg-config", self.links, word)
@@ -243,52 +267,14 @@ class Facts:
         if top in IMPORTS and not local:
             self.requires.add(IMPORTS[top])
 
-    def value(self, node, names, depth=0):
-        """A constant string, through one name and through `+`; else None."""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return node.value
-        if depth < 4 and isinstance(node, ast.Name) and node.id in names:
-            return self.value(names[node.id], names, depth + 1)
-        if depth < 4 and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            a = self.value(node.left, names, depth + 1)
-            b = self.value(node.right, names, depth + 1)
-            return a + b if a is not None and b is not None else None
-        return None
-
-    def values(self, node, names, depth=0):
-        if depth < 4 and isinstance(node, ast.Name) and node.id in names:
-            return self.values(names[node.id], names, depth + 1)
-        if isinstance(node, (ast.List, ast.Tuple)):
-            return [v for v in (self.value(e, names) for e in node.elts) if v]
-        one = self.value(node, names)
-        return [one] if one else []
-
-    def call(self, node, names):
-        f = node.func
-        kind = f.id if isinstance(f, ast.Name) else f.attr if isinstance(f, ast.Attribute) \
-            else ""
-        keys = {k.arg: k.value for k in node.keywords if k.arg}
-        if kind.endswith("Extension"):
-            first = node.args[0] if node.args else keys.get("name") or keys.get("target")
-            name = self.value(first, names) if first is not None else None
-            if name and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./]*", name):
-                self.add("setup.py", self.extensions, name.replace(".", "/"))
-            for lib in self.values(keys.get("libraries", ast.Constant(None)), names):
-                self.add("setup.py", self.links, lib)
-        elif kind == "setup":
-            for cffi in self.values(keys.get("cffi_modules", ast.Constant(None)), names):
-                self.cffi(cffi)
-            for r in self.values(keys.get("setup_requires", ast.Constant(None)), names):
-                if len(r) < 100:
-                    self.requires.add(r)
-
-    def cffi(self, spec):
+    def cffi(self, spec, package):
         path = spec.split(":")[0]
         if path in self.files:
             code = read(os.path.join(self.source, path))
             found = re.search(r"set_source\(\s*['\"]([A-Za-z0-9_.]+)['\"]", code)
             if found:
-                self.add(path, self.extensions, found[1].replace(".", "/"))
+                name = found[1] if "." in found[1] else package + found[1]
+                self.add(path, self.extensions, name.replace(".", "/"))
             # Its C and what that links stand in the Python.
             self.includes(path, re.sub(r"(?m)^(?=.*#\s*include).*?#", "#", code))
             for words in re.findall(r"\blibraries\s*\+?=\s*\[([^\]]{0,500})\]", code):
@@ -450,6 +436,8 @@ class Facts:
         out["tops"] = self.tops()
         out["abi3_said"] = self.abi3_said()
         out["more_requires"] = sorted(self.requires)[:LIST_MAX]
+        out["switches"] = [s for _, s in sorted(self.switches.items())][:LIST_MAX]
+        out["variables"] = sorted(self.read)[:LIST_MAX]
         out["warnings"] = sorted(set(self.warnings))[:LIST_MAX]
         for name in ("extensions", "links", "headers", "bundled", "programs"):
             rows = sorted(getattr(self, name).items())[:LIST_MAX * 10]
