@@ -154,6 +154,16 @@ def test_switches():
             xt.equal(list(env(text)), [] if there else ["USE_CYTHON"], name)
 
 
+def test_no_switch_for_what_the_script_makes():
+    """Sources that it copies or generates are none that are missing."""
+    code = "s = []\nif os.getenv('P_SYSTEM') is None:\n    copy()\n" \
+        "    s = ['build/copied.c']\n" \
+        "setup(ext_modules=[Extension('p.a', ['p/a.c'] + s)])\n"
+    with Server() as s, xt.scratch() as home:
+        xt.equal(env(made(Index(s), home, "copies", {"setup.py": SETUP + code, "p/a.c": ""},
+                          ["p/a"])), {})
+
+
 def test_switch_without_a_wheel_upstream():
     with Server() as s, xt.scratch() as home:
         index = Index(s)

@@ -5,7 +5,6 @@ own: nothing of the script is run, no function of it or of a library is ever cal
 cannot be known is UNKNOWN; a test on it takes both ways. Steps and sizes are bounded,
 since the script may be hostile."""
 import ast
-import fnmatch
 import re
 
 STEPS_MAX = 60000
@@ -67,14 +66,20 @@ class Script(Calls):
         """In a branch for another system."""
         return id(node) in self.dead and id(node) not in self.memo
 
+    def is_missing(self, source):
+        """C that Cython would make, or the other way round. What has no such counterpart
+        may be made by the script itself."""
+        stem, suffix = split_suffix(clean(source) or "")
+        others = {".c": (".pyx", ".py"), ".cpp": (".pyx",), ".pyx": (".c", ".cpp")}
+        return stem + suffix not in self.files and any(
+            stem + other in self.files for other in others.get(suffix, ()))
+
     def names(self, there):
         """The extension modules that setup() gets, or those of them whose sources are
         there; "?" for one whose name is not known."""
         found = set()
         for e in self.given if self.asked and self.given is not None else self.extensions:
-            sources = [clean(s) for s in strings(e.sources)]
-            if there and any(s and s.endswith((".c", ".pyx", ".cpp", ".cc")) and s not in self.files
-                   and not fnmatch.filter(self.files, s) for s in sources):
+            if there and any(map(self.is_missing, strings(e.sources))):
                 continue
             found |= set(self.named(e)) or {"?"}
         return found
