@@ -13,6 +13,7 @@
 #include "build/python_resolve.h"
 #include "build/source.h"
 #include "build/step_autotools.h"
+#include "build/step_bindgen.h"
 #include "build/step_ccache.h"
 #include "build/step_cmake.h"
 #include "build/step_extras.h"
@@ -25,7 +26,7 @@
 
 /* What adds to a build step, one row a backend or kind of input. */
 static const step_part *const parts[] = {&step_rust, &step_cmake, &step_meson,
-	&step_autotools, &step_overlay, &step_ccache, NULL};
+	&step_autotools, &step_overlay, &step_bindgen, &step_ccache, NULL};
 
 static void add_requirements(key *k, const lock_environment *e)
 {

@@ -191,6 +191,35 @@ def test_abi3_of_pyo3():
 
 
 # label: long
+def test_bindgen_with_libclang_of_the_index():
+    """A build script makes Rust of a C header by the build requirement libclang: sizes
+    are the target's, which the bindings assert, and stddef.h is found."""
+    files = {
+        "sizes.h": "#include <stddef.h>\n#include <stdint.h>\n"
+                   "struct pair { size_t a; long b; };\n",
+        "build.rs": 'fn main() {\n    let made = bindgen::Builder::default()'
+                    '.header("sizes.h").generate().unwrap();\n    let out = '
+                    'std::path::PathBuf::from(std::env::var("OUT_DIR").unwrap());\n'
+                    '    made.write_to_file(out.join("sizes.rs")).unwrap();\n}\n'}
+    for toolchain, targets in (("clang", ["aarch64", "armv7"]), ("gcc", ["armv7"])):
+        with xt.scratch() as home:
+            recipe = pyo3_project(home, '"0.29"\n[build-dependencies]\nbindgen = "0.71"',
+                                  "requirements: {build: [libclang]}\n", **files)
+            library = os.path.join(home, "rusty-src", "src", "lib.rs")
+            xt.write(library, "#![allow(non_upper_case_globals, non_camel_case_types)]\n"
+                     'include!(concat!(env!("OUT_DIR"), "/sizes.rs"));\n' +
+                     xt.read(library).replace("usize::BITS as usize",
+                                              "std::mem::size_of::<pair>()"))
+            result = build(home, recipe, "--toolchain", toolchain, targets=targets)
+            xt.equal(test_wheels.judge(result, imports=False), len(targets), result)
+            for item in result.json["items"]:
+                target = item["id"].split("-")[-1]
+                root = target_root.get("bookworm", target)
+                want = {"aarch64": "16", "armv7": "8"}[target]
+                xt.equal(root.run_wheel(item["file"], ANSWER).strip(), want, item)
+
+
+# label: long
 def test_pyo3_told_of_another_python():
     """PYO3_PYTHON and its kin, set by the machine and by the project itself (cargo's
     [env], forced): the module is for the target's Python all the same."""
