@@ -19,18 +19,6 @@ SKIPPED = {"test", "tests", "testing", "example", "examples", "bench", "benchmar
            "benchmarks", "docs", "doc", "ci", "fuzz", ".github", "node_modules"}
 # Of whatever spelling: "test cases", "unit_tests", "manual tests".
 OF_TESTS = re.compile(r"(?:.*[ _-])?tests?(?:[ _-].*)?")
-# Names that setup.py imports -> requirement, where no pyproject.toml says it.
-IMPORTS = {"Cython": "cython", "numpy": "numpy", "cffi": "cffi", "pybind11": "pybind11",
-           "setuptools_rust": "setuptools-rust", "skbuild": "scikit-build",
-           "pkgconfig": "pkgconfig", "setuptools_scm": "setuptools-scm",
-           "mypyc": "mypy", "nanobind": "nanobind", "semantic_version": "semantic-version",
-           "packaging": "packaging", "toml": "toml", "tomli": "tomli", "jinja2": "jinja2"}
-# The indented beginning of a function in C, by a type that needs no other line to be known.
-FUNCTION = re.compile(r"[ \t]+(?:(?:auto|static|inline|const|unsigned|struct)\s+)*"
-                      r"(?:void|int|long|char|double|float|bool|PyObject|\w+_t)\b[ \t*]+"
-                      r"[A-Za-z_]\w*[ \t]*\([^;{}()\n]*\)[ \t]*(\{?)[ \t]*$", re.M)
-# Programs that setup.py may start and that a build requirement brings.
-PROGRAMS = ("cmake", "ninja", "meson")
 
 
 def is_aside(rel):
@@ -72,29 +60,7 @@ def texts(value):
     return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
 
 
-def nests_functions(code):
-    """Whether C has a function inside a function, as only gcc compiles it. Braces that an
-    #else repeats count twice, so a brace that begins a line counts as the outermost."""
-    if not FUNCTION.search(code):
-        return False
-    code = re.sub(r"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", " ",
-                  code, flags=re.S)
-    depth, header = 0, False
-    for line in code.split("\n"):
-        begun = FUNCTION.match(line) if depth else None
-        if (begun and begun[1]) or (header and line.strip().startswith("{")):
-            return True
-        header = bool(begun) or (header and not line.strip())
-        if line.startswith(("{", "}")):
-            depth = int(line[0] == "{")
-            line = line[1:]
-        depth = max(0, depth + line.count("{") - line.count("}"))
-        if re.match(r"extern\s*\{", line):
-            depth = 0
-    return False
-
-
-class Facts(Scripts):
+class Facts(Scripts, Words, Systems, Code):
     def __init__(self, source, toml):
         self.source, self.toml = source, toml
         self.extensions, self.links, self.headers, self.bundled = {}, {}, {}, {}
@@ -210,63 +176,6 @@ class Facts(Scripts):
             self.switch(s["name"], s["value"], s["why"], rel,
                         [(package + m).replace(".", "/") for m in s["modules"]])
 
-    def words(self, tree, script):
-        """Imports, programs, pkg-config."""
-        for node in ast.walk(tree):
-            if script.passed_over(node):
-                continue
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    self.imported(alias.name)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                self.imported(node.module)
-            elif isinstance(node, ast.Call):
-                for first in node.args[:1]:
-                    self.program(first)
-                self.pkg_config([node.func, *node.args], script)
-            elif isinstance(node, (ast.List, ast.Tuple)):
-                for first in node.elts[:1]:
-                    self.program(first)
-                self.make_check(node.elts)
-                self.pkg_config(node.elts, script)
-
-    def program(self, node):
-        """["cmake", …], which("cmake") and the like, system("cmake …")."""
-        word = node.value if isinstance(node, ast.Constant) else None
-        word = word.split(" ")[0] if isinstance(word, str) else None
-        if word in PROGRAMS:
-            self.add("setup.py", self.programs, word)
-
-    def pkg_config(self, words, script):
-        """["pkg-config", "--libs", NAME, …], pkg_config(NAME), pkgconfig.parse(NAME)."""
-        first = words[0] if words else None
-        whole = getattr(first, "value", None)
-        name = whole if isinstance(whole, str) else getattr(
-            first, "id", getattr(whole, "id", getattr(first, "attr", None)))
-        if not isinstance(name, str) or not re.fullmatch(
-                r"(?i)\w*pkg[-_]?config\w*", name.rsplit("/", 1)[-1]):
-            return
-        for node in words[1:]:
-            for word in " ".join(script.texts(node)).split():
-                if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,59}", word):
-                    # maybe only where the system has it: no reason against a copy inside
-                    self.add("setup.py by pkg-config", self.links, word)
-
-    def make_check(self, words):
-        """[make_command, "check", …]: programs of the target would be run."""
-        if len(words) < 2 or getattr(words[1], "value", None) not in ("check", "test"):
-            return
-        make = words[0].value if isinstance(words[0], ast.Constant) else \
-            getattr(words[0], "id", getattr(words[0], "attr", None))
-        if isinstance(make, str) and "make" in make.lower():
-            self.out["make_check"] = True
-
-    def imported(self, name):
-        top = name.split(".")[0]
-        local = any(f == top + ".py" or f.startswith(top + "/") for f in self.files)
-        if top in IMPORTS and not local:
-            self.requires.add(IMPORTS[top])
-
     def cffi(self, spec, package):
         path = spec.split(":")[0]
         if path in self.files:
@@ -281,117 +190,6 @@ class Facts(Scripts):
                 for name in re.findall(r"['\"]([A-Za-z0-9_.+-]{1,60})['\"]", words):
                     self.add(path, self.links, name)
         self.requires.add("cffi")
-
-    # ---- the other build systems
-
-    def cmake(self, rel, code):
-        for call in re.findall(r"(?:[Pp]ython3?_add_library|pybind11_add_module|"
-                               r"nanobind_add_module|python_add_library)\s*\(\s*"
-                               r"([A-Za-z_][A-Za-z0-9_]*)", code):
-            self.add(rel, self.extensions, call)
-        for lib in re.findall(r"find_package\s*\(\s*([A-Za-z0-9_]+)", code):
-            self.add(rel, self.links, lib.lower())
-        for args in re.findall(r"pkg_(?:check|search)_modules?\s*\(([^)]*)\)", code):
-            for word in args.split()[1:]:
-                self.add(rel, self.links, re.split("[<>=]", word)[0].lower())
-
-    def meson(self, rel, code):
-        for name in re.findall(r"extension_module\s*\(\s*'([A-Za-z0-9_]+)'", code):
-            self.add(rel, self.extensions, name)
-        for lib in re.findall(r"(?:dependency|find_library)\s*\(\s*'([A-Za-z0-9_.+-]+)'", code):
-            self.add(rel, self.links, lib.lower())
-
-    def cargo(self):
-        out, version, locks = {}, None, 0
-        for rel in self.files:
-            base = os.path.basename(rel)
-            if base == "Cargo.lock":
-                locks += 1
-            if base != "Cargo.toml" or is_aside(rel):
-                continue
-            c = self.load_toml(rel)
-            package = table(c, "package")
-            found = package.get("rust-version") or table(
-                c, "workspace", "package").get("rust-version")
-            if text(found) and re.fullmatch(r"[0-9.]{1,20}", found) and (
-                    not version or key(found) > key(version)):
-                version = found
-            deps = dict(table(c, "dependencies"))
-            deps.update(table(c, "workspace", "dependencies"))
-            for name, value in deps.items():
-                if name.endswith("-sys") or name in ("openssl", "pyo3"):
-                    self.add(rel, self.links, name)
-                features = texts(value.get("features")) if isinstance(value, dict) else []
-                if name in ("pyo3", "pyo3-ffi"):
-                    out["pyo3"] = True
-                    for f in features:
-                        m = re.fullmatch(r"abi3-py3([0-9]{1,2})", f)
-                        if m:
-                            out["abi3"] = "3.%d" % max(9, int(m[1]))
-        # Not every project says which Rust it wants; its syntax may.
-        for rel in self.files:
-            if version and key(version) >= [1, 88]:
-                break
-            if rel.endswith(".rs") and not is_aside(rel) and re.search(
-                    r"^\s*(&&|(\} else )?if let [^/\n]*&&) *let ",
-                    read(os.path.join(self.source, rel)), re.M):
-                version = "1.88"  # `if let … && let …`
-        self.out["rust"] = bool(out.get("pyo3")) or any(
-            f.endswith("Cargo.toml") for f in self.files)
-        self.out["rust_version"], self.out["abi3"] = version, out.get("abi3")
-        self.out["cargo_lock"] = locks > 0
-
-    def go(self):
-        code = read(os.path.join(self.source, "go.mod")) if "go.mod" in self.files else ""
-        found = re.search(r"^module\s+(\S+)", code, re.M)
-        self.out["go_module"] = found[1] if found else None
-        found = re.search(r"^go\s+([0-9.]+)", code, re.M)
-        self.out["go_version"] = found[1] if found else None
-        mains = set()
-        for rel in self.files:
-            if rel.endswith(".go") and not rel.endswith("_test.go") and \
-                    not set(rel.split("/")[:-1]) & (SKIPPED | {"vendor", "internal",
-                                                             "testdata", "_examples"}):
-                code = read(os.path.join(self.source, rel))
-                if re.search(r"^package main\b", code, re.M) and \
-                        re.search(r"^func main\(\)", code, re.M) and \
-                        not re.search(r"^//go:build ignore", code, re.M):
-                    mains.add(os.path.dirname(rel) or ".")
-        self.out["go_mains"] = sorted(mains)[:LIST_MAX]
-        self.out["cgo"] = any(
-            rel.endswith(".go") and 'import "C"' in read(os.path.join(self.source, rel))
-            for rel in self.files[:5000]) if self.out["go_module"] else False
-
-    # ---- code
-
-    def includes(self, rel, code):
-        for name in re.findall(r"^\s*#\s*include\s*<([A-Za-z0-9_./+-]{1,80})>", code, re.M):
-            # of one that is inside too: for a system without the library, maybe
-            self.add(rel, self.bundled if os.path.basename(name) in self.inside
-                     else self.headers, name)
-
-    def code(self):
-        for rel in self.files:
-            base = os.path.basename(rel)
-            if is_aside(rel):
-                continue
-            if base == "CMakeLists.txt":
-                self.cmake(rel, read(os.path.join(self.source, rel)))
-            elif base == "meson.build":
-                self.meson(rel, read(os.path.join(self.source, rel)))
-            elif base.endswith(CODE):
-                code = read(os.path.join(self.source, rel))
-                # ARM's spelling; clang passes over the pragma.
-                if re.search(r"^\s*#\s*pragma\s+GCC\s+target\s*\(\s*\"\+", code, re.M) \
-                        and "__clang__" not in code:
-                    self.out.setdefault("gcc", rel)
-                elif base.endswith(".c") and nests_functions(code):
-                    self.out.setdefault("nested", rel)
-                self.includes(rel, code)
-                for name in re.findall(r"cdef extern from \"<?([A-Za-z0-9_./+-]{1,80})>?\"",
-                                       code):
-                    if os.path.basename(name) not in self.inside:
-                        self.add(rel, self.headers, name)
 
     def abi3_said(self):
         """The minor versions that the project's own files speak of as the stable ABI's:
