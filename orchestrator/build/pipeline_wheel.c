@@ -11,6 +11,7 @@
 #include "build/pipeline_step.h"
 #include "build/python_env.h"
 #include "build/python_resolve.h"
+#include "build/script_variables.h"
 #include "build/source.h"
 #include "build/step_autotools.h"
 #include "build/step_bindgen.h"
@@ -194,6 +195,11 @@ static gboolean wheel_build(
 		.parts = linked,
 		.target = &target};
 	ok = finish(i, &product, p->options.finish_data, err);
+	if (!ok) {
+		g_autofree char *top = g_build_filename(
+			w->source, first->subdirectory ? first->subdirectory : ".", NULL);
+		script_variables_tell(top, err);
+	}
 	return pipeline_step(i, "audit", &begun, ok);
 }
 

@@ -200,6 +200,22 @@ def test_lost_optional_extension():
             recipe="wheel: {extensions: [tiny]}\n", kind="lost-extension")
 
 
+def test_lost_to_a_variable():
+    """What is compiled only when the environment says so: its names are told."""
+    refused(["X0715|X0716", "the setup script reads TINY_FAST, TINY_MODE, TINY_X\n",
+             "build.env sets it"], kind="lost-extension", never=["CFLAGS,|RUN_ME"],
+            files=[("run.py", "import os\nos.getenv('RUN_ME')\n")], setup="""
+import os
+from os import environ
+from setuptools import setup, Extension
+os.getenv('TINY_MODE', 'x'); os.environ.get("CFLAGS"); "TINY_X" in environ
+fast = os.environ.get(
+    "TINY_FAST") == "1"
+setup(name="tiny", version="1.0", py_modules=[],
+      ext_modules=[Extension("tiny", ["tiny.c"])] if fast else [])
+""")
+
+
 def test_W06_pure_wheel():
     refused("machine code|extension|pure", code="this is no C\n" + METHODS, optional=True,
             kind="lost-extension")
