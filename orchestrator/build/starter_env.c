@@ -130,13 +130,10 @@ static void switches(
 			continue;
 		g_autoptr(GString) text = g_string_new(json_get_string(s, "name"));
 		g_autofree char *reason = why(s);
-		g_autofree char *valid = g_utf8_make_valid(reason, -1);
 		g_string_append(text, ": ");
 		starter_quote_always(text, json_get_string(s, "value"));
-		g_string_append_printf(text, "  # guessed: %s", valid);
-		for (char *p = text->str; *p; p++)
-			if ((guchar)*p < 0x20 || *p == 0x7f)
-				*p = ' ';
+		g_string_append(text, "  # guessed: ");
+		starter_append_shown(text, reason);
 		line(out, begun, text->str);
 	}
 }

@@ -9,6 +9,8 @@
 void starter_quote(GString *out, const char *text);
 /* In double quotes: no number, no boolean. */
 void starter_quote_always(GString *out, const char *text);
+/* For the end of a comment: blanks for what cannot be shown or breaks a line. */
+void starter_append_shown(GString *out, const char *text);
 /* `# text`, folded, control characters gone. */
 void starter_comment(GString *out, const char *text);
 /* head: tops with the project's own words. */

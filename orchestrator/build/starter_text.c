@@ -31,6 +31,25 @@ static gboolean is_plain(const char *text)
 	       !g_strv_contains(words, lower);
 }
 
+/* One that a reader of YAML takes, and that does not change how others look. */
+static gboolean is_shown(gunichar c)
+{
+	GUnicodeType type = g_unichar_type(c);
+
+	return g_unichar_isprint(c) && type != G_UNICODE_FORMAT &&
+	       type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+void starter_append_shown(GString *out, const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+		g_string_append_unichar(out, is_shown(c) ? c : ' ');
+	}
+}
+
 void starter_quote(GString *out, const char *text)
 {
 	/* "deb:x" is a plain scalar too: no blank follows the colon. */
@@ -50,7 +69,7 @@ void starter_quote_always(GString *out, const char *text)
 		if (c == '"' || c == '\\')
 			g_string_append_c(out, '\\');
 		/* `${{` would be an expression */
-		if (c < 0x20 || c == 0x7f || !g_unichar_isprint(c))
+		if (!is_shown(c))
 			g_string_append_c(out, ' ');
 		else if (c == '$' && p[1] == '{')
 			g_string_append(out, "$ ");
@@ -64,15 +83,8 @@ void starter_comment(GString *out, const char *text)
 {
 	g_autoptr(GString) clean = g_string_new(NULL);
 	g_autoptr(GString) folded = g_string_new(NULL);
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
 
-	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-		if (g_unichar_isprint(c))
-			g_string_append_unichar(clean, c);
-		else
-			g_string_append_c(clean, ' ');
-	}
+	starter_append_shown(clean, text);
 	words_fold(folded, clean->str, 0, 0, COLUMNS - 2);
 	g_auto(GStrv) lines = g_strsplit(folded->str, "\n", -1);
 	for (char **l = lines; *l; l++)
@@ -226,10 +238,8 @@ static void row(GPtrArray *rows, const char *value, const char *why)
 	GString *line = g_string_new(NULL);
 
 	starter_quote(line, value);
-	g_string_append_printf(line, "  # guessed: %s", why);
-	for (char *p = line->str; *p; p++)
-		if (*p == '\n' || *p == '\r')
-			*p = ' ';
+	g_string_append(line, "  # guessed: ");
+	starter_append_shown(line, why);
 	g_ptr_array_add(rows, g_string_free(line, FALSE));
 }
 

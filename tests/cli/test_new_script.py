@@ -1,5 +1,6 @@
 """What `xorch new` reads out of setup.py and of scripts in its place: names, libraries and
 the variables that decide what is compiled. Nothing of them may run."""
+import json
 import os
 import re
 
@@ -202,6 +203,12 @@ def build(setup_kwargs):
         xt.equal(extensions(text), ["p/a", "p/b"])
         xt.equal(env(text), {"REQUIRE_CYTHON": (
             "1", "without it build_ext.py goes on when its modules cannot be compiled")})
+        # whose name is the project's to choose
+        odd = "b\u202e\u2028: .py"
+        text = made(index, home, "odd", {
+            **files, "pyproject.toml": POETRY.replace("build_ext.py", json.dumps(odd)[1:-1]),
+            odd: script})
+        xt.check("REQUIRE_CYTHON" in text and "\u202e" not in text, text)
         # a script that nothing names is none
         files["pyproject.toml"] = POETRY.replace("build_ext.py", "other.py")
         index.sdist("unnamed", "1.0", files)
