@@ -29,6 +29,22 @@ static void known(void)
 		{"libzz.so.1", NULL, known_library_by_soname},
 		{"libc.so.6", NULL, known_library_by_soname},
 		{"libz", NULL, known_library_by_soname},
+		/* what pkg-config, *-config programs and link lines call them */
+		{"icu-i18n", "libicu-dev", known_library_by_name},
+		{"icu-config", "libicu-dev", known_library_by_name},
+		{"mysql_config", "libmariadb-dev", known_library_by_name},
+		{"Xrandr", "libxrandr-dev", known_library_by_name},
+		{"avformat", "libavformat-dev", known_library_by_name},
+		{"unicode/uchar.h", "libicu-dev", known_library_by_header},
+		{"mysql.h", "libmariadb-dev", known_library_by_header},
+		/* a folder of several packages: the file, else the nearest folder */
+		{"X11/extensions/Xrandr.h", "libxrandr-dev", known_library_by_header},
+		{"X11/Xlib.h", "libx11-dev", known_library_by_header},
+		{"google/protobuf/io/coded_stream.h", "libprotobuf-dev",
+			known_library_by_header},
+		{"google/other.h", NULL, known_library_by_header},
+		{"libicuuc.so.72", "libicu-dev", known_library_by_soname},
+		{"libX11.so.6", "libx11-dev", known_library_by_soname},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -39,13 +55,33 @@ static void known(void)
 	}
 }
 
+/* Neither may a header or a file; packages are in order. */
+static void unambiguous_files(void)
+{
+	for (const known_library *h = known_libraries; h->deb; h++) {
+		g_auto(GStrv) headers = g_strsplit(h->headers, " ", -1);
+		g_auto(GStrv) sonames = g_strsplit(h->sonames, " ", -1);
+		for (char **n = headers; *n; n++)
+			if (**n && known_library_by_header(*n) != h)
+				g_error("%s: %s", h->deb, *n);
+		for (char **n = sonames; *n; n++) {
+			g_autofree char *file = g_strconcat(*n, ".so.1", NULL);
+			if (**n && known_library_by_soname(file) != h)
+				g_error("%s: %s", h->deb, *n);
+		}
+		if (h[1].deb)
+			g_assert_cmpstr(h->deb, <, h[1].deb);
+	}
+}
+
 /* No name may stand for two libraries. */
 static void unambiguous(void)
 {
 	for (const known_library *h = known_libraries; h->deb; h++) {
 		g_auto(GStrv) names = g_strsplit(h->names, " ", -1);
 		for (char **n = names; *n; n++)
-			g_assert_true(known_library_by_name(*n) == h);
+			if (**n && known_library_by_name(*n) != h)
+				g_error("%s: %s", h->deb, *n);
 	}
 }
 
@@ -54,5 +90,6 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/known-library/known", known);
 	g_test_add_func("/known-library/unambiguous", unambiguous);
+	g_test_add_func("/known-library/unambiguous-files", unambiguous_files);
 	return g_test_run();
 }
