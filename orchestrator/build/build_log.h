@@ -1,6 +1,7 @@
 #pragma once
 #include "build/failure.h"
 #include "build/sandbox.h"
+#include "plan/platform.h"
 
 /* What a build's log says about why it failed: the line that tells, the class of the
  * failure (build/failure.h), the last lines.
@@ -38,6 +39,10 @@ typedef struct build_log_context {
 	const char *log_path;	  /* shown */
 	const char *reproduce;	  /* command line; NULL none */
 	const sandbox_spec *spec; /* its limits */
+	/* What it was to find libraries in; NULL: none, no newer ones are proposed. */
+	const char *sysroot; /* name of the definition: "debian-11" */
+	const platform *platform;
+	const GPtrArray *host; /* char *: requirements.host of the recipe; NULL none */
 } build_log_context;
 
 /* Sets *err for a step that ended as *r says, with exit status and code of its class:

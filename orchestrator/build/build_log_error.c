@@ -1,6 +1,7 @@
 #include "build/build_log.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "plan/floor_range.h"
 #include <signal.h>
 #include <string.h>
 
@@ -85,13 +86,73 @@ static void add_tail(const build_log *l, GError **err)
 	}
 }
 
+/* Whether the recipe asks for the package already. */
+static gboolean is_listed(const build_log_context *c, const char *package)
+{
+	for (guint i = 0; package && c->host && i < c->host->len; i++) {
+		const char *text = g_ptr_array_index(c->host, i);
+		gsize n = strlen(package);
+		if (g_str_has_prefix(text, "deb:") && !strncmp(text + 4, package, n) &&
+			(!text[4 + n] || text[4 + n] == '='))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Which newer sysroot to try. New string, or NULL: there is none. */
+static char *hint_newer(const build_log_context *c)
+{
+	g_autoptr(GPtrArray) newer = c->sysroot && c->platform
+					     ? sysroots_newer(c->sysroot, c->platform)
+					     : NULL;
+
+	if (!newer || !newer->len)
+		return NULL;
+	const sysroot_def *def = g_ptr_array_index(newer, 0);
+	g_autofree char *floor = g_strdelimit(g_strdup(def->glibc), ".", '_');
+	return g_strdup_printf("`--sysroot %s --floor %s` tries newer libraries (in the "
+			       "recipe: `toolchain: {sysroot: %s, manylinux: \"%s\"}`, "
+			       "then `xorch lock --upgrade`); else take an older release "
+			       "of the project, or build the library by a recipe "
+			       "(recipe:NAME)",
+		def->name, floor, def->name, floor);
+}
+
+/* Of a library that is there, but not as the project wants it. New string; NULL: that
+ * is not what failed. */
+static char *hint_of_listed(
+	const failure_class *f, const char *subject, const build_log_context *c)
+{
+	gboolean old = g_str_equal(f->name, "library-too-old");
+	const char *package = failure_package_of(subject);
+	const char *known = failure_known_package_of(subject);
+
+	if (is_listed(c, known))
+		package = known;
+	if (!old && (!f->hint || !strstr(f->hint, "requirements.host") ||
+			    !is_listed(c, package)))
+		return NULL;
+	g_autofree char *newer = hint_newer(c);
+	g_autoptr(GString) out = g_string_new(NULL);
+	if (!old)
+		g_string_append_printf(out,
+			"requirements.host has deb:%s already: that of the sysroot %s is "
+			"too old, or does not have it",
+			package, c->sysroot ? c->sysroot : "used");
+	if (newer)
+		g_string_append_printf(out, "%s%s", out->len ? "; " : "", newer);
+	return out->len ? g_strdup(out->str) : NULL;
+}
+
 /* The hint of the class with its subject put in, and what is known about it. */
-static char *hint_of(const failure_class *f, const char *subject)
+static char *hint_of(
+	const failure_class *f, const char *subject, const build_log_context *c)
 {
 	const char *package = failure_package_of(subject);
+	char *special = hint_of_listed(f, subject, c);
 
-	if (!f->hint)
-		return NULL;
+	if (special || !f->hint)
+		return special;
 	g_auto(GStrv) parts = g_strsplit(f->hint, "{}", -1);
 	g_autofree char *shown = text_escape(subject ? subject : "NAME", -1);
 	g_autofree char *hint = g_strjoinv(shown, parts);
@@ -141,7 +202,7 @@ gboolean build_log_error(const build_log *l, const sandbox_result *r,
 	const char *subject = f == l->kind ? l->subject : NULL;
 	g_autofree char *how = how_it_ended(r, c);
 	g_autofree char *about = subject ? text_escape(subject, -1) : NULL;
-	g_autofree char *hint = hint_of(f, subject);
+	g_autofree char *hint = hint_of(f, subject, c);
 
 	error_set(err, f->exit, f->code, "%s: %s %s%s%s%s%s%s", c->item, c->step, how,
 		*f->cause ? ": " : "", f->cause, *f->cause && about ? ": `" : "",

@@ -159,7 +159,10 @@ gboolean build_step_fail(const build_step *s, const sandbox_spec *spec,
 		.where = s->where,
 		.log_path = s->log_path,
 		.reproduce = s->reproduce,
-		.spec = spec};
+		.spec = spec,
+		.sysroot = s->sysroot,
+		.platform = s->platform,
+		.host = s->host};
 
 	return build_log_fail(r, &context, err);
 }

@@ -29,6 +29,9 @@ typedef struct build_step {
 	const char *reproduce; /* command line for the message, or NULL */
 	const char *keep;      /* host folder in which kept_note is to tell of it; NULL */
 	const char *scratch;   /* host folder for home and tmp, kept; NULL: thrown away */
+	/* For what a failure says of libraries; NULL: nothing. */
+	const char *sysroot;   /* name of the definition */
+	const GPtrArray *host; /* char *: requirements.host */
 } build_step;
 
 /* Adds a row; nothing when host is NULL. */

@@ -22,6 +22,10 @@ static const failure_class classes[] = {
 		"the project did not find something it depends on",
 		"name it in requirements.host (deb:NAME from the sysroot's suite, or "
 		"recipe:NAME), or switch the feature off in build.config_settings"},
+	{"library-too-old", EXIT_BUILD, "X0901",
+		"a library of the target is older than the project wants",
+		"take an older release of the project, or build the library by a recipe "
+		"and name it in requirements.host (recipe:NAME)"},
 	{"build-machine-library", EXIT_BUILD, "X0907",
 		"a library or object of the build machine was to be linked",
 		"name the target's library in requirements.host, and patch the place "

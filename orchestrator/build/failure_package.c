@@ -98,7 +98,13 @@ const char *failure_package_of(const char *subject)
 			(folder && g_strv_contains(list, folder)))
 			return rows[i].package;
 	}
+	return failure_known_package_of(subject);
+}
+
+const char *failure_known_package_of(const char *subject)
+{
 	const known_library *k = subject ? known_library_by_header(subject) : NULL;
+
 	if (subject && !k)
 		k = known_library_by_name(subject);
 	return k ? k->deb : NULL;

@@ -387,6 +387,38 @@ static const pattern patterns[] = {
 		"found).*(?:program|PATH|install)",
 		"missing-tool", SYSTEM},
 
+	/* ---- a library that is there, in an older version than is asked for ---- */
+	{"Invalid version, need ", "need '([^']+)' \\[.* found '", "library-too-old",
+		SYSTEM},
+	{" found: NO found ",
+		"^(?:Native |Run-time )?[Dd]ependency (\\S+) found: NO found",
+		"library-too-old", SUMMARY},
+	{"but version of ", "^(?:--   )?Requested '[^']+' but version of (\\S+) is",
+		"library-too-old", SYSTEM},
+	{"', required version is '",
+		"^(?:--   )?Package '([^']+)' has version '[^']*', required",
+		"library-too-old", SYSTEM},
+	{"Found unsuitable version",
+		"Could NOT find (\\w+): Found unsuitable version \"[^\"]*\", but "
+		"required",
+		"library-too-old", SYSTEM},
+	{"that is compatible with requested version",
+		"for package \"(\\w+)\" that is compatible", "library-too-old", SYSTEM},
+	/* `#error`, setup.py and configure in their own words */
+	{"rror: ",
+		"(?i)error: .*?\\b(?:requires?|needs?|needed|wants?|at least)\\b.*?"
+		"\\b(?!python|version|gcc|clang|rust|cmake)([a-z][\\w+-]*) "
+		"(?:version )?(?:>=? ?)?v?\\d+(?:\\.\\d+)+[\\w.]* or "
+		"(?:later|newer|greater|higher|above|more recent)",
+		"library-too-old", COMPILER},
+	{"rror: ",
+		"(?i)error: .*?\\b(?!python|gcc|clang|rust|cmake)([a-z][\\w+-]*) "
+		"(?:version )?>= ?v?\\d+(?:\\.\\d+)+[\\w.]* (?:is |are |was )?"
+		"(?:required|needed|not found)",
+		"library-too-old", COMPILER},
+	{"ompatible ", "(?i)error: .*\\bneed an? compatible (\\w+) version",
+		"library-too-old", COMPILER},
+
 	/* ---- what a configure step looks for ---- */
 	{"ERROR: Dependency ", "Dependency \"([^\"]+)\" not found", "missing-dependency",
 		SYSTEM},

@@ -1,6 +1,17 @@
 #include "build/pipeline_step.h"
 #include "base/event.h"
 #include "build/pipeline_private.h"
+#include "plan/floor_range.h"
+
+/* Of the sysroot that the item is linked against. New string, or NULL. */
+static char *sysroot_name(const item *i)
+{
+	g_autoptr(sysroot_def) def =
+		i->floor ? sysroot_for_floor(i->sysroot, i->floor, i->platform, NULL)
+			 : NULL;
+
+	return def ? g_strdup(def->name) : NULL;
+}
 
 void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item *i,
 	const workplace *w, const cross *c, const sandbox_info *info)
@@ -17,6 +28,7 @@ void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item 
 	out->again = g_strdup_printf("xorch build %s --keep -v%s%s", i->id,
 		i->allow_network ? " --allow-network " : "",
 		i->allow_network ? i->id : "");
+	out->sysroot = c ? sysroot_name(i) : NULL;
 	out->tools = g_ptr_array_new();
 	for (guint n = 0; tools && n < tools->len; n++)
 		g_ptr_array_add(out->tools, g_ptr_array_index(tools, n));
@@ -41,12 +53,15 @@ void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item 
 		.where = out->where,
 		.reproduce = out->again,
 		.keep = w->keep ? w->dir : NULL,
-		.scratch = w->scratch};
+		.scratch = w->scratch,
+		.sysroot = out->sysroot,
+		.host = r->requirements.host};
 }
 
 void pipeline_build_step_clear(pipeline_build_step *s)
 {
 	g_free(s->where);
 	g_free(s->again);
+	g_free(s->sysroot);
 	g_clear_pointer(&s->tools, g_ptr_array_unref);
 }

@@ -6,7 +6,7 @@
  * run's options, with the texts that it borrows. */
 typedef struct pipeline_build_step {
 	build_step step;
-	char *where, *again;
+	char *where, *again, *sysroot;
 	GPtrArray *tools; /* const char *, the last NULL */
 } pipeline_build_step;
 

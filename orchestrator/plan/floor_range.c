@@ -192,3 +192,22 @@ sysroot_def *sysroot_for_floor(
 		return NULL;
 	return out_of_reach(NULL, target, minor, err);
 }
+
+GPtrArray *sysroots_newer(const char *name, const platform *target)
+{
+	g_autoptr(sysroot_def) old = sysroot_def_find(name, NULL);
+	g_autoptr(GPtrArray) all = sysroots_of(target);
+	GPtrArray *newer =
+		g_ptr_array_new_with_free_func((GDestroyNotify)sysroot_def_free);
+
+	g_ptr_array_set_free_func(all, NULL);
+	for (guint i = 0; i < all->len; i++) {
+		sysroot_def *def = g_ptr_array_index(all, i);
+		if (old && by_itself(def) &&
+			sysroot_def_glibc(def) > sysroot_def_glibc(old))
+			g_ptr_array_add(newer, def);
+		else
+			sysroot_def_free(def);
+	}
+	return newer;
+}

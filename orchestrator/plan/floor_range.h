@@ -37,3 +37,8 @@ int sysroot_def_lowest(const sysroot_def *def);
  * sysroot has. */
 sysroot_def *sysroot_for_floor(
 	const char *name, const char *floor, const platform *target, GError **err);
+
+/* Those with newer libraries than the definition of that name, for the target, that are
+ * taken without a name: element sysroot_def, the oldest C library first. Empty when there
+ * is none, or none of that name. */
+GPtrArray *sysroots_newer(const char *name, const platform *target);

@@ -329,6 +329,55 @@ static void b01_b03_messages(void)
 	}
 }
 
+/* What the recipe lists already is not proposed once more: the sysroot's is too old. */
+static void hints(void)
+{
+	static const struct {
+		const char *log, *listed, *sysroot, *says, *says_not;
+	} rows[] = {
+		{"a.c:1:10: fatal error: 'ldap.h' file not found\n", NULL, "debian-11",
+			"in Debian `ldap.h` belongs to deb:libldap2-dev", "already"},
+		{"a.c:1:10: fatal error: 'ldap.h' file not found\n", "deb:libldap2-dev",
+			"debian-11",
+			"requirements.host has deb:libldap2-dev already: that of the "
+			"sysroot debian-11 is too old, or does not have it; `--sysroot "
+			"debian-12 --floor 2_36`",
+			"belongs to"},
+		{"a.c:1:10: fatal error: 'ldap.h' file not found\n",
+			"deb:libldap2-dev=2.4.57+dfsg-3", "debian-13", "already",
+			"--sysroot"},
+		{"a.c:1:10: fatal error: 'ldap.h' file not found\n",
+			"deb:libldap2-dev-more", "debian-11", "belongs to", "already"},
+		/* two names for one package */
+		{"a.c:1:10: fatal error: 'jpeglib.h' file not found\n",
+			"deb:libjpeg62-turbo-dev", "debian-11", "already", "belongs to"},
+		{"t.c:3:2: error: \"frob requires zlib 9.0.1 or later.\"\n", NULL,
+			"debian-11", "`--sysroot debian-12 --floor 2_36`", "belongs to"},
+		{"t.c:3:2: error: \"frob requires zlib 9.0.1 or later.\"\n", NULL, NULL,
+			"build the library by a recipe", "--sysroot"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GPtrArray) host = g_ptr_array_new();
+		g_auto(build_log) l = {0};
+		g_autoptr(GError) err = NULL;
+		sandbox_result r = {.process = {.exit_code = 1}};
+		build_log_context c = {.item = "a",
+			.step = "build_wheel",
+			.sysroot = rows[i].sysroot,
+			.platform = platform_by_name("aarch64"),
+			.host = host};
+		if (rows[i].listed)
+			g_ptr_array_add(host, (gpointer)rows[i].listed);
+		build_log_scan(rows[i].log, strlen(rows[i].log), &l);
+		build_log_error(&l, &r, &c, &err);
+		const char *hint = error_fact(err, "hint");
+		if (!hint || !strstr(hint, rows[i].says) ||
+			strstr(hint, rows[i].says_not))
+			g_error("row %u: %s", i, hint ? hint : "no hint");
+	}
+}
+
 /* B08, B14 for real: the step's own words through the sandbox. */
 static void b08_real(void)
 {
@@ -387,6 +436,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/build_log/classes", classes);
 	g_test_add_func("/build_log/tail-and-size", tail_and_size);
 	g_test_add_func("/build_log/B01-B03-messages", b01_b03_messages);
+	g_test_add_func("/build_log/hints", hints);
 	g_test_add_func("/build_log/B08-B14-real", b08_real);
 	return g_test_run();
 }
