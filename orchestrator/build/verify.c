@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "build/embedded.h"
+#include "build/run_root_libraries.h"
 #include "build/store.h"
 #include "build/verify_private.h"
 #include "build/verify_requires.h"
@@ -191,6 +192,26 @@ static gboolean test_all(const verify_spec *spec, const verify_place *p, const w
 
 /* ---- wheels ---- */
 
+/* Without those that cannot be had: an import then says in the loader's words what it
+ * lacks. */
+static gboolean add_libraries(const build_context *ctx, verify_place *p,
+	const GPtrArray *sonames, const verify_run *run, GError **err)
+{
+	GError *problem = NULL;
+
+	if (run_root_add(ctx, &p->root, sonames, &problem))
+		return TRUE;
+	if (process_cancelled()) {
+		g_propagate_error(err, problem);
+		return FALSE;
+	}
+	event_log(EVENT_WARNING, run->file,
+		"the root %s stays without more libraries: %s", run->root,
+		problem->message);
+	g_error_free(problem);
+	return TRUE;
+}
+
 static gboolean install_all(const build_context *ctx, const verify_spec *spec,
 	const wheel *w, verify_place *p, verify_run *run, gboolean *usable, GError **err)
 {
@@ -213,17 +234,20 @@ static gboolean install_all(const build_context *ctx, const verify_spec *spec,
 		verify_requires(ctx, w, &p->root, spec->folders, &run->reason, err);
 	if (!needs)
 		return run->reason != NULL;
+	g_autoptr(GPtrArray) libraries = g_ptr_array_new_with_free_func(g_free);
+	run_root_needed(w, libraries);
 	for (guint i = 0; i < needs->len; i++) {
 		const char *path = g_ptr_array_index(needs, i);
 		g_autoptr(wheel) other = wheel_open(path, FALSE, err);
 		if (!other || !wheel_install(other, p->site, err))
 			return FALSE;
+		run_root_needed(other, libraries);
 		g_ptr_array_add(run->with,
 			g_strndup(other->dist_info,
 				strlen(other->dist_info) - strlen(".dist-info/")));
 	}
 	*usable = TRUE;
-	return TRUE;
+	return add_libraries(ctx, p, libraries, run, err);
 }
 
 static gboolean verify_wheel_in(const build_context *ctx, const verify_spec *spec,
@@ -389,7 +413,9 @@ static gboolean verify_program(
 	gint64 begun = event_step_begin(r->file, "verify");
 	gboolean ok =
 		place_open(ctx, spec, g_ptr_array_index(roots, 0), r, &place, err) &&
-		copy_program(spec, &place, err) && test_all(spec, &place, NULL, r, err);
+		copy_program(spec, &place, err) &&
+		add_libraries(ctx, &place, f->needed, r, err) &&
+		test_all(spec, &place, NULL, r, err);
 	settle(r);
 	r->seconds = (double)(g_get_monotonic_time() - begun) / 1e6;
 	event_step_end(r->file, "verify", begun, ok && r->state != VERIFY_FAILED);

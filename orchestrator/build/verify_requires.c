@@ -231,6 +231,17 @@ static wheel *obtain(search *s, const wanted *w, char **missing, GError **err)
 	return NULL;
 }
 
+/* Puts one more sentence to those that are there; takes it. */
+static void tell(char **missing, char *one)
+{
+	char *all = *missing ? g_strdup_printf("%s; %s", *missing, one) : g_strdup(one);
+
+	g_free(one);
+	g_free(*missing);
+	*missing = all;
+}
+
+/* All that cannot be had is told, not just the first. */
 static gboolean run(search *s, char **missing, GError **err)
 {
 	wanted *next;
@@ -253,15 +264,19 @@ static gboolean run(search *s, char **missing, GError **err)
 		}
 		g_hash_table_add(s->have, g_strdup(next->requirement->normalised));
 		guint before = s->paths->len;
-		g_autoptr(wheel) w = obtain(s, next, missing, err);
-		gboolean ok = w && add_requirements(s, w, next->requirement->extras, err);
+		char *lacking = NULL;
+		g_autoptr(wheel) w = obtain(s, next, &lacking, err);
+		gboolean ok = w ? add_requirements(s, w, next->requirement->extras, err)
+				: lacking != NULL;
+		if (lacking)
+			tell(missing, lacking);
 		if (ok && again)
 			g_ptr_array_set_size(s->paths, before);
 		wanted_free(next);
 		if (!ok)
 			return FALSE;
 	}
-	return TRUE;
+	return *missing == NULL;
 }
 
 GPtrArray *verify_requires(const build_context *ctx, const wheel *w, const run_root *root,

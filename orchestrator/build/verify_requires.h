@@ -11,8 +11,9 @@
  * Nothing is recorded: verify judges an artefact and makes none. A file of the index
  * passes the verified door under the sha256 that the index gives. */
 
-/* Paths of the wheels (char *), the wheel itself not among them. When one cannot be
- * had: NULL without an error and *missing a sentence ("needs numpy>=1.25, and …").
+/* Paths of the wheels (char *), the wheel itself not among them. When some cannot be
+ * had: NULL without an error and *missing a sentence for each, with semicolons between
+ * them ("needs numpy>=1.25, and …").
  * NULL with an error: the wheel's metadata is wrong, or the run was cancelled.
  * `folders`: char *, may hold some that do not exist. */
 GPtrArray *verify_requires(const build_context *ctx, const wheel *w, const run_root *root,

@@ -212,6 +212,42 @@ def test_missing_library():
         xt.check("libx.so.7" in got["markupsafe._speedups"]["detail"], got)
 
 
+def test_library_that_manylinux_has():
+    """What the policies take for granted and a root goes without (libX11) is put into it
+    for a wheel that needs it."""
+    with xt.scratch() as home:
+        xt.write(os.path.join(home, "src", "pyproject.toml"),
+                 "[build-system]\nrequires = ['setuptools']\n"
+                 "build-backend = 'setuptools.build_meta'\n"
+                 "[project]\nname = 'xone'\nversion = '1.0'\n")
+        xt.write(os.path.join(home, "src", "setup.py"),
+                 "from setuptools import Extension, setup\nsetup(ext_modules=["
+                 "Extension('xone', ['xone.c'], libraries=['X11'])])\n")
+        xt.write(os.path.join(home, "src", "xone.c"), """\
+#include <Python.h>
+#include <X11/Xlib.h>
+static struct PyModuleDef m = {PyModuleDef_HEAD_INIT, "xone", NULL, -1, NULL};
+PyMODINIT_FUNC PyInit_xone(void)
+{
+	XInitThreads();
+	return PyModule_Create(&m);
+}
+""")
+        path = xt.write(os.path.join(home, "xone.yaml"), """\
+schema_version: 1
+package: {name: xone, version: "1.0"}
+kind: wheel
+source: {path: src}
+requirements: {host: ["deb:libx11-dev"]}
+tests:
+  - imports: [xone]
+""")
+        result = test_wheels.build(path, ["armv7"], "cp311", home)
+        xt.equal(result.code, 0, result)
+        got = verify(home, "--recipe", path, result.json["items"][0]["file"])
+        xt.equal((got.code, got.json["files"][0]["state"]), (0, "passed"), got)
+
+
 def pure_wheel(folder, name, requires=(), tag="py3-none-any"):
     """A wheel with one empty module, made here."""
     dist = f"{name}-1.0.dist-info/"
@@ -245,6 +281,13 @@ def test_what_a_wheel_needs():
         run = offline.json["files"][0]
         xt.equal((offline.code, run["state"]), (3, "not run"), offline)
         xt.check("needs middle>=1 (for topmost" in run["reason"], run)
+        # All that is missing, also what a requirement that is there wants.
+        some = pure_wheel(home, "some", ["absent>=2", "middle", "other"], tag)
+        run = verify(home, some, "--offline", "--find-links", house).json["files"][0]
+        xt.equal(run["state"], "not run", run)
+        for word in ("needs absent>=2 (for some", "needs other (for some",
+                     "needs lowest==1.0 (for middle"):
+            xt.check(word in run["reason"], word, run)
         pure_wheel(house, "lowest")
         result = verify(home, top, "--offline", "--find-links", house)
         xt.equal(result.code, 0, result)
