@@ -12,6 +12,9 @@
  *	info_…					headers of PKG-INFO
  *	extensions, links, headers		lists of {name, where}
  *	more_requires				of setup.py
+ *	wants					{name, version, where}: libraries, as
+ *						pkg-config, CMake, meson or #error
+ *						ask for them, at least in that version
  *	programs				{name, where}: cmake … started by setup.py
  *	make_check				true: setup.py runs `make check`
  *	rust, rust_version, abi3, cargo_lock	Cargo.toml

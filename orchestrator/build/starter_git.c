@@ -174,7 +174,7 @@ gboolean starter_git(
 	else
 		version_part(text, facts);
 	if (!go)
-		starter_wheel_parts(text, out->name, facts, &none, out->notes);
+		starter_wheel_parts(ctx, text, facts, &none, out->notes);
 	starter_about(text, facts);
 	out->text = g_strdup(text->str);
 	return TRUE;

@@ -17,8 +17,9 @@ void starter_comment(GString *out, const char *text);
 void starter_head(GString *out, const char *name, const char *version, const char *kind,
 	const json_t *facts);
 void starter_about(GString *out, const json_t *facts);
-/* What a wheel of this source needs, from `python:` to `tests:`. */
-void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
+/* What a wheel of this source needs, from `python:` to `tests:`. Which sysroot has its
+ * libraries is asked with ctx; NULL: of nobody. */
+void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *facts,
 	const upstream_wheel *up, GPtrArray *notes);
 /* "setuptools", "maturin" …, for people; "setuptools" when nothing is said. */
 const char *starter_backend(const json_t *facts);

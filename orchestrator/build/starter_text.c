@@ -1,4 +1,5 @@
 #include "build/starter_private.h"
+#include "build/starter_sysroot.h"
 #include "base/words.h"
 #include "format/pep508.h"
 #include "plan/floor_range.h"
@@ -285,9 +286,10 @@ static GPtrArray *build_rows(const json_t *facts)
 	return build;
 }
 
-/* *grafted: one of them is not on every system, so it goes into the wheel. */
-static GPtrArray *host_rows(
-	const json_t *facts, const upstream_wheel *up, gboolean *grafted)
+/* *grafted: one of them is not on every system, so it goes into the wheel. `chosen` gets
+ * known_library * of each. */
+static GPtrArray *host_rows(const json_t *facts, const upstream_wheel *up,
+	GPtrArray *chosen, gboolean *grafted)
 {
 	GPtrArray *host = g_ptr_array_new_with_free_func(g_free);
 
@@ -298,16 +300,19 @@ static GPtrArray *host_rows(
 		if (!why)
 			continue;
 		row(host, name, why);
+		g_ptr_array_add(chosen, (gpointer)h);
 		*grafted |= !g_str_equal(h->deb, "zlib1g-dev");
 	}
 	return host;
 }
 
-static void toolchain(GString *out, const json_t *facts, gboolean grafted)
+static void toolchain(GString *out, const json_t *facts, gboolean grafted,
+	const starter_sysroot *sysroot)
 {
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(sysroot_def) def =
+	g_autoptr(sysroot_def) usual =
 		grafted ? sysroot_def_find(SYSROOT_DEFAULT, NULL) : NULL;
+	const sysroot_def *def = sysroot->def ? sysroot->def : usual;
 	const char *gcc = fact(facts, "gcc"), *nested = fact(facts, "nested");
 
 	if (!gcc && !nested && !def)
@@ -322,6 +327,11 @@ static void toolchain(GString *out, const json_t *facts, gboolean grafted)
 		row(rows, "gcc", why);
 		g_string_append_printf(
 			out, "  c: %s\n", (char *)g_ptr_array_index(rows, 0));
+	}
+	if (sysroot->def) {
+		row(rows, sysroot->def->name, sysroot->why);
+		g_string_append_printf(out, "  sysroot: %s\n",
+			(char *)g_ptr_array_index(rows, rows->len - 1));
 	}
 	if (def) {
 		g_autofree char *floor = g_strdelimit(g_strdup(def->glibc), ".", '_');
@@ -452,7 +462,7 @@ static gboolean says_abi3(const json_t *facts, const char *abi3)
 	return FALSE;
 }
 
-void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
+void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *facts,
 	const upstream_wheel *up, GPtrArray *notes)
 {
 	const json_t *warnings = json_get_array(facts, "warnings");
@@ -460,10 +470,11 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 	const char *rust = fact(facts, "rust_version");
 	gboolean grafted;
 	g_autoptr(GPtrArray) build = build_rows(facts);
-	g_autoptr(GPtrArray) host = host_rows(facts, up, &grafted);
+	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+	g_autoptr(GPtrArray) host = host_rows(facts, up, chosen, &grafted);
+	g_auto(starter_sysroot) sysroot = {0};
 	GString *line = g_string_new(NULL);
 
-	(void)name;
 	g_string_append_printf(line, "Backend: %s", starter_backend(facts));
 	if (rust)
 		g_string_append_printf(line, ", wants Rust %s", rust);
@@ -477,7 +488,9 @@ void starter_wheel_parts(GString *out, const char *name, const json_t *facts,
 			up->abi3 ? "the tag of upstream's wheel"
 				 : "a feature in Cargo.toml");
 	}
-	toolchain(out, facts, grafted);
+	if (ctx)
+		starter_sysroot_choose(ctx, facts, chosen, &sysroot, notes);
+	toolchain(out, facts, grafted, &sysroot);
 	requirements(out, build, host);
 	starter_build_env(out, facts, up);
 	extensions(out, facts, up);

@@ -1,12 +1,15 @@
 """`xorch new`: recipes from sdists of every backend, on an index of this machine that
 stands in for the Python package index. Nothing of a source may run."""
+import hashlib
 import io
 import json
+import lzma
 import os
 import re
 import tarfile
 import zipfile
 
+import debian_archive
 import git_server
 import xt
 from server import Reply, Server, sha256
@@ -63,7 +66,8 @@ class Index:
 
 def new(index, home, *args, **env):
     return xt.run(["new", "--no-fetch", "--python", "3.11", *args], home=home,
-                  **{**QUICK, "XORCH_MIRROR_PYPI": index.server.url("/simple"), **env})
+                  **{**QUICK, "XORCH_MIRROR_PYPI": index.server.url("/simple"),
+                     "XORCH_MIRROR_DEBIAN": index.server.url("/no-debian"), **env})
 
 
 def recipe(home, name):
@@ -388,6 +392,154 @@ def test_rust():
         xt.check("3.0 wants Rust 1.88" in result.err, result)
         # Whoever names a version gets it.
         xt.equal(new(index, home, "rusty==2.0", "-o", "b.yaml").code, 0)
+
+
+class Suites:
+    """Debian's archive as far as `new` asks: which version a suite has of a package, in
+    sysroots of one's own."""
+
+    def __init__(self, server, home, suites):
+        self.key = debian_archive.Key()
+        self.env = {"XORCH_MIRROR_DEBIAN": server.url(""),
+                    "XORCH_KEYRING_DEBIAN": os.path.join(home, "keys.gpg"),
+                    "XORCH_CATALOG": os.path.join(home, "catalog")}
+        xt.write(self.env["XORCH_KEYRING_DEBIAN"], self.key.public)
+        for name, (glibc, targets, packages) in suites.items():
+            xt.write(os.path.join(home, "catalog", "sysroots", name + ".yaml"), f"""\
+schema_version: 1
+name: {name}
+summary: of this test
+glibc: "{glibc}"
+gcc: "12"
+targets: [{targets}]
+debian: {{suite: {name}-suite, signed_by: [{self.key.fingerprint}]}}
+packages: [libc6-dev]
+""")
+            index = lzma.compress("\n".join(
+                f"Package: {p}\nVersion: {v}\nArchitecture: arm64\nSize: 1\n"
+                f"Filename: pool/{p}.deb\nSHA256: {'0' * 64}\n"
+                for p, v in packages.items()).encode())
+            release = (f"Origin: Debian\nSuite: {name}-suite\nCodename: {name}-suite\n"
+                       f"Date: {debian_archive.date(debian_archive.NOW)}\n"
+                       "Architectures: arm64\nComponents: main\nSHA256:\n "
+                       f"{hashlib.sha256(index).hexdigest()} {len(index)} "
+                       "main/binary-arm64/Packages.xz\n")
+            base = f"/dists/{name}-suite/"
+            server.add(base + "InRelease", self.key.clearsign(release))
+            server.add(base + "main/binary-arm64/Packages.xz", index)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.key.close()
+
+
+def wanting(index, name, **files):
+    index.sdist(name, "1", {
+        "pyproject.toml": "[build-system]\nrequires = ['setuptools']\n"
+        "build-backend = 'setuptools.build_meta'\n",
+        "setup.py": "from setuptools import Extension, setup\n"
+        f"setup(name='{name}', ext_modules=[Extension('{name}', ['a.c'])])\n",
+        **{path.replace("__", "."): text for path, text in files.items()}})
+
+
+def test_library_in_a_newer_version():
+    """Which sysroot has a library as new as setup.py, CMake, meson or #error want it; what
+    none has is told. Where nothing is asked for, no index is read."""
+    both = "aarch64, armv7"
+    suites = {
+        "debian-11": ("2.31", both, {"libgit2-dev": "1.1.0+dfsg.1-4",
+                                     "libxmlsec1-dev": "1.2.31-1", "zlib1g-dev": "1:1.2.11"}),
+        "debian-12": ("2.36", both, {"libgit2-dev": "1.5.1+ds-1",
+                                     "libxmlsec1-dev": "1.2.37-2", "zlib1g-dev": "1:1.2.13"}),
+        "debian-13": ("2.41", "aarch64", {"libgit2-dev": "1.9.0+ds-2",
+                                          "libxmlsec1-dev": "1.2.41-1"})}
+    with Server() as s, xt.scratch() as home, Suites(s, home, suites) as debian:
+        index = Index(s)
+        pkg_config = "import subprocess\nfrom setuptools import Extension, setup\n"
+        wanting(index, "asked", a__c="#include <xmlsec/xmlsec.h>\n", setup__py=pkg_config +
+                "subprocess.check_call(['pkg-config', '--exists', 'xmlsec1 >= 1.2.33'])\n"
+                "setup(ext_modules=[Extension('asked', ['a.c'])])\n")
+        result = new(index, home, "asked", **debian.env)
+        xt.equal(result.code, 0, result)
+        text = recipe(home, "asked")
+        xt.check("""\
+toolchain:
+  sysroot: debian-12  # guessed: setup.py wants xmlsec1 1.2.33, and debian-11 has 1.2.31
+  manylinux: "2_36"  # guessed: the libraries of debian-12 that go into the wheel need its \
+glibc
+requirements:
+  host:
+    - deb:libxmlsec1-dev""" in text, text)
+        # Old enough for the default one.
+        wanting(index, "content", a__c="#include <xmlsec/xmlsec.h>\n",
+                CMakeLists__txt="pkg_check_modules(X REQUIRED xmlsec1>=1.2.31)\n")
+        xt.equal(new(index, home, "content", **debian.env).code, 0)
+        text = recipe(home, "content")
+        xt.check("sysroot:" not in text and 'manylinux: "2_31"' in text, text)
+        # No sysroot for every target has it; that one for aarch64 has is told.
+        wanting(index, "newer", a__c="#include <git2.h>\n#if LIBGIT2_VER_MINOR < 9\n"
+                "#error You need a compatible libgit2 version (1.9.x)\n#endif\n")
+        result = new(index, home, "newer", **debian.env)
+        xt.check("a.c wants libgit2 1.9, and debian-12 has 1.5.1; debian-13 has it, but not "
+                 "for every target: --sysroot debian-13" in result.err, result)
+        xt.check("sysroot:" not in recipe(home, "newer"), result)
+        wanting(index, "newest", a__c="#include <git2.h>\n",
+                meson__build="dependency('libgit2', version: ['>=2.1', '<3'])\n")
+        result = new(index, home, "newest", **debian.env)
+        xt.check("meson.build wants libgit2 2.1, and debian-13 has 1.9.0, and no newer "
+                 "sysroot has it" in result.err, result)
+        # A library that is no part of the recipe is asked of nobody.
+        wanting(index, "other", a__c="#include <zlib.h>\n",
+                CMakeLists__txt="find_package(OpenSSL 3.1 REQUIRED)\n")
+        del s.requests[:]
+        xt.equal(new(index, home, "other", **debian.env).code, 0)
+        xt.check(not any("/dists/" in r.path for r in s.requests), s.requests)
+        # Nobody to ask: told, and the default stays.
+        result = new(index, home, "asked", "-o", "again.yaml", **dict(
+            debian.env, XORCH_MIRROR_DEBIAN=s.url("/nowhere"), XORCH_CACHE_DIR=os.path.join(home, "fresh")))
+        xt.equal(result.code, 0, result)
+        xt.check("which versions of libraries debian-11 has could not be asked" in
+                 result.err, result)
+
+
+def test_libraries_by_parts():
+    """Of a list that setup.py puts together what is known counts, beside a header that is
+    in the source too."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        wanting(index, "parted", a__c="#include <mpc.h>\n", mpc__h="",
+                setup__py="import os\nfrom setuptools import Extension, setup\n"
+                "MORE = [] if os.name == 'nt' else ['gmp']\n"
+                "setup(ext_modules=[Extension('parted', ['a.c'], libraries=['mpc'] + "
+                "unknown() + (MORE if os.name else ['z']))])\n")
+        xt.equal(new(index, home, "parted").code, 0)
+        text = recipe(home, "parted")
+        xt.check("- deb:libmpc-dev  # guessed: setup.py links mpc, a.c includes <mpc.h>"
+                 in text, text)
+
+
+def test_what_setup_py_imports():
+    """A helper beside setup.py asks pkg-config and config programs; headers in quotes that
+    are not of the source are the system's."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        wanting(index, "helped", a__c='#include "mysql.h"\n#include "mine.h"\n', mine__h="",
+                b__c="#include <unicode/uchar.h>\n",
+                setup__py="from setuptools import Extension, setup\nimport setupinfo\n"
+                "setup(ext_modules=[Extension('helped', ['a.c'])])\n",
+                setupinfo__py=TRAP.format(home=home) +
+                "for name in ['mysqlclient', 'mariadb']:\n"
+                "    os.system(f'pkg-config --exists {name}')\n"
+                "os.popen('icu-config --version')\n")
+        xt.equal(new(index, home, "helped").code, 0)
+        text = recipe(home, "helped")
+        xt.check("- deb:libmariadb-dev  # guessed: setup.py by pkg-config links mariadb, "
+                 "a.c includes <mysql.h>" in text, text)
+        xt.check("- deb:libicu-dev  # guessed: setup.py by pkg-config links icu-config, "
+                 "b.c includes <unicode/uchar.h>" in text, text)
+        xt.check(not os.path.exists(os.path.join(home, "executed")), "it was run")
 
 
 def test_cmake_and_meson():

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	starter_head(out, "name", "1.0", "wheel", facts);
 	g_string_append(out, "source:\n  pypi: name\n");
-	starter_wheel_parts(out, "name", facts, &none, notes);
+	starter_wheel_parts(NULL, out, facts, &none, notes);
 	starter_about(out, facts);
 	g_autoptr(diag_list) l = diag_list_new();
 	g_autoptr(recipe) r = recipe_parse("r.yaml", ".", out->str, out->len, l);

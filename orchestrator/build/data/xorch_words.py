@@ -1,5 +1,6 @@
 """Words of setup.py and the like: what it imports, starts and asks pkg-config for."""
 import ast
+import os
 import re
 
 # Names that setup.py imports -> requirement, where no pyproject.toml says it.
@@ -9,22 +10,31 @@ IMPORTS = {"Cython": "cython", "numpy": "numpy", "cffi": "cffi", "pybind11": "py
            "mypyc": "mypy", "nanobind": "nanobind", "semantic_version": "semantic-version",
            "packaging": "packaging", "toml": "toml", "tomli": "tomli", "jinja2": "jinja2"}
 # Programs that setup.py may start and that a build requirement brings.
-PROGRAMS = ("cmake", "ninja", "meson")
+PROGRAMS = ("cmake", "ninja", "meson", "swig")
+# Helpers of setup.py that projects copy: they try much and need nothing.
+COPIES = {"versioneer.py", "ez_setup.py", "distribute_setup.py", "get_pip.py"}
+# Standards among the flags of an extension; gcc only warns of one language's for the
+# other, clang refuses.
+CXX_STD = re.compile(r"-std=(?:c|gnu)\+\+")
+C_STD = re.compile(r"-std=(?:c|gnu|iso9899:)[0-9]")
+# What scripts and setup.py fetch.
+SCRIPT_FETCH = re.compile(r"\bgit[\"', ]+clone\b|\burlretrieve\(|\burlopen\(|"
+                          r"^\s*(?:curl|wget)\s", re.M)
 
 
 class Words:
     """Of Facts (xorch_scan.py)."""
 
     def words(self, tree, script):
-        """Imports, programs, pkg-config."""
+        """Programs, pkg-config; the names of what is imported."""
+        imports = []
         for node in ast.walk(tree):
             if script.passed_over(node):
                 continue
             if isinstance(node, ast.Import):
-                for alias in node.names:
-                    self.imported(alias.name)
+                imports += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                self.imported(node.module)
+                imports.append(node.module)
             elif isinstance(node, ast.Call):
                 for first in node.args[:1]:
                     self.program(first)
@@ -34,6 +44,7 @@ class Words:
                     self.program(first)
                 self.make_check(node.elts)
                 self.pkg_config(node.elts, script)
+        return imports
 
     def program(self, node):
         """["cmake", …], which("cmake") and the like, system("cmake …")."""
@@ -71,3 +82,98 @@ class Words:
         local = any(f == top + ".py" or f.startswith(top + "/") for f in self.files)
         if top in IMPORTS and not local:
             self.requires.add(IMPORTS[top])
+
+    def asked(self, rel, tree):
+        """Words of Python that asks pkg-config or a NAME-config program, whatever it makes
+        of them: [NAME, …] that a loop asks for, "pkg-config --libs " + NAME. Only those
+        that are known as libraries come to anything, and only beside a header."""
+        texts = [n.value for n in ast.walk(tree)
+                 if isinstance(n, ast.Constant) and isinstance(n.value, str)
+                 and len(n.value) < 200]
+        asks = any(re.search(r"pkg[-_]?config", t, re.I) for t in texts)
+        runs = any(re.search(r"pkg-?config\w* -", t) for t in texts)
+        for t in texts:
+            for word in t.split()[:8]:
+                word = word.rsplit("/", 1)[-1]
+                if re.fullmatch(r"\w[\w.+-]{0,40}[-_]config", word) or (
+                        runs and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.+-]{1,40}", word)):
+                    self.add("setup.py by pkg-config", self.links, word)
+            # "NAME >= 1.2", as pkg-config reads it
+            for name, version in re.findall(
+                    r"(?<![\w.-])([A-Za-z][\w.+-]*?) ?>= ?v?(\d+(?:\.\d+)+)",
+                    t if asks else ""):
+                self.want(rel, name, version)
+        # installed(NAME, ">= 1.2"), exists(NAME, version=">= 1.2")
+        for node in ast.walk(tree):
+            words = [a.value for a in [*node.args, *(k.value for k in node.keywords)]
+                     if isinstance(a, ast.Constant) and isinstance(a.value, str)] \
+                if isinstance(node, ast.Call) and asks else []
+            for version in words[1:]:
+                found = re.fullmatch(r">=? ?v?(\d+(?:\.\d+)+)", version.strip())
+                if found:
+                    self.want(rel, words[0], found[1])
+
+    def want(self, where, name, version):
+        """A library in a version: the highest that is asked for counts."""
+        version = version.rstrip(".")
+        if len(name) < 60 and re.fullmatch(r"[0-9]+(?:\.[0-9]+){0,5}", version) and (
+                name not in self.wants or key(version) > key(self.wants[name][0])):
+            self.wants[name] = (version, where)
+
+    def languages(self, tree):
+        """Of the extensions: which flags go with which sources."""
+        puts = self.puts(tree)
+        for node in ast.walk(tree):
+            f = node.func if isinstance(node, ast.Call) else None
+            kind = getattr(f, "id", getattr(f, "attr", ""))
+            if isinstance(kind, str) and kind.endswith("Extension"):
+                self.language(node, {k.arg: k.value for k in node.keywords if k.arg}, puts)
+
+    @staticmethod
+    def puts(tree):
+        """What is put into each name anywhere: by =, += and its methods (append)."""
+        found = {}
+        for n in ast.walk(tree):
+            if isinstance(n, (ast.Assign, ast.AugAssign)):
+                to, put = (n.targets[0] if isinstance(n, ast.Assign) else n.target), [n.value]
+            elif isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute):
+                to, put = n.func.value, n.args
+            else:
+                continue
+            if isinstance(to, ast.Name):
+                found.setdefault(to.id, []).extend(put)
+        return found
+
+    @staticmethod
+    def put_in(node, puts):
+        """Those in an expression and in all that is put into the names it has."""
+        queue, seen, found = [node] if node is not None else [], set(), []
+        while queue:
+            for n in ast.walk(queue.pop()):
+                if isinstance(n, ast.Constant) and isinstance(n.value, str):
+                    found.append(n.value)
+                elif isinstance(n, ast.Name) and n.id not in seen:
+                    seen.add(n.id)
+                    queue += puts.get(n.id, [])
+        return found
+
+    def language(self, node, keys, puts):
+        """C among the sources of an extension whose flags have a standard of C++, or the
+        other way round; a source of SWIG's."""
+        sources = keys.get("sources") or (node.args[1] if len(node.args) > 1 else None)
+        found = self.put_in(sources, puts)
+        flags = " ".join(self.put_in(keys.get("extra_compile_args"), puts))
+        if CXX_STD.search(flags) and any(f.endswith(".c") for f in found):
+            self.out["mixed_std"] = "C++ in C"
+        if C_STD.search(flags) and any(f.endswith((".cpp", ".cc", ".cxx")) for f in found):
+            self.out["mixed_std"] = "C in C++"
+        if any(f.endswith(".i") for f in found):  # setuptools starts it then
+            self.add("setup.py", self.programs, "swig")
+
+    def fetches(self, script, code):
+        """A script, and those of a shell beside it that it names."""
+        shell = [f for f in self.files if f.endswith((".sh", ".bash")) and
+                 "/" not in f and f in code]
+        for rel in [script, *shell]:
+            if SCRIPT_FETCH.search(read(os.path.join(self.source, rel))):
+                self.add(rel, self.downloads, rel)

@@ -1,0 +1,21 @@
+#pragma once
+#include "build/starter_private.h"
+#include "plan/catalog.h"
+#include "plan/known_library.h"
+
+/* Which sysroot has the libraries in the versions that a source asks for: SYSROOT_DEFAULT
+ * while it does, else the next newer one that is taken by itself for every target of it
+ * (plan/floor_range.h). The versions are those of the suites' signed indices, asked for
+ * only when the source names one of a library that the recipe takes. */
+typedef struct starter_sysroot {
+	sysroot_def *def; /* NULL: the default one */
+	char *why; /* "setup.py wants xmlsec1 1.2.33 and debian-11 has 1.2.31"; or NULL */
+} starter_sysroot;
+
+void starter_sysroot_clear(starter_sysroot *s);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(starter_sysroot, starter_sysroot_clear)
+
+/* `libraries`: known_library *, those of the recipe. What no sysroot has, and that an
+ * index could not be asked, goes to the notes (char *). */
+void starter_sysroot_choose(const build_context *ctx, const json_t *facts,
+	const GPtrArray *libraries, starter_sysroot *out, GPtrArray *notes);
