@@ -118,30 +118,54 @@ static char *hint_newer(const build_log_context *c)
 		def->name, floor, def->name, floor);
 }
 
-/* Of a library that is there, but not as the project wants it. New string; NULL: that
- * is not what failed. */
-static char *hint_of_listed(
+static gboolean has_packages(const build_log_context *c)
+{
+	for (guint i = 0; c->host && i < c->host->len; i++)
+		if (g_str_has_prefix(g_ptr_array_index(c->host, i), "deb:"))
+			return TRUE;
+	return FALSE;
+}
+
+/* What the class says of the libraries that the recipe asks for: the start of a hint, ""
+ * when it needs none. New string; NULL: they are not what failed. */
+static char *blame_libraries(
 	const failure_class *f, const char *subject, const build_log_context *c)
 {
-	gboolean old = g_str_equal(f->name, "library-too-old");
+	const char *sysroot = c->sysroot ? c->sysroot : "used";
 	const char *package = failure_package_of(subject);
 	const char *known = failure_known_package_of(subject);
 
+	if (g_str_equal(f->name, "library-too-old"))
+		return g_strdup("");
 	if (is_listed(c, known))
 		package = known;
-	if (!old && (!f->hint || !strstr(f->hint, "requirements.host") ||
-			    !is_listed(c, package)))
-		return NULL;
-	g_autofree char *newer = hint_newer(c);
-	g_autoptr(GString) out = g_string_new(NULL);
-	if (!old)
-		g_string_append_printf(out,
+	if (f->hint && strstr(f->hint, "requirements.host") && is_listed(c, package))
+		return g_strdup_printf(
 			"requirements.host has deb:%s already: that of the sysroot %s is "
-			"too old, or does not have it",
-			package, c->sysroot ? c->sysroot : "used");
+			"too old, or does not have it; ",
+			package, sysroot);
+	if (!f->hint && g_str_equal(f->name, "compile-error") && has_packages(c))
+		return g_strdup_printf("when it is about a name of a library in "
+				       "requirements.host, that of the sysroot %s may be "
+				       "too old for it: ",
+			sysroot);
+	return NULL;
+}
+
+/* Of a library that is there, but not as the project wants it. New string; NULL: that
+ * is not what failed, or there is nothing newer to try. */
+static char *hint_of_listed(
+	const failure_class *f, const char *subject, const build_log_context *c)
+{
+	g_autofree char *blame = blame_libraries(f, subject, c);
+	g_autofree char *newer = blame ? hint_newer(c) : NULL;
+
 	if (newer)
-		g_string_append_printf(out, "%s%s", out->len ? "; " : "", newer);
-	return out->len ? g_strdup(out->str) : NULL;
+		return g_strconcat(blame, newer, NULL);
+	if (!blame || !*blame || g_str_equal(f->name, "compile-error"))
+		return NULL;
+	blame[strlen(blame) - strlen("; ")] = '\0';
+	return g_steal_pointer(&blame);
 }
 
 /* The hint of the class with its subject put in, and what is known about it. */

@@ -480,9 +480,9 @@ requirements:
         xt.check("sysroot:" not in text and 'manylinux: "2_31"' in text, text)
         # No sysroot for every target has it; that one for aarch64 has is told.
         wanting(index, "newer", a__c="#include <git2.h>\n#if LIBGIT2_VER_MINOR < 9\n"
-                "#error You need a compatible libgit2 version (1.9.x)\n#endif\n")
+                "#error    \\\n  \"newer needs libgit2 v1.9.0 or later\"\n#endif\n")
         result = new(index, home, "newer", **debian.env)
-        xt.check("a.c wants libgit2 1.9, and debian-12 has 1.5.1; debian-13 has it, but not "
+        xt.check("a.c wants libgit2 1.9.0, and debian-12 has 1.5.1; debian-13 has it, but not "
                  "for every target: --sysroot debian-13" in result.err, result)
         xt.check("sysroot:" not in recipe(home, "newer"), result)
         wanting(index, "newest", a__c="#include <git2.h>\n",
@@ -490,6 +490,11 @@ requirements:
         result = new(index, home, "newest", **debian.env)
         xt.check("meson.build wants libgit2 2.1, and debian-13 has 1.9.0, and no newer "
                  "sysroot has it" in result.err, result)
+        wanting(index, "compatible", a__c="#include <git2.h>\n# error You need a "
+                "compatible libgit2 version (1.5.x)\n#error needs C++ 1.7 or later\n")
+        xt.equal(new(index, home, "compatible", **debian.env).code, 0)
+        xt.check("sysroot: debian-12  # guessed: a.c wants libgit2 1.5, and debian-11 has "
+                 "1.1.0" in recipe(home, "compatible"))
         # A library that is no part of the recipe is asked of nobody.
         wanting(index, "other", a__c="#include <zlib.h>\n",
                 CMakeLists__txt="find_package(OpenSSL 3.1 REQUIRED)\n")
