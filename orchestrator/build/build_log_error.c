@@ -110,11 +110,13 @@ static char *hint_newer(const build_log_context *c)
 		return NULL;
 	const sysroot_def *def = g_ptr_array_index(newer, 0);
 	g_autofree char *floor = g_strdelimit(g_strdup(def->glibc), ".", '_');
-	return g_strdup_printf("`--sysroot %s --floor %s` tries newer libraries (in the "
-			       "recipe: `toolchain: {sysroot: %s, manylinux: \"%s\"}`, "
-			       "then `xorch lock --upgrade`); else take an older release "
-			       "of the project, or build the library by a recipe "
-			       "(recipe:NAME)",
+	return g_strdup_printf(
+		"`--sysroot %s --floor %s`, for `xorch lock --upgrade` and "
+		"then for the build, tries newer libraries (in the "
+		"recipe: `toolchain: {sysroot: %s, manylinux: \"%s\"}`); "
+		"else take an older release "
+		"of the project, or build the library by a recipe "
+		"(recipe:NAME)",
 		def->name, floor, def->name, floor);
 }
 

@@ -12,6 +12,8 @@
  *	info_…					headers of PKG-INFO
  *	extensions, links, headers		lists of {name, where}
  *	more_requires				of setup.py
+ *	used					name -> file: what its C uses in any case,
+ *						of the source itself or of a library
  *	wants					{name, version, where}: libraries, as
  *						pkg-config, CMake, meson or #error
  *						ask for them, at least in that version

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "build/debian_repo.h"
 #include "build/debian_source.h"
+#include "build/starter_headers.h"
 #include "format/debian.h"
 #include "plan/floor_range.h"
 #include <string.h>
@@ -141,6 +142,43 @@ static guint first_with(const build_context *ctx, const GPtrArray *all, guint fr
 	return all->len;
 }
 
+/* The headers' own words, where the source does not speak of versions: what is used in
+ * any case, and is in the next suite's only. TRUE: *why says so. */
+static gboolean next_is_needed(const build_context *ctx, suite *here, suite *next,
+	const json_t *used, const known_library *h, char **why, GPtrArray *unsaid)
+{
+	if (!open_suite(ctx, here, unsaid) || !open_suite(ctx, next, unsaid))
+		return FALSE;
+	g_autoptr(GHashTable) older = starter_headers_names(ctx, here->repo, h->deb);
+	g_autoptr(GHashTable) newer =
+		older ? starter_headers_names(ctx, next->repo, h->deb) : NULL;
+	const char *name = newer ? starter_headers_lacking(used, older, newer) : NULL;
+	if (!name)
+		return FALSE;
+	g_free(*why);
+	*why = g_strdup_printf("%s uses %s, which %s of %s does not have",
+		json_get_string(used, name), name, h->deb, here->def->name);
+	return TRUE;
+}
+
+/* The index of the sysroot that has what is used. */
+static guint by_headers(const build_context *ctx, GPtrArray *all, guint at,
+	const json_t *facts, const GPtrArray *libraries, char **why)
+{
+	const json_t *used = json_get_object(facts, "used");
+	g_autoptr(GPtrArray) unsaid = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint n = 0; used && json_object_size(used) && n < libraries->len; n++) {
+		suite *next = at + 1 < all->len ? g_ptr_array_index(all, at + 1) : NULL;
+		if (!next || !next->everywhere || unsaid->len)
+			return at;
+		if (next_is_needed(ctx, g_ptr_array_index(all, at), next, used,
+			    g_ptr_array_index(libraries, n), why, unsaid))
+			at++;
+	}
+	return at;
+}
+
 void starter_sysroot_choose(const build_context *ctx, const json_t *facts,
 	const GPtrArray *libraries, starter_sysroot *out, GPtrArray *notes)
 {
@@ -148,7 +186,7 @@ void starter_sysroot_choose(const build_context *ctx, const json_t *facts,
 	guint at = 0;
 
 	memset(out, 0, sizeof *out);
-	if (!asked->len)
+	if (!libraries->len)
 		return;
 	all = suites();
 	for (guint n = 0; n < asked->len; n++) {
@@ -175,6 +213,7 @@ void starter_sysroot_choose(const build_context *ctx, const json_t *facts,
 			out->why = g_steal_pointer(&why);
 		}
 	}
+	at = by_headers(ctx, all, at, facts, libraries, &out->why);
 	if (!at)
 		return;
 	suite *chosen = g_ptr_array_index(all, at);

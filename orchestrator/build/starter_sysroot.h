@@ -5,8 +5,9 @@
 
 /* Which sysroot has the libraries in the versions that a source asks for: SYSROOT_DEFAULT
  * while it does, else the next newer one that is taken by itself for every target of it
- * (plan/floor_range.h). The versions are those of the suites' signed indices, asked for
- * only when the source names one of a library that the recipe takes. */
+ * (plan/floor_range.h). The versions are those of the suites' signed indices. Where it
+ * asks for none, names that its C uses are looked for in the headers of both suites
+ * (build/starter_headers.h). Asked only when the recipe takes libraries. */
 typedef struct starter_sysroot {
 	sysroot_def *def; /* NULL: the default one */
 	char *why; /* "setup.py wants xmlsec1 1.2.33 and debian-11 has 1.2.31"; or NULL */

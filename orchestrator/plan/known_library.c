@@ -16,7 +16,10 @@ const known_library *known_library_by_name(const char *name)
 	for (const known_library *h = known_libraries; h->deb; h++)
 		if (words_have(h->names, lower))
 			return h;
-	return NULL;
+	/* Prose says libNAME where others link NAME. */
+	return g_str_has_prefix(lower, "lib") && lower[3]
+		       ? known_library_by_name(lower + strlen("lib"))
+		       : NULL;
 }
 
 static const known_library *by_header(const char *text)

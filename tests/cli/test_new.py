@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 
 import debian_archive
+from archives import Member, deb
 import git_server
 import xt
 from server import Reply, Server, sha256
@@ -415,10 +416,19 @@ targets: [{targets}]
 debian: {{suite: {name}-suite, signed_by: [{self.key.fingerprint}]}}
 packages: [libc6-dev]
 """)
-            index = lzma.compress("\n".join(
-                f"Package: {p}\nVersion: {v}\nArchitecture: arm64\nSize: 1\n"
-                f"Filename: pool/{p}.deb\nSHA256: {'0' * 64}\n"
-                for p, v in packages.items()).encode())
+            rows = []
+            for package, what in packages.items():
+                version, files = what if isinstance(what, tuple) else (what, {})
+                path = f"pool/{name}/{package}.deb"
+                body = deb(f"Package: {package}\nVersion: {version}\nArchitecture: arm64\n"
+                           "Maintainer: nobody\nDescription: test\n",
+                           [Member("./usr/include/" + f, t.encode())
+                            for f, t in files.items()])
+                server.add("/" + path, body)
+                rows.append(f"Package: {package}\nVersion: {version}\nArchitecture: arm64\n"
+                            f"Size: {len(body)}\nFilename: {path}\n"
+                            f"SHA256: {sha256(body)}\n")
+            index = lzma.compress("\n".join(rows).encode())
             release = (f"Origin: Debian\nSuite: {name}-suite\nCodename: {name}-suite\n"
                        f"Date: {debian_archive.date(debian_archive.NOW)}\n"
                        "Architectures: arm64\nComponents: main\nSHA256:\n "
@@ -523,6 +533,41 @@ def test_libraries_by_parts():
         text = recipe(home, "parted")
         xt.check("- deb:libmpc-dev  # guessed: setup.py links mpc, a.c includes <mpc.h>"
                  in text, text)
+
+
+def test_library_with_newer_names():
+    """A source that says no version, but uses what only a newer header has: in any case,
+    not where it asks first, and not what it brings itself."""
+    both = "aarch64, armv7"
+    old = "".join(f"int mpc_old{i}(void);\n" for i in range(12))
+    new_ones = "int mpc_agm(void);\n#define mpc_twice 2\nint options_all;\n"
+    suites = {"debian-11": ("2.31", both, {"libmpc-dev": ("1.2.0-1", {"mpc.h": old})}),
+              "debian-12": ("2.36", both, {"libmpc-dev": (
+                  "1.3.1-1", {"mpc.h": old + new_ones})})}
+    rows = {
+        "plain": ("int f(void) { return mpc_agm(); }\n", True),
+        "guarded": ("#ifndef A_C\n#define A_C\nint f(void) { return mpc_agm(); }\n#endif\n",
+                    True),
+        "either": ("#if MPC_VERSION > 9\nint f = mpc_agm(1);\n#else\nint f = mpc_agm();\n"
+                   "#endif\n", True),
+        "asks": ("#if MPC_VERSION > 9\nint f = mpc_agm();\n#elif Y\nmpc_agm\n#endif\n"
+                 "int x = mpc_old1();\n", False),
+        "other": ("#if A\nint f = mpc_agm();\n#else\nint f = mpc_old2();\n#endif\n", False),
+        "brings": ("#define mpc_twice 2\nint f = mpc_twice;\n", False),
+        "speaks": ("/* mpc_agm */ // mpc_agm\nchar *s = \"mpc_agm\";\nint options_all;\n",
+                   False)}
+    with Server() as s, xt.scratch() as home, Suites(s, home, suites) as debian:
+        index = Index(s)
+        for name, (code, newer) in rows.items():
+            include = "#include <mpc.h>\n"
+            wanting(index, name, a__c=code.replace("int f", include + "int f")
+                    if name == "guarded" else include + code)
+            result = new(index, home, name, **debian.env)
+            xt.equal((result.code, "could not be asked" in result.err), (0, False), result)
+            text = recipe(home, name)
+            xt.check("- deb:libmpc-dev" in text, text)
+            xt.equal("  sysroot: debian-12  # guessed: a.c uses mpc_agm, which libmpc-dev of "
+                     "debian-11 does not have\n" in text, newer, name, text)
 
 
 def test_what_setup_py_imports():

@@ -35,6 +35,8 @@ static void known(void)
 		{"mysql_config", "libmariadb-dev", known_library_by_name},
 		{"Xrandr", "libxrandr-dev", known_library_by_name},
 		{"avformat", "libavformat-dev", known_library_by_name},
+		{"librdkafka", "librdkafka-dev", known_library_by_name},
+		{"lib", NULL, known_library_by_name},
 		{"unicode/uchar.h", "libicu-dev", known_library_by_header},
 		{"mysql.h", "libmariadb-dev", known_library_by_header},
 		/* a folder of several packages: the file, else the nearest folder */
