@@ -113,6 +113,7 @@ void item_free(item *i)
 	g_free(i->statement);
 	g_ptr_array_unref(i->needs);
 	g_clear_pointer(&i->libraries, g_ptr_array_unref);
+	g_clear_pointer(&i->lacks, g_ptr_array_unref);
 	g_free(i);
 }
 

@@ -52,7 +52,10 @@ typedef struct item {
 	GPtrArray *needs;     /* item *, borrowed: built before this one; no cycles */
 	GPtrArray *libraries; /* host_library *: what it is linked with; see
 			       * build/pipeline_library.h; NULL: not asked yet */
-	gboolean implicit;    /* not asked for, but needed by another item */
+	/* locked_file *, of the lock just made: build requirements whose files for the
+	 * target no recipe here makes and no wheel of the index has; or NULL. */
+	GPtrArray *lacks;
+	gboolean implicit; /* not asked for, but needed by another item */
 	/* Locking: its backend gave no answer without the item's libraries and is to be
 	 * asked again with them; they are in the store now. */
 	gboolean asks_libraries, has_libraries;

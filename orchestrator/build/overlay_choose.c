@@ -237,15 +237,22 @@ static void nowhere(
 	if (files->len > SHOWN)
 		error_line(err, "and %u more", files->len - SHOWN);
 	error_help(err,
-		"write a recipe for %s %s beside this one (`xorch new %s`) and build "
-		"both: "
-		"it is built first and its files are taken",
-		f->name, f->version, f->name);
+		"put a recipe for it beside this one (`xorch new %s==%s`): it joins by "
+		"itself, is built first and its files are taken",
+		f->name, f->version);
+}
+
+static void add_lack(item *i, const locked_file *f)
+{
+	if (!i->lacks)
+		i->lacks =
+			g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
+	g_ptr_array_add(i->lacks, locked_file_new(f->name, f->version, NULL, NULL, -1));
 }
 
 /* Adds to `out` what one package needs, if anything. */
 static gboolean choose_one(
-	pipeline *p, const item *i, const locked_file *f, GPtrArray *out, GError **err)
+	pipeline *p, item *i, const locked_file *f, GPtrArray *out, GError **err)
 {
 	gboolean same_machine = g_str_equal(i->platform->name, "x86_64");
 
@@ -281,6 +288,8 @@ static gboolean choose_one(
 		g_propagate_error(err, problem);
 		return FALSE;
 	}
+	if (!chosen)
+		add_lack(i, f);
 	if (!chosen && was_built(p, i, f))
 		chosen = locked_file_new(f->name, f->version, NULL, NULL, -1);
 	if (chosen) {
@@ -294,18 +303,35 @@ static gboolean choose_one(
 	return FALSE;
 }
 
-GPtrArray *overlay_choose(
-	pipeline *p, const item *i, const GPtrArray *packages, GError **err)
+GPtrArray *overlay_choose(pipeline *p, item *i, const GPtrArray *packages, GError **err)
 {
 	g_autoptr(GPtrArray) fetched =
 		python_files_fetch(p->ctx, packages, i->source->lock->path, err);
 	g_autoptr(GPtrArray) out =
 		g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
 
+	GError *first = NULL;
+
 	if (!fetched)
 		return NULL;
-	for (guint n = 0; n < packages->len; n++)
-		if (!choose_one(p, i, g_ptr_array_index(packages, n), out, err))
-			return NULL;
+	g_clear_pointer(&i->lacks, g_ptr_array_unref);
+	/* The first failure is told, and all that are lacking are found. */
+	for (guint n = 0; n < packages->len; n++) {
+		GError *problem = NULL;
+		guint before = i->lacks ? i->lacks->len : 0;
+		if (choose_one(p, i, g_ptr_array_index(packages, n), out, &problem))
+			continue;
+		gboolean lacking = i->lacks && i->lacks->len > before;
+		if (first)
+			g_error_free(problem);
+		else
+			first = problem;
+		if (!lacking)
+			break;
+	}
+	if (first) {
+		g_propagate_error(err, first);
+		return NULL;
+	}
 	return g_steal_pointer(&out);
 }

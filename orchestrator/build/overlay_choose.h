@@ -15,9 +15,9 @@
  *
  * `packages` are the locked_file * of the build environment, which must be in the
  * store. Element locked_file *, sorted by name; `file` NULL: by a recipe. NULL: X0990
- * (EXIT_BUILD) when there is none of it, with the recipe that would help. */
-GPtrArray *overlay_choose(
-	pipeline *p, const item *i, const GPtrArray *packages, GError **err);
+ * (EXIT_BUILD) when there is none of it, with the recipe that would help. i->lacks gets
+ * all that are in neither of the first two places. */
+GPtrArray *overlay_choose(pipeline *p, item *i, const GPtrArray *packages, GError **err);
 
 /* Whether a member of a wheel is read by compilers or linkers of others, and so laid
  * over. */

@@ -9,6 +9,8 @@ typedef struct starter_request {
 	const char *name;	   /* project, module path or URL */
 	const char *version;	   /* NULL: the newest that this machine can build */
 	const host_python *python; /* decides what is the newest; reads TOML */
+	const GPtrArray
+		*targets; /* char *: it is for these alone; NULL: the usual ones */
 } starter_request;
 
 typedef struct starter {

@@ -77,7 +77,8 @@ gboolean starter_pypi(
 	g_string_append(text, "source:\n  pypi: ");
 	starter_quote(text, p->name);
 	g_string_append_c(text, '\n');
-	starter_wheel_parts(ctx, text, facts, &up, out->notes);
+	starter_targets(text, r->targets);
+	starter_wheel_parts(ctx, text, out->name, facts, &up, out->notes);
 	starter_about(text, facts);
 	out->text = g_strdup(text->str);
 	return TRUE;

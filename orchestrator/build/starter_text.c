@@ -143,6 +143,16 @@ void starter_about(GString *out, const json_t *facts)
 	}
 }
 
+void starter_targets(GString *out, const GPtrArray *targets)
+{
+	if (!targets)
+		return;
+	g_string_append(out, "targets: # the index has no wheel for them\n");
+	for (guint i = 0; i < targets->len; i++)
+		g_string_append_printf(
+			out, "  - %s\n", (char *)g_ptr_array_index(targets, i));
+}
+
 const char *starter_backend(const json_t *facts)
 {
 	static const struct {

@@ -7,6 +7,7 @@
 #include "cli/build_items.h"
 #include "cli/common.h"
 #include "cli/library_owner.h"
+#include "cli/new.h"
 #include "cli/output.h"
 #include "cli/plan_format.h"
 #include "cli/report.h"
@@ -284,7 +285,9 @@ static void built(const item *i, gboolean ok, void *data)
 
 static void failed(const item *i, void *data)
 {
-	(void)data;
+	/* `new` tells it itself, if no recipe mends it. */
+	if (((const running *)data)->o->lacks_untold && new_mends(i))
+		return;
 	/* What a signal ended says nothing of its own. */
 	if (!i->error || i->error->code < EXIT_SIGNAL)
 		report_failure(i);

@@ -117,22 +117,6 @@ static gboolean make_one(const options *o, const build_context *c,
 	return new_write(o, &s, path, err);
 }
 
-/* The locks of what was written, by the verb of that name. */
-static int lock_all(const options *o, GPtrArray *paths, GError **err)
-{
-	options more = *o;
-
-	more.out = NULL;
-	more.quiet = TRUE;
-	g_ptr_array_add(paths, NULL);
-	int code = items_lock(&more, (char **)paths->pdata, err);
-	if (err && *err) {
-		error_note(err, "the recipe is written; its lock is not complete");
-		return output_exit_code(*err);
-	}
-	return code;
-}
-
 int cmd_new(const options *o, char **args, GError **err)
 {
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
@@ -156,8 +140,9 @@ int cmd_new(const options *o, char **args, GError **err)
 		ok = make_one(o, &c, python, *args, paths, err);
 	if (ok && o->requirements)
 		ok = new_from_requirements(o, &c, python, paths, err);
+	int code = !ok				? EXIT_INPUT
+		   : o->no_fetch || !paths->len ? EXIT_DONE
+						: new_lock(o, &c, python, paths, err);
 	common_close(&c);
-	if (!ok)
-		return EXIT_INPUT;
-	return o->no_fetch || !paths->len ? EXIT_DONE : lock_all(o, paths, err);
+	return code;
 }

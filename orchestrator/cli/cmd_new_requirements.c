@@ -30,37 +30,47 @@ static GPtrArray *read_lines(const options *o, GError **err)
 	return lines;
 }
 
-/* One package: a recipe, or the reason why there is none, and on with the others. */
+gboolean new_without_wheel(const options *o, const build_context *c,
+	const starter_request *r, const char *path, const char *target, gboolean *written,
+	GError **err)
+{
+	g_auto(starter) s = {0};
+	GError *problem = NULL;
+
+	*written = FALSE;
+	if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+		output_note("%s %s has no wheel for %s; %s exists already", r->name,
+			r->version, target, path);
+		return TRUE;
+	}
+	if (starter_pypi(c, r, &s, &problem)) {
+		*written = new_write(o, &s, path, err);
+		return *written;
+	}
+	if (problem->code >= EXIT_SIGNAL) {
+		g_propagate_error(err, problem);
+		return FALSE;
+	}
+	error_note(&problem, "%s %s has no wheel for %s", r->name, r->version, target);
+	output_failure(problem);
+	g_error_free(problem);
+	return TRUE;
+}
+
 static gboolean write_one(const options *o, const build_context *c,
 	const host_python *python, const closure_package *p, const platform *target,
 	GPtrArray *paths, GError **err)
 {
 	g_autofree char *path = new_default_path(p->name);
 	starter_request r = {.name = p->name, .version = p->version, .python = python};
-	g_auto(starter) s = {0};
-	GError *problem = NULL;
+	gboolean written;
 
 	if (g_ptr_array_find_with_equal_func(paths, path, g_str_equal, NULL))
 		return TRUE; /* another target wanted it too */
-	if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-		output_note("%s %s has no wheel for %s; %s exists already", p->name,
-			p->version, target->name, path);
-		return TRUE;
-	}
-	if (starter_pypi(c, &r, &s, &problem)) {
-		if (!new_write(o, &s, path, err))
-			return FALSE;
-		g_ptr_array_add(paths, g_steal_pointer(&path));
-		return TRUE;
-	}
-	if (problem->code >= EXIT_SIGNAL) {
-		g_propagate_error(err, problem);
+	if (!new_without_wheel(o, c, &r, path, target->name, &written, err))
 		return FALSE;
-	}
-	error_note(
-		&problem, "%s %s has no wheel for %s", p->name, p->version, target->name);
-	output_failure(problem);
-	g_error_free(problem);
+	if (written)
+		g_ptr_array_add(paths, g_steal_pointer(&path));
 	return TRUE;
 }
 

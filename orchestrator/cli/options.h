@@ -41,10 +41,11 @@ typedef struct options {
 	gboolean check_reproducible, ccache, no_ccache, no_provenance, snapshot;
 	gboolean
 		locked_unasked; /* set by `plan`, no row: locked, though nobody said so */
-	gboolean renew;	  /* set by `lock` and `update`, no row: all that locks hold */
-	gboolean rebuild; /* set by cmd_rebuild.c, no row: see pipeline_options */
-	gboolean diff;	  /* fmt */
-	gboolean fix;	  /* check */
+	gboolean renew; /* set by `lock` and `update`, no row: all that locks hold */
+	gboolean lacks_untold; /* set by `new`, no row: X0990 is not shown */
+	gboolean rebuild;      /* set by cmd_rebuild.c, no row: see pipeline_options */
+	gboolean diff;	       /* fmt */
+	gboolean fix;	       /* check */
 	char *log_dir, *cache_dir;
 	gboolean ci;	/* cache prune */
 	gint64 max_age; /* seconds, 0: not given */

@@ -105,6 +105,13 @@ static const char new_details[] =
 	"recipe goes to recipes/NAME.yaml or where -o says, and is never written over "
 	"one "
 	"that exists. --no-fetch: no lock.\n\n"
+	"When the lock is made it turns out which build requirements carry headers or "
+	"archives of one machine (numpy) and have no wheel for a target: each gets a "
+	"recipe "
+	"beside, for just these targets, unless one is there, and is built first by "
+	"itself. "
+	"What cannot be locked is told, and the exit status is that of `xorch lock`; the "
+	"recipe stays, and its lock has what could be.\n\n"
 	"-r requirements.txt --target T: a recipe for each package of its closure that "
 	"publishes no wheel for the target.";
 
