@@ -24,6 +24,9 @@
  *	gcc					the file that only gcc compiles for ARM
  *	nested					one with functions inside functions, as
  *						only gcc compiles them
+ *	arm_code				{name, where}: neon, vfpv4, armv8: code
+ *						for 32-bit ARM that has more than all
+ *	arm_asks				the file that asks for it at run time
  *	cpath					true: setup.py looks for headers in CPATH
  *	abi3_said				minor versions of the stable ABI: [9]
  *	tops, warnings				lists of strings

@@ -16,9 +16,9 @@ void starter_comment(GString *out, const char *text);
 /* head: tops with the project's own words. */
 void starter_head(GString *out, const char *name, const char *version, const char *kind,
 	const json_t *facts);
-/* `targets:` for those that lack a wheel; nothing when NULL. */
-void starter_targets(GString *out, const GPtrArray *targets);
 void starter_about(GString *out, const json_t *facts);
+/* `cpu` below `wheel:` (build/starter_cpu.c); nothing where no dispatch shows. */
+void starter_cpu(GString *out, const json_t *facts);
 /* What a wheel of this source needs, from `python:` to `tests:`. Which sysroot has its
  * libraries is asked with ctx; NULL: of nobody. */
 void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *facts,

@@ -56,6 +56,17 @@ static gboolean check_native(const pypi_project *p, const char *version,
 	return FALSE;
 }
 
+/* Those that lack a wheel; NULL: the usual ones. */
+static void add_targets(GString *out, const GPtrArray *targets)
+{
+	if (!targets)
+		return;
+	g_string_append(out, "targets: # the index has no wheel for them\n");
+	for (guint i = 0; i < targets->len; i++)
+		g_string_append_printf(
+			out, "  - %s\n", (char *)g_ptr_array_index(targets, i));
+}
+
 gboolean starter_pypi(
 	const build_context *ctx, const starter_request *r, starter *out, GError **err)
 {
@@ -77,8 +88,8 @@ gboolean starter_pypi(
 	g_string_append(text, "source:\n  pypi: ");
 	starter_quote(text, p->name);
 	g_string_append_c(text, '\n');
-	starter_targets(text, r->targets);
-	starter_wheel_parts(ctx, text, out->name, facts, &up, out->notes);
+	add_targets(text, r->targets);
+	starter_wheel_parts(ctx, text, facts, &up, out->notes);
 	starter_about(text, facts);
 	out->text = g_strdup(text->str);
 	return TRUE;

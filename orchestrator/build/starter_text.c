@@ -143,16 +143,6 @@ void starter_about(GString *out, const json_t *facts)
 	}
 }
 
-void starter_targets(GString *out, const GPtrArray *targets)
-{
-	if (!targets)
-		return;
-	g_string_append(out, "targets: # the index has no wheel for them\n");
-	for (guint i = 0; i < targets->len; i++)
-		g_string_append_printf(
-			out, "  - %s\n", (char *)g_ptr_array_index(targets, i));
-}
-
 const char *starter_backend(const json_t *facts)
 {
 	static const struct {
@@ -386,7 +376,7 @@ static void extensions(GString *out, const json_t *facts, const upstream_wheel *
 
 	if (up->file && up->extensions->len) {
 		g_string_append_printf(out,
-			"wheel:\n  extensions: # guessed: those of upstream's "
+			"  extensions: # guessed: those of upstream's "
 			"%s\n",
 			up->compared ? "wheels for x86_64 and aarch64" : "x86_64 wheel");
 		for (guint i = 0; i < up->extensions->len; i++) {
@@ -412,7 +402,7 @@ static void extensions(GString *out, const json_t *facts, const upstream_wheel *
 			row(rows, name, where);
 	}
 	if (rows->len) {
-		g_string_append(out, "wheel:\n  extensions:\n");
+		g_string_append(out, "  extensions:\n");
 		add_list(out, rows);
 	}
 }
@@ -482,6 +472,7 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	g_autoptr(GPtrArray) build = build_rows(facts);
 	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
 	g_autoptr(GPtrArray) host = host_rows(facts, up, chosen, &grafted);
+	g_autoptr(GString) keys = g_string_new(NULL);
 	g_auto(starter_sysroot) sysroot = {0};
 	GString *line = g_string_new(NULL);
 
@@ -503,7 +494,10 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	toolchain(out, facts, grafted, &sysroot);
 	requirements(out, build, host);
 	starter_build_env(out, facts, up);
-	extensions(out, facts, up);
+	starter_cpu(keys, facts);
+	extensions(keys, facts, up);
+	if (keys->len)
+		g_string_append_printf(out, "wheel:\n%s", keys->str);
 	tests(out, facts, up);
 	for (gsize i = 0; i < json_array_size(warnings); i++) {
 		const char *text = json_string_value(json_array_get(warnings, i));

@@ -236,6 +236,29 @@ int a(int x)
 """
 
 
+def test_processors_told_apart_at_run_time():
+    """Code for some armv7 processors is allowed where the source asks before it runs it."""
+    asks = "int have(void)\n{ return (getauxval(AT_HWCAP) & MY_HWCAP_NEON) != 0; }\n"
+    setup = {"setup.py": "Extension('x._c', ['a.c'])\n"}
+    some = "neon = '-mfpu=neon'\nfma = '-mfpu=neon-vfpv4'\n"
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("dispatch", "1", {**setup, "arm/meson.build": some,
+                                      "src/cpu.c": asks})
+        index.sdist("attribute", "1", {
+            **setup, "src/cpu.c": asks,
+            "src/sum.c": '__attribute__((target("fpu=neon"))) void sum(void) {}\n'})
+        index.sdist("always", "1", {**setup, "arm/meson.build": some})
+        index.sdist("asks", "1", {**setup, "src/cpu.c": asks,
+                                  "meson.build": "flag = '-mfpu=vfpv3-d16'\n"})
+        for name, cpu in (("dispatch", "[neon, vfpv4]"), ("attribute", "[neon]"),
+                          ("always", None), ("asks", None)):
+            xt.equal(new(index, home, name).code, 0, name)
+            found = re.search(r"^wheel:\n  # guessed: .* src/cpu.c asks .*\n  cpu: (.*)\n"
+                              r"  extensions:", recipe(home, name), re.M)
+            xt.equal(found and found[1], cpu, name)
+
+
 def test_functions_inside_functions():
     """gcc alone compiles them."""
     with Server() as s, xt.scratch() as home:

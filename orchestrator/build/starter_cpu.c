@@ -1,0 +1,51 @@
+#include "build/starter_private.h"
+
+/* One line of a comment, whatever the files of a source are called. */
+static char *flat(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *out = g_string_new(NULL);
+
+	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+		g_string_append_unichar(out, g_unichar_isprint(c) ? c : ' ');
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* The file that compiles code for processors with that feature; NULL: none. */
+static const char *find_code(const json_t *facts, const char *feature)
+{
+	const json_t *rows = json_get_array(facts, "arm_code");
+
+	for (gsize i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		if (g_strcmp0(json_get_string(row, "name"), feature) == 0)
+			return json_get_string(row, "where");
+	}
+	return NULL;
+}
+
+void starter_cpu(GString *out, const json_t *facts)
+{
+	static const char *const features[] = {"neon", "vfpv4", "armv8"};
+	const char *asks = json_get_string(facts, "arm_asks"), *last = NULL;
+	g_autoptr(GString) list = g_string_new(NULL);
+
+	/* Without a question at run time it would end on processors that lack it. */
+	for (guint n = 0; asks && n < G_N_ELEMENTS(features); n++) {
+		const char *where = find_code(facts, features[n]);
+		if (!where)
+			continue;
+		last = where;
+		g_string_append_printf(list, "%s%s", list->len ? ", " : "", features[n]);
+	}
+	if (!last)
+		return;
+	g_autofree char *in = flat(last), *by = flat(asks);
+	g_string_append_printf(out,
+		"  # guessed: for armv7 %s compiles some code so, and %s asks the kernel "
+		"at "
+		"run time\n  cpu: [%s]\n",
+		in, by, list->str);
+}
