@@ -78,7 +78,9 @@ gboolean new_write(const options *o, const starter *s, const char *path, GError 
 		!fs_mkdir_p(dir, 0777, err) ||
 		!fs_write_atomic(path, s->text, strlen(s->text), 0644, err))
 		return FALSE;
-	output_line("%s", path);
+	/* the document about the locks names it */
+	if (!o->json || o->no_fetch)
+		output_line("%s", path);
 	for (guint i = 0; s->notes && i < s->notes->len && !o->quiet; i++)
 		output_note("%s: %s", s->name, (char *)g_ptr_array_index(s->notes, i));
 	return TRUE;

@@ -90,19 +90,30 @@ static char *place_of(const lack *l)
 	return here ? g_strdup(longer) : g_build_filename(dir, longer, NULL);
 }
 
+/* "aarch64, armv7". New string. */
+static char *targets_of(const lack *l)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint n = 0; n < l->targets->len; n++)
+		g_string_append_printf(out, "%s%s", n ? ", " : "",
+			(char *)g_ptr_array_index(l->targets, n));
+	return g_string_free(out, FALSE);
+}
+
 /* One of that version that is not for these targets: a second one could not be built in
  * the same run. */
 static gboolean has_other(const lack *l)
 {
 	static const char *const names[] = {"aarch64", "armv7", "x86_64"};
+	g_autofree char *targets = targets_of(l);
 
 	for (guint n = 0; n < G_N_ELEMENTS(names); n++) {
 		g_autofree char *path = overlay_recipe(l->asks, names[n], l->file);
 		if (!path)
 			continue;
 		output_note("%s %s: %s is not for %s: add it to its targets",
-			l->file->name, l->file->version, path,
-			(char *)g_ptr_array_index(l->targets, 0));
+			l->file->name, l->file->version, path, targets);
 		return TRUE;
 	}
 	return FALSE;
@@ -111,7 +122,7 @@ static gboolean has_other(const lack *l)
 /* FALSE with *err only when nothing more is to be done. */
 static gboolean write_one(rounds *r, lack *l, GError **err)
 {
-	g_autofree char *path = place_of(l);
+	g_autofree char *path = place_of(l), *targets = targets_of(l);
 	starter_request request = {.name = l->file->name,
 		.version = l->file->version,
 		.python = r->python,
@@ -119,14 +130,12 @@ static gboolean write_one(rounds *r, lack *l, GError **err)
 
 	if (has_other(l))
 		return TRUE;
-	if (!new_without_wheel(r->o, r->c, &request, path,
-		    g_ptr_array_index(l->targets, 0), &l->has_recipe, err))
+	if (!new_without_wheel(r->o, r->c, &request, path, targets, &l->has_recipe, err))
 		return FALSE;
 	if (!l->has_recipe)
 		return TRUE;
 	output_note("%s: %s builds against %s %s, which has no wheel for %s", path,
-		l->asks->package.name, l->file->name, l->file->version,
-		(char *)g_ptr_array_index(l->targets, 0));
+		l->asks->package.name, l->file->name, l->file->version, targets);
 	g_ptr_array_add(r->paths, g_steal_pointer(&path));
 	return TRUE;
 }

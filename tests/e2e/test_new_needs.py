@@ -105,8 +105,12 @@ def test_recipe_of_what_has_no_wheel():
         lock = xt.read(os.path.join(home, path(CARRIER, ".lock")))
         xt.check("armv7" in lock and "aarch64" not in lock, lock)
         # the recipe that is there serves the next one, and stays as it is
-        again = run(server, home, "new", OTHER, "--python", "cp311")
-        xt.equal((again.code, again.out), (0, path(OTHER) + "\n"), again)
+        before = xt.read(os.path.join(home, path(CARRIER)))
+        again = run(server, home, "new", OTHER, "--python", "cp311", "--json")
+        xt.equal(again.code, 0, again)
+        xt.equal((again.code, [i["id"] for i in again.json["items"]]), (0, [
+            f"{OTHER}-1.0-cp311-{target}" for target in ("aarch64", "armv7")]), again)
+        xt.equal(xt.read(os.path.join(home, path(CARRIER))), before)
         # only what was wanted is named, and nothing was edited
         built = run(server, home, "build", path(USER), path(OTHER), "--locked", "--json",
                     "--python", "cp311", "--target", "armv7", "--target", "aarch64")
