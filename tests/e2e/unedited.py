@@ -57,19 +57,20 @@ MENDED = {
     "pycurl": "what curl-config says of libcurl",
     "brotlicffi": "the stable ABI's version is the source's to say",
     "pylibsrtp": "what a script of cffi includes and links; libsrtp2",
+    "pywavelets": "a recipe for numpy, which has no wheel for armv7",
+    "shapely": "a recipe for numpy, which has no wheel for armv7",
 }
 # Why the others fail where the fault is not the program's.
 REASON = {
     "coincurve": "its build wants an older cffi than it asks for; so does a native build",
-    "blosc2": "its CMakeLists.txt fetches C-Blosc2 by git; armv7: no wheel of numpy there",
+    "blosc2": "its CMakeLists.txt fetches C-Blosc2 by git",
     "google-crc32c": "it links a library that bullseye does not have",
     "pillow": "bullseye has no libavif that is new enough",
     "lupa": "LuaJIT's Makefile starts a program that it compiled for the target",
     "ruamel.yaml.clib": "verify: its module imports a project that it does not ask for",
     "pycurl": "it wants a newer libcurl than bullseye's",
     "pycairo": "verify: libXrender, which manylinux takes for granted, is not in the root",
-    "shapely": "armv7: no wheel of numpy there; a recipe for numpy beside it mends it",
-    "pywavelets": "armv7: no wheel of numpy there; a recipe for numpy beside it mends it",
+    "shapely": "it wants a newer GEOS than bullseye's",
 }
 # A native build of this release fails alike: no measure of a cross build.
 NATIVE_TOO = ["coincurve"]
