@@ -21,13 +21,14 @@
 #include "build/step_meson.h"
 #include "build/step_overlay.h"
 #include "build/step_rust.h"
+#include "build/step_wraps.h"
 #include "plan/arm_feature.h"
 
 /* The builder of `kind: wheel`: a PEP 517 build in three environments. */
 
 /* What adds to a build step, one row a backend or kind of input. */
 static const step_part *const parts[] = {&step_rust, &step_cmake, &step_meson,
-	&step_autotools, &step_overlay, &step_bindgen, &step_ccache, NULL};
+	&step_wraps, &step_autotools, &step_overlay, &step_bindgen, &step_ccache, NULL};
 
 static void add_requirements(key *k, const lock_environment *e)
 {

@@ -13,6 +13,7 @@
 #include "build/source.h"
 #include "build/step_autotools.h"
 #include "build/step_cmake.h"
+#include "build/step_wraps.h"
 #include "plan/lock_cut.h"
 #include "plan/pins.h"
 #include <string.h>
@@ -215,6 +216,8 @@ static lock_environment *make_section(asked *a, GError **err)
 		if (!files)
 			return NULL;
 	}
+	if (!step_wraps_lock(p, i, a->source, files, err))
+		return NULL;
 	GPtrArray *overlay = overlay_choose(p, i, files, err);
 	if (!overlay)
 		return NULL;

@@ -14,6 +14,7 @@
 #include "build/sysroot.h"
 #include "format/public_url.h"
 #include "format/purl.h"
+#include "plan/lock_wraps.h"
 #include <string.h>
 
 typedef struct collector {
@@ -239,6 +240,29 @@ static void add_overlay(collector *c)
 	}
 }
 
+/* Subprojects of Meson, by the address that the source's .wrap file has. */
+static void add_wraps(collector *c)
+{
+	const GPtrArray *wraps = c->i->source->lock->wraps;
+
+	for (guint n = 0; wraps && n < wraps->len; n++) {
+		const locked_wrap *w = g_ptr_array_index(wraps, n);
+		g_autofree char *url = public_url(g_ptr_array_index(w->urls, 0));
+		if (w->file) {
+			provenance_add(c->l, "subproject", w->file, url, w->sha256);
+			continue;
+		}
+		g_autofree char *uri =
+			url ? g_strdup_printf("git+%s@%s", url, w->commit) : NULL;
+		json_t *row = provenance_add(c->l, "subproject", w->directory, uri, NULL);
+		if (!row)
+			continue;
+		json_object_set_new(
+			row, "digest", json_pack("{s:s}", "gitCommit", w->commit));
+		provenance_annotate(row, "files", json_string(w->tree));
+	}
+}
+
 static gboolean add_wheel(collector *c, GError **err)
 {
 	const item *i = c->i;
@@ -247,6 +271,7 @@ static gboolean add_wheel(collector *c, GError **err)
 
 	if (e)
 		provenance_add_files(c->l, "build requirement", e->packages);
+	add_wraps(c);
 	add_overlay(c);
 	if (i->python)
 		add_installed(c, "cpython", i->python->version);

@@ -242,6 +242,23 @@ char *source_git_tree(const build_context *ctx, const recipe_source *source,
 		       : NULL;
 }
 
+gboolean source_git_export(const build_context *ctx, const recipe_source *source,
+	const char *commit, char **found, char **tree, GError **err)
+{
+	g_auto(answer) a = {0};
+
+	if (!export_to_store(ctx, source, commit, &a, err))
+		return FALSE;
+	*found = g_steal_pointer(&a.commit);
+	*tree = g_steal_pointer(&a.tree);
+	return TRUE;
+}
+
+char *source_git_find(const build_context *ctx, const char *tree)
+{
+	return store_tree_find(ctx->store, KIND, tree);
+}
+
 gint64 source_git_date(const build_context *ctx, const recipe_source *source,
 	const char *tag, const char *commit, GError **err)
 {

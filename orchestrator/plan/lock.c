@@ -1,6 +1,7 @@
 #include "plan/lock.h"
 #include "plan/lock_crates.h"
 #include "plan/lock_text.h"
+#include "plan/lock_wraps.h"
 #include <string.h>
 
 locked_file *locked_file_new(const char *name, const char *version, const char *file,
@@ -106,6 +107,7 @@ void recipe_lock_free(recipe_lock *lock)
 	g_ptr_array_unref(lock->host);
 	lock_go_clear(&lock->go);
 	g_clear_pointer(&lock->crates, g_ptr_array_unref);
+	g_clear_pointer(&lock->wraps, g_ptr_array_unref);
 	g_free(lock);
 }
 
@@ -157,6 +159,7 @@ char *recipe_lock_text(const recipe_lock *lock)
 			if (more[n][1])
 				lock_text_value(out, "    ", more[n][0], more[n][1]);
 	}
+	lock_wraps_text(out, lock->wraps);
 	lock_crates_text(out, lock->crates);
 	if (lock->host->len)
 		g_string_append(out, "host:\n");
@@ -337,4 +340,10 @@ void recipe_lock_set_crates(recipe_lock *lock, GPtrArray *crates)
 	lock->crates = crates;
 	if (crates)
 		g_ptr_array_sort(crates, by_name);
+}
+
+void recipe_lock_set_wraps(recipe_lock *lock, GPtrArray *wraps)
+{
+	g_clear_pointer(&lock->wraps, g_ptr_array_unref);
+	lock->wraps = wraps;
 }

@@ -8,8 +8,9 @@
 
 /* A recipe's lock: `cwcwidth.lock` beside `cwcwidth.yaml`, YAML, written by
  * xorch and meant for review. It names every download of a build that is not
- * part of a sysroot or toolchain: by name, version, size and sha256, never by
- * URL. Sections for Pythons that this machine lacks are kept as they are. */
+ * part of a sysroot or toolchain: by name, version, size and sha256, by URL only
+ * what a source's .wrap files name so. Sections for Pythons that this machine lacks are
+ * kept as they are. */
 
 /* One file of a package index. */
 typedef struct locked_file {
@@ -69,6 +70,8 @@ typedef struct recipe_lock {
 	 * NAME-VERSION.crate, size -1), of a Cargo.lock in the source or as resolved.
 	 * NULL: not locked (yet); a project in Rust that needs none has an empty one. */
 	GPtrArray *crates;
+	/* locked_wrap * (plan/lock_wraps.h), in the order found; NULL: none. */
+	GPtrArray *wraps;
 } recipe_lock;
 
 recipe_lock *recipe_lock_new(const char *path, const char *name, const char *version);
@@ -106,6 +109,9 @@ void recipe_lock_set_host(
 
 /* Puts the crates in (takes the array over, NULL drops them), sorted. */
 void recipe_lock_set_crates(recipe_lock *lock, GPtrArray *crates);
+
+/* Puts the subprojects in (takes the array over, NULL drops them). */
+void recipe_lock_set_wraps(recipe_lock *lock, GPtrArray *wraps);
 
 lock_environment *lock_environment_new(const char *python, const char *target);
 void lock_environment_free(lock_environment *e);

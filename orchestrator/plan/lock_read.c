@@ -2,6 +2,7 @@
 #include "plan/lock_crates.h"
 #include "plan/lock_cut.h"
 #include "plan/lock_text.h"
+#include "plan/lock_wraps.h"
 #include <string.h>
 
 /* The file, as tables. */
@@ -36,7 +37,7 @@ typedef struct lock_row {
 	gint64 lock_version;
 	recipe_row recipe;
 	char *exclude_newer;
-	GPtrArray *sources, *crates, *host, *environments;
+	GPtrArray *sources, *wraps, *crates, *host, *environments;
 	lock_go go;
 } lock_row;
 
@@ -159,6 +160,8 @@ static const bind_field lock_fields[] = {
 		.doc = "files of the package index are older"},
 	{"sources", BIND_STRUCTS, AT(lock_row, sources), 0, &source_binding,
 		.doc = "sources, in the recipe's order"},
+	{"wraps", BIND_STRUCTS, AT(lock_row, wraps), 0, &lock_wrap_binding,
+		.doc = "subprojects of Meson"},
 	{"crates", BIND_STRUCTS, AT(lock_row, crates), BIND_EMPTY_OK, &lock_crate_binding,
 		.doc = "Rust crates"},
 	{"host", BIND_STRUCTS, AT(lock_row, host), 0, &package_section_binding,
@@ -222,11 +225,21 @@ static void check_overlays(const yaml_doc *doc, const environment_row *e, diag_l
 	}
 }
 
+static void check_wraps(const yaml_doc *doc, const lock_row *row, diag_list *l)
+{
+	if (lock_wraps_are_whole(row->wraps))
+		return;
+	diag *d = yaml_error(doc, l, yaml_map_get(doc->root, "wraps"), "X0411",
+		"a subproject is not whole");
+	diag_note(d, "it needs file with sha256, or git with commit and tree");
+}
+
 static void check_row(const yaml_doc *doc, const void *data, diag_list *l)
 {
 	const lock_row *row = data;
 
 	check_sources(doc, row, l);
+	check_wraps(doc, row, l);
 	for (guint i = 0; row->environments && i < row->environments->len; i++)
 		check_overlays(doc, g_ptr_array_index(row->environments, i), l);
 }
@@ -255,6 +268,8 @@ static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 	lock->exclude_newer = g_strdup(row->exclude_newer);
 	if (row->crates)
 		recipe_lock_set_crates(lock, lock_crates_take(row->crates));
+	if (row->wraps)
+		recipe_lock_set_wraps(lock, lock_wraps_take(row->wraps));
 	g_ptr_array_unref(lock->host);
 	lock->host = package_sections_take(row->host);
 	for (guint i = 0; row->environments && i < row->environments->len; i++) {

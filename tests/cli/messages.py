@@ -10,8 +10,8 @@ FILES = """
     format/yaml.c format/yaml_bind.c format/yaml_bytes.c format/yaml_parse.c
     format/yaml_syntax.c format/oci_reference.c
     plan/catalog.c plan/expression.c plan/image_def.c plan/lock.c plan/lock_check.c
-    plan/lock_crates.c plan/lock_go.c plan/lock_read.c plan/lock_text.c plan/package_def.c
-    plan/package_lock.c plan/project.c plan/project_fields.c plan/recipe.c
+    plan/lock_crates.c plan/lock_go.c plan/lock_read.c plan/lock_text.c plan/lock_wraps.c
+    plan/package_def.c plan/package_lock.c plan/project.c plan/project_fields.c plan/recipe.c
     plan/recipe_check.c plan/recipe_fields.c plan/recipe_files.c plan/recipe_find.c
     plan/recipe_source.c plan/recipe_values.c plan/rpm_def.c plan/template.c
     cli/cmd_check.c cli/check_fix.c

@@ -30,6 +30,7 @@ NOT_SAID = {
     "plan/lock.c": "# Written by xorch: every download of this recipe's builds. Renew with "
                    "`xorch lock`.|lock_version: %d recipe:",
     "plan/lock_crates.c": "crates: []|- {name: %s, version: %s, sha256: %s}",
+    "plan/lock_wraps.c": "submodules: true",
     "plan/package_lock.c": "# Written by xorch: the files this is made of. Renew with "
                            "`xorch lock --upgrade`.",
     # lists of names

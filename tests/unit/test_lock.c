@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/instant.h"
 #include "plan/lock_cut.h"
+#include "plan/lock_wraps.h"
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -170,6 +171,50 @@ static void crates(void)
 	g_assert_error(err, XORCH_ERROR, EXIT_INPUT);
 }
 
+/* Subprojects: none leave no trace; addresses of files may be plain http. */
+static void wraps(void)
+{
+	g_autoptr(recipe_lock) lock = example();
+	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)locked_wrap_free);
+	locked_wrap *file = locked_wrap_new(NULL), *git = locked_wrap_new(NULL);
+
+	g_autofree char *none = recipe_lock_text(lock);
+	g_assert_null(strstr(none, "wraps"));
+	g_ptr_array_add(file->urls, g_strdup("http://a.example/f-1.tar.gz?a=1,2"));
+	g_ptr_array_add(file->urls, g_strdup("https://b.example/f-1.tar.gz"));
+	file->file = g_strdup("f-1.tar.gz");
+	file->sha256 = g_strdup(SHA);
+	file->size = 12;
+	g_ptr_array_add(git->urls, g_strdup("https://a.example/g.git"));
+	git->directory = g_strdup("g");
+	git->commit = g_strdup("0123456789abcdef0123456789abcdef01234567");
+	git->tree = g_strdup(SHA);
+	git->submodules = TRUE;
+	g_ptr_array_add(all, file);
+	g_ptr_array_add(all, git);
+	recipe_lock_set_wraps(lock, all);
+	g_autofree char *text = recipe_lock_text(lock);
+	g_autoptr(recipe_lock) back = load_text(text, NULL);
+	g_assert_nonnull(back);
+	g_assert_cmpuint(back->wraps->len, ==, 2);
+	const locked_wrap *f = g_ptr_array_index(back->wraps, 0);
+	const locked_wrap *g = g_ptr_array_index(back->wraps, 1);
+	g_assert_cmpstr(f->urls->pdata[0], ==, "http://a.example/f-1.tar.gz?a=1,2");
+	g_assert_cmpint(f->size, ==, 12);
+	g_assert_true(g->submodules && g->size == -1);
+	g_autofree char *again = recipe_lock_text(back);
+	g_assert_cmpstr(text, ==, again);
+	refused("lock_version: 1\nrecipe: {name: a, version: b}\n"
+		"wraps: [{file: ../a, urls: [https://a.example/a], sha256: " SHA "}]\n",
+		"wants a file name");
+	refused("lock_version: 1\nrecipe: {name: a, version: b}\n"
+		"wraps: [{file: a, urls: [https://a.example/a]}]\n",
+		"not whole");
+	refused("lock_version: 1\nrecipe: {name: a, version: b}\n"
+		"wraps: [{file: a, urls: [file:///a], sha256: " SHA "}]\n",
+		"https");
+}
+
 /* What a lock says of the age of its files. */
 static void cut(void)
 {
@@ -213,6 +258,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/lock/round-trip", round_trip);
 	g_test_add_func("/lock/crates", crates);
+	g_test_add_func("/lock/wraps", wraps);
 	g_test_add_func("/lock/replaces-only-its-target", replaces_only_its_target);
 	g_test_add_func("/lock/H07-bad-locks", bad_locks);
 	g_test_add_func("/lock/H08-newer-format", newer_format);

@@ -1,0 +1,12 @@
+#pragma once
+#include "build/step_extras.h"
+
+/* Meson's subprojects by .wrap files (build/wraps.h), for any project whose build
+ * environment has Meson. What a recipe without a `wraps` section in its lock is built
+ * from does not change by it. */
+extern const step_part step_wraps;
+
+/* When a section of the lock is made: `source` as unpacked, `files` (locked_file *) what
+ * the build requires. */
+gboolean step_wraps_lock(
+	pipeline *p, item *i, const char *source, const GPtrArray *files, GError **err);

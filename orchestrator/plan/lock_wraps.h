@@ -1,0 +1,29 @@
+#pragma once
+#include "format/yaml_bind.h"
+
+/* The `wraps` section of a recipe's lock: what the .wrap files of a source in Meson
+ * want fetched. The one section with addresses: they are the source's own words, and
+ * no registry has another name for these files. */
+typedef struct locked_wrap {
+	char *file;	 /* its name in subprojects/packagecache; NULL: a repository */
+	char *directory; /* a repository's there; NULL: a file */
+	GPtrArray *urls; /* char *: tried in order; one for a repository */
+	gint64 size;	 /* bytes */
+	char *sha256;
+	char *commit, *tree; /* of a repository, as in a lock_source */
+	gboolean submodules;
+} locked_wrap;
+
+locked_wrap *locked_wrap_new(const GPtrArray *urls);
+void locked_wrap_free(locked_wrap *w);
+/* "freetype-2.6.1.tar.gz", "c-siphash". Borrowed. */
+const char *locked_wrap_name(const locked_wrap *w);
+
+extern const bind_struct lock_wrap_binding;
+
+/* Whether every row is a file with its hash, or a repository with commit and files. */
+gboolean lock_wraps_are_whole(const GPtrArray *rows);
+/* Rows bound by it as locked_wrap *, in their order. */
+GPtrArray *lock_wraps_take(const GPtrArray *rows);
+/* The section as text; nothing for NULL or none. */
+void lock_wraps_text(GString *out, const GPtrArray *wraps);
