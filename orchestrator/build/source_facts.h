@@ -29,6 +29,9 @@
  *	arm_asks				the file that asks for it at run time
  *	cpath					true: setup.py looks for headers in CPATH
  *	abi3_said				minor versions of the stable ABI: [9]
+ *	cxx_std					true: setup.py gives C++'s -std to C, too
+ *	downloads				{name, where}: what CMake would fetch
+ *while it builds; a script that does: name is where
  *	tops, warnings				lists of strings
  *
  * The object, to be given back by json_decref. EXIT_INPUT X0980 when it cannot be

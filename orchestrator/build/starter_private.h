@@ -34,3 +34,5 @@ gboolean starter_switch_wanted(
 gboolean starter_switches_any(const json_t *facts, const upstream_wheel *up);
 /* TRUE when the source or upstream's wheel show machine code. */
 gboolean starter_is_native(const json_t *facts, const upstream_wheel *up);
+/* What a build would fetch, and cannot. */
+void starter_note_downloads(const json_t *facts, GPtrArray *notes);

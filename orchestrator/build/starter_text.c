@@ -306,6 +306,25 @@ static GPtrArray *host_rows(const json_t *facts, const upstream_wheel *up,
 	return host;
 }
 
+/* What clang does not compile; NULL: nothing. New string. */
+static char *why_gcc(const json_t *facts)
+{
+	const char *pragma = fact(facts, "gcc"), *nested = fact(facts, "nested");
+
+	if (pragma)
+		return g_strdup_printf(
+			"%s names CPU features by a pragma that clang does not know",
+			pragma);
+	if (nested)
+		return g_strdup_printf("%s has functions inside functions, which clang "
+				       "does not compile",
+			nested);
+	if (json_is_true(json_object_get(facts, "cxx_std")))
+		return g_strdup("setup.py asks for a standard of C++ in C, too, which "
+				"clang refuses");
+	return NULL;
+}
+
 static void toolchain(GString *out, const json_t *facts, gboolean grafted,
 	const starter_sysroot *sysroot)
 {
@@ -313,18 +332,13 @@ static void toolchain(GString *out, const json_t *facts, gboolean grafted,
 	g_autoptr(sysroot_def) usual =
 		grafted ? sysroot_def_find(SYSROOT_DEFAULT, NULL) : NULL;
 	const sysroot_def *def = sysroot->def ? sysroot->def : usual;
-	const char *gcc = fact(facts, "gcc"), *nested = fact(facts, "nested");
+	g_autofree char *gcc = why_gcc(facts);
 
-	if (!gcc && !nested && !def)
+	if (!gcc && !def)
 		return;
 	g_string_append(out, "toolchain:\n");
-	if (gcc || nested) {
-		g_autofree char *why = g_strdup_printf(
-			gcc ? "%s names CPU features by a pragma that clang does not know"
-			    : "%s has functions inside functions, which clang does not "
-			      "compile",
-			gcc ? gcc : nested);
-		row(rows, "gcc", why);
+	if (gcc) {
+		row(rows, "gcc", gcc);
 		g_string_append_printf(
 			out, "  c: %s\n", (char *)g_ptr_array_index(rows, 0));
 	}
@@ -492,6 +506,7 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	if (ctx)
 		starter_sysroot_choose(ctx, facts, chosen, &sysroot, notes);
 	toolchain(out, facts, grafted, &sysroot);
+	starter_note_downloads(facts, notes);
 	requirements(out, build, host);
 	starter_build_env(out, facts, up);
 	starter_cpu(keys, facts);

@@ -272,6 +272,58 @@ def test_functions_inside_functions():
         xt.check("gcc" not in recipe(home, "plain"))
 
 
+def test_standard_of_cxx_for_c():
+    """One list of flags for C and C++: gcc only warns of it."""
+    setup = """from setuptools import Extension
+more = ['src/b.cpp']
+sources = ['%s'] + more
+Extension('%s._s', sources, extra_compile_args=['-std=%s'])
+"""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, first, std in (("mixed", "src/a.c", "gnu++0x"), ("plain", "src/a.c", "c11"),
+                                 ("cxx", "src/a.cc", "c++17")):
+            index.sdist(name, "1.0", {"setup.py": setup % (first, name, std)})
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal("c: gcc  # guessed: setup.py asks for a standard of C++ in C, too"
+                     in recipe(home, name), name == "mixed", recipe(home, name))
+
+
+def test_inside_of_setuptools():
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("inner", "1.0", {
+            "pyproject.toml": "[build-system]\nrequires = ['setuptools>=61']\n",
+            "setup.py": "from setuptools._distutils.unixccompiler import UnixCCompiler\n"
+            "Extension('inner._s', ['a.c'])\n"})
+        xt.equal(new(index, home, "inner").code, 0)
+        xt.check('- "setuptools<81"  # guessed' in recipe(home, "inner"),
+                 recipe(home, "inner"))
+
+
+def test_downloads_are_told():
+    """Of CMake, by what it declares; of setup.py and the scripts that it starts."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("fetches", "1.0", {
+            "setup.py": "subprocess.check_call(['./bundled.sh'])\n"
+            "Extension('fetches._s', ['a.c'])\n",
+            "bundled.sh": "git clone --depth 1 https://a.example/x\n",
+            "other.sh": "git clone --depth 1 https://a.example/y\n",
+            "CMakeLists.txt": "# FetchContent_Declare(no URL https://a.example/n.zip)\n"
+            "FetchContent_Declare(\n  json\n  URL https://a.example/j.tar.xz\n"
+            "  URL_HASH SHA256=0)\nFetchContent_Declare(here URL ${DIR}/inside.zip)\n",
+            "cmake/deps.cmake": "ExternalProject_Add(zz PREFIX z\n"
+            "GIT_REPOSITORY https://a.example/zz.git GIT_TAG v1)\n",
+            "tests/CMakeLists.txt": "FetchContent_Declare(gtest URL https://a.example/g)\n"})
+        result = new(index, home, "fetches")
+        xt.equal(result.code, 0, result)
+        told = re.findall(r"note: fetches: (\S+) (?:may download (\w+)|has commands)",
+                          result.err)
+        xt.equal(told, [("bundled.sh", ""), ("CMakeLists.txt", "json"),
+                        ("cmake/deps.cmake", "zz")], result)
+
+
 def test_libraries_named_in_python():
     """By the script of cffi, whose C stands in a string, and by calls of pkg-config; what
     a header says is held against upstream's wheel."""
