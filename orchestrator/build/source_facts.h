@@ -11,6 +11,8 @@
  *	requires_python, summary		of [project]
  *	info_…					headers of PKG-INFO
  *	extensions, links, headers		lists of {name, where}
+ *	quoted					{name, where}: headers included in quotes
+ *						that are not in the source
  *	more_requires				of setup.py
  *	used					name -> file: what its C uses in any case,
  *						of the source itself or of a library

@@ -209,6 +209,10 @@ static char *why_host(
 	if (!header_said && link_said && g_strcmp0(by, "setup.py") == 0)
 		header_said = has_name(
 			json_get_array(facts, "bundled"), h->deb, TRUE, &header, &in);
+	/* In quotes it may be made by the build, unless something links the library. */
+	if (!header_said && link_said)
+		header_said = has_name(
+			json_get_array(facts, "quoted"), h->deb, TRUE, &header, &in);
 	for (guint i = 0; up->libraries && i < up->libraries->len; i++) {
 		const char *file = g_ptr_array_index(up->libraries, i);
 		if (known_library_by_soname(file) == h && (header_said || link_said))

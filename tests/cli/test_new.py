@@ -155,6 +155,19 @@ def test_library_with_a_copy_inside():
             xt.equal("deb:libffi-dev" in recipe(home, name), name == "linked", name)
 
 
+def test_header_in_quotes():
+    """It may be a library's, when the source does not hold it and something links that."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, lib, more in (("linked", "re2", {}), ("made", "m", {}),
+                                ("inside", "re2", {"x/re2/re2.h": ""})):
+            index.sdist(name, "1.0", dict({
+                "setup.py": f"Extension('{name}._s', ['a.cc'], libraries=['{lib}'])\n",
+                "a.cc": '#include "re2/re2.h"\n'}, **more))
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal("deb:libre2-dev" in recipe(home, name), name == "linked", name)
+
+
 def test_programs():
     """A program that setup.py starts is one of the build's, though pyproject.toml leaves
     it to the machine; not one that it only names, or that is asked for already."""
