@@ -183,6 +183,33 @@ def test_programs():
         xt.check("  build:\n    - cmake  # guessed: setup.py starts it\nwheel" in text, text)
 
 
+def test_scripts_of_the_build():
+    """What setup.py imports from beside it counts, not the package that it installs; of
+    other backends the scripts that pyproject.toml names."""
+    starts = "subprocess.check_call('cmake ../lib', shell=True)\n"
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("helped", "1.0", {
+            "setup.py": "from _setup_lib import build\nimport helped, tools.more\n"
+            "Extension('helped._s', ['a.c'])\n",
+            "_setup_lib.py": starts, "tools/more.py": "import os\nx = ['ninja']\n",
+            "helped/__init__.py": "subprocess.run(['meson'])\nimport other\n",
+            "other.py": "subprocess.run(['meson'])\n"})
+        xt.equal(new(index, home, "helped").code, 0)
+        text = recipe(home, "helped")
+        xt.check("- cmake  # guessed" in text and "- ninja  # guessed" in text and
+                 "meson" not in text, text)
+        poetry = "[build-system]\nrequires=['poetry-core']\nbuild-backend=" \
+            "'poetry.core.masonry.api'\n[tool.poetry]\nbuild = 'build.py'\n"
+        own = "[build-system]\nrequires=['setuptools']\nbuild-backend='in.ner'\n" \
+            "backend-path=['back']\n"
+        for name, toml, path in (("poet", poetry, "build.py"), ("own", own, "back/in/ner.py")):
+            index.sdist(name, "1.0", {"pyproject.toml": toml, path: starts +
+                                      f"Extension('{name}._s', ['a.c'])\n"})
+            xt.equal(new(index, home, name).code, 0)
+            xt.check("- cmake  # guessed" in recipe(home, name), recipe(home, name))
+
+
 def test_make_check():
     """A bundled library's `make check` has no program to run: it would be the target's."""
     with Server() as s, xt.scratch() as home:
