@@ -280,12 +280,16 @@ static GPtrArray *build_rows(const json_t *facts)
 			      : "setup.py imports or names it");
 	}
 	for (gsize i = 0; i < json_array_size(programs); i++) {
-		const char *name = json_get_string(json_array_get(programs, i), "name");
+		const json_t *program = json_array_get(programs, i);
+		const char *name = json_get_string(program, "name");
+		const char *where = json_get_string(program, "where");
+		g_autofree char *starts =
+			g_strdup_printf("%s starts it", where ? where : "?");
 		/* pyproject.toml may leave it to the machine. */
 		if (name && !check_requirement(name) &&
 			!said_already(json_get_array(facts, "requires"), name) &&
 			(said || !said_already(more, name)))
-			row(build, name, "setup.py starts it");
+			row(build, name, starts);
 	}
 	return build;
 }

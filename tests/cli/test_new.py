@@ -183,6 +183,21 @@ def test_programs():
         xt.check("  build:\n    - cmake  # guessed: setup.py starts it\nwheel" in text, text)
 
 
+def test_swig():
+    """Started by setuptools for the sources that are its, and by CMake."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, sources, cmake, where in (
+                ("listed", "['a.i', 'b.c']", "", "setup.py"), ("none", "['a.c']", "", None),
+                ("made", "['a.c']", "find_package(SWIG REQUIRED)\n", "CMakeLists.txt")):
+            index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', {sources})\n",
+                                      "CMakeLists.txt": cmake})
+            xt.equal(new(index, home, name).code, 0)
+            text = recipe(home, name)
+            xt.equal("swig" in text, where is not None, text)
+            xt.check(where is None or f"- swig  # guessed: {where} starts it" in text, text)
+
+
 def test_scripts_of_the_build():
     """What setup.py imports from beside it counts, not the package that it installs; of
     other backends the scripts that pyproject.toml names."""
