@@ -230,9 +230,11 @@ static const pattern patterns[] = {
 		"foreign-code", COMPILER},
 
 	/* ---- what gcc alone compiles: functions inside functions, arrays of a variable
-	 * length in structures ---- */
+	 * length in structures, the standard of another language ---- */
 	{"error: function definition is not allowed here", NULL, "gcc-only", COMPILER},
 	{"' extension will never be supported", NULL, "gcc-only", COMPILER},
+	/* one list of flags with -std for both */
+	{"' not allowed with 'C", NULL, "gcc-only", COMPILER},
 
 	/* ---- flags ---- */
 	{"error: unknown argument", "error: unknown argument:? '(-Wl,[^']+)'",

@@ -10,7 +10,9 @@
 #include "build/pipeline_library.h"
 #include "build/rust.h"
 #include "build/step_rust.h"
+#include "build/step_wraps.h"
 #include "build/tree_walk.h"
+#include "build/wraps.h"
 #include "format/purl.h"
 #include <string.h>
 
@@ -167,6 +169,38 @@ static gboolean add_crates(
 	return TRUE;
 }
 
+/* ---- subprojects of Meson ---- */
+
+/* freetype-2.6.1: its name and version. Of a repository that is the commit. */
+static library_place *subproject(const locked_wrap *w)
+{
+	const char *dash = strrchr(w->directory, '-');
+	gboolean version = dash && g_ascii_isdigit(dash[1]);
+	g_autofree char *name = version ? g_strndup(w->directory, dash - w->directory)
+					: g_strdup(w->directory);
+	library_place *l = library_place_new(name, NULL, NULL);
+
+	l->version = g_strndup(version	   ? dash + 1
+			       : w->commit ? w->commit
+					   : w->sha256,
+		version ? strlen(dash + 1) : 12);
+	l->purl = purl_generic(name, l->version);
+	l->sha256 = g_strdup(w->sha256);
+	return l;
+}
+
+static void add_subprojects(const item *i, const pipeline_built *b, GPtrArray *out)
+{
+	const GPtrArray *wraps = i->source->lock->wraps;
+	g_autofree char *project = step_wraps_project(i, b->folders[0]);
+
+	for (guint n = 0; wraps && n < wraps->len; n++) {
+		const locked_wrap *w = g_ptr_array_index(wraps, n);
+		if (wraps_used(project, w))
+			g_ptr_array_add(out, subproject(w));
+	}
+}
+
 /* ---- what the linker took ---- */
 
 static gboolean add_linked(
@@ -192,6 +226,7 @@ GPtrArray *pipeline_parts(pipeline *p, item *i, const pipeline_built *b, GError 
 	if (!i->recipe->wheel.sbom)
 		return g_steal_pointer(&out);
 	add_libraries(i, out);
+	add_subprojects(i, b, out);
 	if (!add_archives(p, i, out, err) || !add_crates(p, i, b->folders, out, err) ||
 		!add_linked(p, i, b, out, err))
 		return NULL;

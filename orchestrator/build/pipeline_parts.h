@@ -4,15 +4,15 @@
 /* What becomes part of a wheel's machine code by being linked statically, for its list of
  * parts (wheel.sbom): libraries of recipes, static archives of Debian's
  * (wheel.link_static), whatever else the linker took of archives that are not the
- * project's (build/pipeline_archives.h), Rust's standard library, and the crates that
- * were compiled for the target, not those of build scripts and macros. Grafted
- * libraries are told where they are grafted; what is linked statically into those of a
- * recipe is not known. */
+ * project's (build/pipeline_archives.h), subprojects of Meson that were fetched and
+ * taken, Rust's standard library, and the crates that were compiled for the target, not
+ * those of build scripts and macros. Grafted libraries are told where they are grafted;
+ * what is linked statically into those of a recipe is not known. */
 
 /* What a build left. */
 typedef struct pipeline_built {
-	const char *const *folders; /* where cargo left word of what it compiled;
-				     * NULL-terminated */
+	const char *const *folders; /* the source, and where cargo left word of what it
+				     * compiled; NULL-terminated */
 	const char *wheel;	    /* as the backend made it */
 	const char *out;	    /* the step's out folder */
 	const cross *cross;

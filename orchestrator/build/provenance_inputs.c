@@ -254,7 +254,7 @@ static void add_wraps(collector *c)
 		}
 		g_autofree char *uri =
 			url ? g_strdup_printf("git+%s@%s", url, w->commit) : NULL;
-		json_t *row = provenance_add(c->l, "subproject", w->directory, uri, NULL);
+		json_t *row = provenance_add(c->l, "subproject", w->name, uri, NULL);
 		if (!row)
 			continue;
 		json_object_set_new(

@@ -31,7 +31,8 @@
  *	arm_asks				the file that asks for it at run time
  *	cpath					true: setup.py looks for headers in CPATH
  *	abi3_said				minor versions of the stable ABI: [9]
- *	cxx_std					true: setup.py gives C++'s -std to C, too
+ *	mixed_std				"C++ in C", "C in C++": setup.py gives one
+ *						-std to both
  *	downloads				{name, where}: what CMake would fetch
  *while it builds; a script that does: name is where
  *	tops, warnings				lists of strings

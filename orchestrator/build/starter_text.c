@@ -318,6 +318,7 @@ static GPtrArray *host_rows(const json_t *facts, const upstream_wheel *up,
 static char *why_gcc(const json_t *facts)
 {
 	const char *pragma = fact(facts, "gcc"), *nested = fact(facts, "nested");
+	const char *mixed = fact(facts, "mixed_std");
 
 	if (pragma)
 		return g_strdup_printf(
@@ -327,9 +328,10 @@ static char *why_gcc(const json_t *facts)
 		return g_strdup_printf("%s has functions inside functions, which clang "
 				       "does not compile",
 			nested);
-	if (json_is_true(json_object_get(facts, "cxx_std")))
-		return g_strdup("setup.py asks for a standard of C++ in C, too, which "
-				"clang refuses");
+	if (mixed)
+		return g_strdup_printf("setup.py asks for a standard of %s, too, which "
+				       "clang refuses",
+			mixed);
 	return NULL;
 }
 

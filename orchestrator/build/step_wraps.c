@@ -4,8 +4,7 @@
 #include "plan/lock_wraps.h"
 #include <string.h>
 
-/* The folder of the project that is built, below its source. New string. */
-static char *project_of(const item *i, const char *source)
+char *step_wraps_project(const item *i, const char *source)
 {
 	const recipe_source *first = g_ptr_array_index(i->recipe->sources, 0);
 
@@ -16,7 +15,7 @@ static char *project_of(const item *i, const char *source)
 gboolean step_wraps_lock(
 	pipeline *p, item *i, const char *source, const GPtrArray *files, GError **err)
 {
-	g_autofree char *project = project_of(i, source);
+	g_autofree char *project = step_wraps_project(i, source);
 
 	for (guint n = 0; n < files->len; n++) {
 		const locked_file *f = g_ptr_array_index(files, n);
@@ -35,7 +34,7 @@ static gboolean add_to_key(pipeline *p, item *i, key *k, GError **err)
 	for (guint n = 0; wraps && n < wraps->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(wraps, n);
 		g_autofree char *name =
-			g_strdup_printf("subproject %s", locked_wrap_name(w));
+			g_strdup_printf("subproject %s", locked_wrap_place(w));
 		g_autofree char *value = g_strndup(w->sha256 ? w->sha256 : w->tree, 16);
 		key_add(k, name, value);
 	}
@@ -49,7 +48,7 @@ static gboolean fetch(pipeline *p, item *i, GError **err)
 
 static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **err)
 {
-	g_autofree char *project = project_of(site->item, site->source);
+	g_autofree char *project = step_wraps_project(site->item, site->source);
 
 	(void)x;
 	return wraps_place(p->ctx, site->item, project, err);

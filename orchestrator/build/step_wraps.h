@@ -10,3 +10,6 @@ extern const step_part step_wraps;
  * the build requires. */
 gboolean step_wraps_lock(
 	pipeline *p, item *i, const char *source, const GPtrArray *files, GError **err);
+
+/* The folder of the project that is built, below its source. New string. */
+char *step_wraps_project(const item *i, const char *source);

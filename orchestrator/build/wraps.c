@@ -174,9 +174,10 @@ static gboolean lock_file(search *s, const meson_wrap *w, GError **err)
 		g_autofree char *path = NULL;
 		if (is_there(s->cache, f->name))
 			continue;
-		locked_wrap *row = locked_wrap_new(f->urls);
+		locked_wrap *row = locked_wrap_new(w->name, f->urls);
 		g_ptr_array_add(rows, row);
 		row->file = g_strdup(f->name);
+		row->directory = f->patch ? NULL : g_strdup(w->directory);
 		row->sha256 = g_strdup(f->sha256);
 		if (!fetch_one(s->p->ctx, where, row, &path, err))
 			return FALSE;
@@ -214,7 +215,7 @@ static gboolean lock_git(search *s, const meson_wrap *w, GError **err)
 	}
 	if (!source_git_export(s->p->ctx, &source, NULL, &found, &tree, err))
 		return FALSE;
-	locked_wrap *row = locked_wrap_new(NULL);
+	locked_wrap *row = locked_wrap_new(w->name, NULL);
 	g_ptr_array_add(row->urls, g_strdup(w->git));
 	row->directory = g_strdup(w->directory);
 	row->commit = g_steal_pointer(&found);
@@ -227,12 +228,27 @@ static gboolean lock_git(search *s, const meson_wrap *w, GError **err)
 	return TRUE;
 }
 
+/* A package that might stand for it; NULL: none known. */
+static const char *known_package(const meson_wrap *w)
+{
+	for (guint n = 0; n < w->provides->len; n++) {
+		const known_library *h =
+			known_library_by_name(g_ptr_array_index(w->provides, n));
+		if (h)
+			return h->deb;
+	}
+	return NULL;
+}
+
 static void warn(const search *s, const meson_wrap *w, const char *why)
 {
+	const char *deb = wrap_words_call(&s->words, w) ? NULL : known_package(w);
+
 	event_log(EVENT_WARNING, s->i->id,
 		"%s.wrap cannot be had beforehand: %s; a build that wants it finds no "
-		"network",
-		w->name, why);
+		"network%s%s%s",
+		w->name, why, deb ? " (deb:" : "", deb ? deb : "",
+		deb ? " in requirements.host may take its place)" : "");
 }
 
 static gboolean stopped(const GError *e)
@@ -376,7 +392,7 @@ static gboolean place(
 	if (from)
 		return fs_copy_tree(from, to, FS_COPY, err);
 	error_set(err, EXIT_NETWORK, "X0509", "%s is not in the cache",
-		locked_wrap_name(w));
+		locked_wrap_place(w));
 	return FALSE;
 }
 
@@ -391,11 +407,22 @@ gboolean wraps_place(
 
 	for (guint n = 0; wraps && n < wraps->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(wraps, n);
-		g_autofree char *to = g_build_filename(cache, locked_wrap_name(w), NULL);
+		g_autofree char *to = g_build_filename(cache, locked_wrap_place(w), NULL);
 		if (g_file_test(to, G_FILE_TEST_EXISTS))
 			continue;
 		if (!fs_mkdir_p(cache, 0755, err) || !place(ctx, w, to, err))
 			return FALSE;
 	}
 	return TRUE;
+}
+
+gboolean wraps_used(const char *project, const locked_wrap *w)
+{
+	g_autofree char *root = g_build_filename(project, "meson.build", NULL);
+	g_autofree char *text = read_text(root, BUILD_MAX);
+	g_autofree char *name = wrap_folder(text);
+	g_autofree char *path =
+		w->directory ? g_build_filename(project, name, w->directory, NULL) : NULL;
+
+	return path && g_file_test(path, G_FILE_TEST_IS_DIR);
 }

@@ -2,6 +2,7 @@
 #include "build/fetch.h"
 #include "build/item.h"
 #include "build/pipeline.h"
+#include "plan/lock_wraps.h"
 
 /* Subprojects of Meson that a source names by .wrap files and does not hold: found out
  * when a recipe is locked, fetched through the verified door, and put where Meson looks
@@ -20,3 +21,6 @@ gboolean wraps_fetch(const build_context *ctx, const item *i, GError **err);
 /* Copies it into the project's folder; what is there already stays. */
 gboolean wraps_place(
 	const build_context *ctx, const item *i, const char *project, GError **err);
+
+/* After a build: whether Meson took it, so that it may be in what was built. */
+gboolean wraps_used(const char *project, const locked_wrap *w);

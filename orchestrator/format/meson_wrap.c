@@ -86,6 +86,7 @@ static void take_file(meson_wrap *w, const GPtrArray *entries, const char *part)
 	}
 	wrap_file *f = g_new0(wrap_file, 1);
 	f->name = g_strdup(name);
+	f->patch = g_str_equal(part, "patch");
 	f->urls = g_steal_pointer(&found);
 	f->sha256 = g_steal_pointer(&sha256);
 	g_ptr_array_add(w->files, f);

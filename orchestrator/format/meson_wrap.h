@@ -8,6 +8,7 @@ typedef struct wrap_file {
 	char *name;
 	GPtrArray *urls; /* char *: the one that is said, then its fallback */
 	char *sha256;	 /* lower case */
+	gboolean patch;	 /* laid over the other one */
 } wrap_file;
 
 typedef struct meson_wrap {

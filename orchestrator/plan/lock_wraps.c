@@ -7,6 +7,7 @@ void locked_wrap_free(locked_wrap *w)
 {
 	if (!w)
 		return;
+	g_free(w->name);
 	g_free(w->file);
 	g_free(w->directory);
 	g_clear_pointer(&w->urls, g_ptr_array_unref);
@@ -16,10 +17,11 @@ void locked_wrap_free(locked_wrap *w)
 	g_free(w);
 }
 
-locked_wrap *locked_wrap_new(const GPtrArray *urls)
+locked_wrap *locked_wrap_new(const char *name, const GPtrArray *urls)
 {
 	locked_wrap *w = g_new0(locked_wrap, 1);
 
+	w->name = g_strdup(name);
 	w->urls = g_ptr_array_new_with_free_func(g_free);
 	for (guint n = 0; urls && n < urls->len; n++)
 		g_ptr_array_add(w->urls, g_strdup(g_ptr_array_index(urls, n)));
@@ -27,7 +29,7 @@ locked_wrap *locked_wrap_new(const GPtrArray *urls)
 	return w;
 }
 
-const char *locked_wrap_name(const locked_wrap *w)
+const char *locked_wrap_place(const locked_wrap *w)
 {
 	return w->file ? w->file : w->directory;
 }
@@ -54,10 +56,12 @@ static void wrap_init(void *out)
 }
 
 static const bind_field wrap_fields[] = {
+	{"name", BIND_STRING, offsetof(locked_wrap, name), BIND_REQUIRED,
+		.check = check_entry, .doc = "of the .wrap file"},
+	{"directory", BIND_STRING, offsetof(locked_wrap, directory), .check = check_entry,
+		.doc = "in subprojects; of a patch none"},
 	{"file", BIND_STRING, offsetof(locked_wrap, file), .check = check_entry,
 		.doc = "name in subprojects/packagecache"},
-	{"git", BIND_STRING, offsetof(locked_wrap, directory), .check = check_entry,
-		.doc = "folder in subprojects/packagecache"},
 	{"urls", BIND_STRLIST, offsetof(locked_wrap, urls), BIND_REQUIRED,
 		.check = check_address, .doc = "where the .wrap file says it is"},
 	{"size", BIND_INT, offsetof(locked_wrap, size), 0, .min = 0, .max = G_MAXINT64,
@@ -77,7 +81,7 @@ gboolean lock_wraps_are_whole(const GPtrArray *rows)
 {
 	for (guint n = 0; rows && n < rows->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(rows, n);
-		gboolean file = w->file && w->sha256 && !w->directory;
+		gboolean file = w->file && w->sha256 && !w->commit;
 		gboolean git = w->directory && w->commit && w->tree && !w->file &&
 			       w->urls->len == 1;
 		if ((!file && !git) || !w->urls->len)
@@ -92,7 +96,7 @@ GPtrArray *lock_wraps_take(const GPtrArray *rows)
 
 	for (guint n = 0; n < rows->len; n++) {
 		const locked_wrap *r = g_ptr_array_index(rows, n);
-		locked_wrap *w = locked_wrap_new(r->urls);
+		locked_wrap *w = locked_wrap_new(r->name, r->urls);
 		w->file = g_strdup(r->file);
 		w->directory = g_strdup(r->directory);
 		w->size = r->size;
@@ -113,10 +117,14 @@ void lock_wraps_text(GString *out, const GPtrArray *wraps)
 		g_string_append(out, "wraps:\n");
 	for (guint n = 0; wraps && n < wraps->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(wraps, n);
+		const char *const first[][2] = {
+			{"directory", w->directory}, {"file", w->file}};
 		const char *const more[][2] = {
 			{"sha256", w->sha256}, {"commit", w->commit}, {"tree", w->tree}};
-		lock_text_value(
-			out, "  - ", w->file ? "file" : "git", locked_wrap_name(w));
+		lock_text_value(out, "  - ", "name", w->name);
+		for (guint k = 0; k < G_N_ELEMENTS(first); k++)
+			if (first[k][1])
+				lock_text_value(out, lead, first[k][0], first[k][1]);
 		lock_text_list(out, lead, "urls", w->urls);
 		if (w->size >= 0)
 			g_string_append_printf(

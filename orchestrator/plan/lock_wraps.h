@@ -5,8 +5,9 @@
  * want fetched. The one section with addresses: they are the source's own words, and
  * no registry has another name for these files. */
 typedef struct locked_wrap {
+	char *name;	 /* of the .wrap file */
 	char *file;	 /* its name in subprojects/packagecache; NULL: a repository */
-	char *directory; /* a repository's there; NULL: a file */
+	char *directory; /* in subprojects, once Meson uses it; NULL: a patch */
 	GPtrArray *urls; /* char *: tried in order; one for a repository */
 	gint64 size;	 /* bytes */
 	char *sha256;
@@ -14,10 +15,11 @@ typedef struct locked_wrap {
 	gboolean submodules;
 } locked_wrap;
 
-locked_wrap *locked_wrap_new(const GPtrArray *urls);
+locked_wrap *locked_wrap_new(const char *name, const GPtrArray *urls);
 void locked_wrap_free(locked_wrap *w);
-/* "freetype-2.6.1.tar.gz", "c-siphash". Borrowed. */
-const char *locked_wrap_name(const locked_wrap *w);
+/* What it is called in subprojects/packagecache: "freetype-2.6.1.tar.gz", "c-siphash".
+ * Borrowed. */
+const char *locked_wrap_place(const locked_wrap *w);
 
 extern const bind_struct lock_wrap_binding;
 

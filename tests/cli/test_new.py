@@ -336,12 +336,15 @@ Extension('%s._s', sources, extra_compile_args=['-std=%s'])
 """
     with Server() as s, xt.scratch() as home:
         index = Index(s)
-        for name, first, std in (("mixed", "src/a.c", "gnu++0x"), ("plain", "src/a.c", "c11"),
-                                 ("cxx", "src/a.cc", "c++17")):
-            index.sdist(name, "1.0", {"setup.py": setup % (first, name, std)})
+        for name, first, std, said in (
+                ("mixed", "a.c", "gnu++0x", "C++ in C"), ("cxx", "a.cc", "c++17", None),
+                ("back", "a.c", "c99", "C in C++"), ("none", "a.c", "x", None),
+                ("apart", "a.c", "c99'], more=['-std=c++20", None)):
+            index.sdist(name, "1.0", {"setup.py": setup % ("src/" + first, name, std)})
             xt.equal(new(index, home, name).code, 0)
-            xt.equal("c: gcc  # guessed: setup.py asks for a standard of C++ in C, too"
-                     in recipe(home, name), name == "mixed", recipe(home, name))
+            told = re.findall(r"c: gcc  # guessed: setup.py asks for a standard of (.*), too",
+                              recipe(home, name))
+            xt.equal(told, [said] if said else [], recipe(home, name))
 
 
 def test_inside_of_setuptools():

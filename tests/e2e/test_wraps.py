@@ -1,8 +1,10 @@
 """Subprojects of Meson that a source names by .wrap files and does not hold. A server on
 this machine stands in for the database of wraps and for the web sites of libraries, git's
 own http-backend for a forge: such hosts are of no registry and need not be reachable."""
+import json
 import os
 import re
+import zipfile
 
 import git_server
 import packages
@@ -72,7 +74,20 @@ def lock_of(home):
 
 
 def wraps_of(home):
-    return re.findall(r"^  - (?:file|git): (\S+)", lock_of(home), re.M)
+    """By file, a repository by its folder."""
+    section = re.search(r"^wraps:\n((?:  .*\n)+)", lock_of(home), re.M)
+    found = []
+    for row in re.split(r"^  - ", section[1] if section else "", flags=re.M)[1:]:
+        keys = dict(re.findall(r"^ *(\w+): (.*)$", row, re.M))
+        found.append(keys.get("file") or keys["directory"])
+    return found
+
+
+def parts_of(wheel):
+    with zipfile.ZipFile(wheel) as z:
+        names = [n for n in z.namelist() if n.endswith("xorch.cdx.json")]
+        found = json.loads(z.read(names[0]))["components"] if names else []
+    return [(c["name"], c["version"]) for c in found if c["purl"].startswith("pkg:generic")]
 
 
 def near(more=""):
@@ -107,8 +122,9 @@ def test_archive_with_a_patch_that_names_another():
         xt.equal(wraps_of(home), ["near-1.0.tar.gz", "near.zip", "deep-1.0.tar.gz"])
         xt.equal(s.count("/unused-1.0.tar.gz"), 0)
         asked = s.count()
-        # Once more from the lock and the cache alone, and the statement names them.
         wheel = result.json["items"][0]["file"]
+        xt.equal(parts_of(wheel), [("deep", "1.0"), ("near", "1.0")])
+        # Once more from the lock and the cache alone, and the statement names them.
         again = xt.run(["rebuild", wheel, "--offline"], home=home, cwd=home,
                        XORCH_CACHE_DIR=test_wheels.shared_cache())
         xt.equal(again.code, 0, again)
@@ -128,6 +144,7 @@ def test_repository():
         result = build(home, path)
         xt.equal(test_wheels.judge(result, imports=False), 1)
         xt.equal(wraps_of(home), ["near"])
+        xt.equal(parts_of(result.json["items"][0]["file"]), [("near", repo.last[:12])])
         xt.check(repo.last in lock_of(home), lock_of(home))
 
 
@@ -157,12 +174,17 @@ def test_what_cannot_be_had_is_told_and_may_be_done_without():
     with Server() as s, xt.scratch() as home:
         wraps = {"gone.wrap": WRAP.format(name="gone", base=s.url(""), sha="0" * 64,
                                           more=""),
+                 "zlib.wrap": WRAP.format(name="zlib", base=s.url(""), sha="0" * 64,
+                                          more=""),
                  "loose.wrap": WRAP.format(name="loose", base=s.url(""), sha="",
                                            more="")}
         body = """deps = [dependency('gone', required: false, allow_fallback: false),
+        dependency('zlib', required: false, allow_fallback: false),
         dependency('loose', required: false, allow_fallback: false)]"""
         result = build(home, project(home, files(body, wraps)))
         xt.check("gone.wrap cannot be had beforehand" in result.err, result.err)
+        xt.check("(deb:zlib1g-dev in requirements.host may take its place)" in result.err,
+                 result.err)
         xt.check("loose.wrap cannot be had beforehand: names no sha256" in result.err,
                  result.err)
         xt.equal(wraps_of(home), [])

@@ -176,7 +176,7 @@ static void wraps(void)
 {
 	g_autoptr(recipe_lock) lock = example();
 	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)locked_wrap_free);
-	locked_wrap *file = locked_wrap_new(NULL), *git = locked_wrap_new(NULL);
+	locked_wrap *file = locked_wrap_new("f", NULL), *git = locked_wrap_new("g", NULL);
 
 	g_autofree char *none = recipe_lock_text(lock);
 	g_assert_null(strstr(none, "wraps"));
@@ -205,13 +205,14 @@ static void wraps(void)
 	g_autofree char *again = recipe_lock_text(back);
 	g_assert_cmpstr(text, ==, again);
 	refused("lock_version: 1\nrecipe: {name: a, version: b}\n"
-		"wraps: [{file: ../a, urls: [https://a.example/a], sha256: " SHA "}]\n",
+		"wraps: [{name: a, file: ../a, urls: [https://a.example/a], sha256: " SHA
+		"}]\n",
 		"wants a file name");
 	refused("lock_version: 1\nrecipe: {name: a, version: b}\n"
-		"wraps: [{file: a, urls: [https://a.example/a]}]\n",
+		"wraps: [{name: a, file: a, urls: [https://a.example/a]}]\n",
 		"not whole");
 	refused("lock_version: 1\nrecipe: {name: a, version: b}\n"
-		"wraps: [{file: a, urls: [file:///a], sha256: " SHA "}]\n",
+		"wraps: [{name: a, file: a, urls: [file:///a], sha256: " SHA "}]\n",
 		"https");
 }
 
