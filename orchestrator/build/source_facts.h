@@ -31,6 +31,8 @@
  *	arm_asks				the file that asks for it at run time
  *	cpath					true: setup.py looks for headers in CPATH
  *	abi3_said				minor versions of the stable ABI: [9]
+ *	abi3_varies				true: setup.py names several, and chooses
+ *						by the Python that it runs in
  *	mixed_std				"C++ in C", "C in C++": setup.py gives one
  *						-std to both
  *	downloads				{name, where}: what CMake would fetch

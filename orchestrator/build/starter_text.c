@@ -478,6 +478,8 @@ static gboolean says_abi3(const json_t *facts, const char *abi3)
 	const json_t *said = json_get_array(facts, "abi3_said");
 	int minor = atoi(abi3 + strlen("3."));
 
+	if (json_is_true(json_object_get(facts, "abi3_varies")))
+		return FALSE;
 	for (gsize i = 0; i < json_array_size(said); i++) {
 		int n = (int)json_integer_value(json_array_get(said, i));
 		if (n == minor || (minor == 9 && n < minor))

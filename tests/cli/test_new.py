@@ -205,15 +205,17 @@ def test_scripts_of_the_build():
     with Server() as s, xt.scratch() as home:
         index = Index(s)
         index.sdist("helped", "1.0", {
-            "setup.py": "from _setup_lib import build\nimport helped, tools.more\n"
+            "setup.py": "from _setup_lib import build\nimport helped, tools.more, versioneer\n"
             "Extension('helped._s', ['a.c'])\n",
-            "_setup_lib.py": starts, "tools/more.py": "import os\nx = ['ninja']\n",
+            "versioneer.py": "import tomli\nsubprocess.run(['meson'])\n",
+            "_setup_lib.py": "# of pkg_resources\n" + starts,
+            "tools/more.py": "import os\nx = ['ninja']\n",
             "helped/__init__.py": "subprocess.run(['meson'])\nimport other\n",
             "other.py": "subprocess.run(['meson'])\n"})
         xt.equal(new(index, home, "helped").code, 0)
         text = recipe(home, "helped")
         xt.check("- cmake  # guessed" in text and "- ninja  # guessed" in text and
-                 "meson" not in text, text)
+                 not re.search("meson|tomli|setuptools<", text), text)
         poetry = "[build-system]\nrequires=['poetry-core']\nbuild-backend=" \
             "'poetry.core.masonry.api'\n[tool.poetry]\nbuild = 'build.py'\n"
         own = "[build-system]\nrequires=['setuptools']\nbuild-backend='in.ner'\n" \
@@ -332,15 +334,18 @@ def test_standard_of_cxx_for_c():
     setup = """from setuptools import Extension
 more = ['src/b.cpp']
 sources = ['%s'] + more
-Extension('%s._s', sources, extra_compile_args=['-std=%s'])
+USUAL = ['-std=%s']
+flags = USUAL
+flags.append('-O2')
+Extension('%s._s', sorted(sources), extra_compile_args=flags)
+other = '-std=c++11'
 """
     with Server() as s, xt.scratch() as home:
         index = Index(s)
         for name, first, std, said in (
                 ("mixed", "a.c", "gnu++0x", "C++ in C"), ("cxx", "a.cc", "c++17", None),
-                ("back", "a.c", "c99", "C in C++"), ("none", "a.c", "x", None),
-                ("apart", "a.c", "c99'], more=['-std=c++20", None)):
-            index.sdist(name, "1.0", {"setup.py": setup % ("src/" + first, name, std)})
+                ("back", "a.c", "c99", "C in C++"), ("none", "a.c", "x", None)):
+            index.sdist(name, "1.0", {"setup.py": setup % ("src/" + first, std, name)})
             xt.equal(new(index, home, name).code, 0)
             told = re.findall(r"c: gcc  # guessed: setup.py asks for a standard of (.*), too",
                               recipe(home, name))
@@ -495,6 +500,22 @@ rust-version = "{rust}"
 [dependencies]
 pyo3 = {{ version = "0.25", features = ["abi3-py310"] }}
 """
+
+
+def test_abi3_by_the_python():
+    """A setup.py that takes another stable ABI for another Python: what upstream's wheel
+    was built with says nothing of this build."""
+    one = "Py_LIMITED_API = 0x03080000\n"
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, code in (("one", one), ("several", "if sys.hexversion >= 0x030A0000:\n"
+                                          "    Py_LIMITED_API = 0x030A0000\nelse:\n    " + one)):
+            tag = "cp38-abi3-manylinux_2_17_x86_64"
+            index.sdist(name, "1.0", {"setup.py": code + f"Extension('{name}._s', ['a.c'])\n"})
+            index.add(name, f"{name}-1.0-{tag}.whl", wheel(
+                dist_info(name, "1.0", tag, [name + "/_s.abi3.so"])))
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal('abi3: "3.9"' in recipe(home, name), name == "one", recipe(home, name))
 
 
 def test_rust():
