@@ -189,24 +189,104 @@ static char *fetch_index(
 	return g_strdup(item->path);
 }
 
-static char *index_key(const release_file *f, const char *architecture)
+/* Another suite whose packages count too, as its own Release has them. */
+typedef struct update {
+	package_source source;
+	opening o;
+	debian_release *release;
+	const release_file *packages;
+} update;
+
+static void update_free(gpointer data)
+{
+	update *u = data;
+
+	debian_release_free(u->release);
+	g_free(u->o.label);
+	g_free(u->o.base);
+	g_clear_pointer(&u->o.mirrors, g_ptr_array_unref);
+	g_free(u);
+}
+
+/* An older one is not refused by the date of the lock, which is the suite's own; that of
+ * security updates expires within days. */
+static update *update_open(const opening *o, char *suite, GError **err)
+{
+	update *u = g_new0(update, 1);
+
+	u->source = *o->source;
+	u->source.suite = suite;
+	u->o = (opening){.ctx = o->ctx,
+		.source = &u->source,
+		.architecture = o->architecture,
+		.keyring = o->keyring,
+		.label = g_strdup_printf("%s InRelease", suite)};
+	if ((g_str_has_suffix(suite, "-security")
+			    ? registry_debian_security(&u->o.mirrors, err)
+			    : registry_debian(&u->o.mirrors, err)) &&
+		(u->release = find_release(&u->o, err)))
+		u->packages = packages_file(&u->o, u->release, err);
+	if (u->packages)
+		return u;
+	update_free(u);
+	return NULL;
+}
+
+static GPtrArray *updates_open(const opening *o, GError **err)
+{
+	const GPtrArray *names = o->source->updates;
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(update_free);
+
+	for (guint i = 0; names && i < names->len; i++) {
+		update *u = update_open(o, names->pdata[i], err);
+		if (!u)
+			return NULL;
+		g_ptr_array_add(all, u);
+	}
+	return g_steal_pointer(&all);
+}
+
+static char *index_key(
+	const release_file *f, const GPtrArray *updates, const char *architecture)
 {
 	g_autoptr(key) k = key_new("debian-index", 1);
 
 	key_add(k, "packages", f->sha256);
+	for (guint i = 0; i < updates->len; i++) {
+		const update *u = updates->pdata[i];
+		key_add(k, "updates", u->packages->sha256);
+	}
 	key_add(k, "architecture", architecture);
 	return g_strdup(key_digest(k));
 }
 
+static solv_index *read_index(const opening *o, const debian_release *r,
+	const release_file *f, const GPtrArray *updates, GError **err)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	char *path = fetch_index(o, r, f, err);
+
+	for (guint i = 0; path && i < updates->len; i++) {
+		const update *u = updates->pdata[i];
+		g_ptr_array_add(paths, path);
+		path = fetch_index(&u->o, u->release, u->packages, err);
+	}
+	if (!path)
+		return NULL;
+	g_ptr_array_add(paths, path);
+	return solv_index_read(paths, o->architecture, err);
+}
+
 /* The index in libsolv's form is kept as a tree of the store. */
-static solv_index *open_index(const opening *o, const debian_release *r, GError **err)
+static solv_index *open_index(
+	const opening *o, const debian_release *r, const GPtrArray *updates, GError **err)
 {
 	const release_file *f = packages_file(o, r, err);
 	char *ready = NULL;
 
 	if (!f)
 		return NULL;
-	g_autofree char *k = index_key(f, o->architecture);
+	g_autofree char *k = index_key(f, updates, o->architecture);
 	store_tree *tree =
 		store_tree_begin(o->ctx->store, "debian-index", k, &ready, err);
 	if (!tree && ready) {
@@ -221,9 +301,7 @@ static solv_index *open_index(const opening *o, const debian_release *r, GError 
 	}
 	if (!tree)
 		return NULL;
-	g_autofree char *packages = fetch_index(o, r, f, err);
-	g_autoptr(solv_index) index =
-		packages ? solv_index_read(packages, o->architecture, err) : NULL;
+	g_autoptr(solv_index) index = read_index(o, r, f, updates, err);
 	g_autofree char *path =
 		g_build_filename(store_tree_dir(tree), "index.solv", NULL);
 	g_autofree char *placed =
@@ -245,9 +323,11 @@ static gboolean open_both(opening *o, debian_repo *repo, GError **err)
 		g_autoptr(GError) error = NULL;
 		g_clear_pointer(&repo->release, debian_release_free);
 		repo->release = find_release(o, err);
-		if (!repo->release)
+		g_autoptr(GPtrArray) updates =
+			repo->release ? updates_open(o, err) : NULL;
+		if (!updates)
 			return FALSE;
-		repo->index = open_index(o, repo->release, &error);
+		repo->index = open_index(o, repo->release, updates, &error);
 		if (repo->index)
 			return TRUE;
 		if (!is_midway(error)) {

@@ -18,7 +18,10 @@ static gboolean find_urls(fetch_item *item, void *data, GError **err)
 	const locked_package *p = data;
 	g_autoptr(GPtrArray) mirrors = NULL;
 
-	if (!registry_debian(&mirrors, err))
+	/* The pool of security updates is another archive's. */
+	if (!(g_str_has_prefix(p->path, "pool/updates/")
+			    ? registry_debian_security(&mirrors, err)
+			    : registry_debian(&mirrors, err)))
 		return FALSE;
 	for (guint i = 0; i < mirrors->len; i++) {
 		g_autofree char *url =

@@ -188,18 +188,18 @@ static gboolean host_is_another(void)
 /* 0 the likeliest, -1 never. The archive is told from others only by its signed
  * Release; names merely decide whom to ask first, and on another distribution's host
  * whether at all: its own archive would only say that it has no such suite. */
-static int likelihood(const apt_source *s, const char *uri)
+static int likelihood(const apt_source *s, const char *uri, gboolean security)
 {
 	g_autofree char *plain = g_strdup(uri);
 	gsize len = strlen(plain);
 
 	if (!g_str_has_prefix(uri, "http://") && !g_str_has_prefix(uri, "https://"))
 		return -1;
-	if (only_security(s))
+	if (only_security(s) != security)
 		return -1;
 	while (len && plain[len - 1] == '/')
 		plain[--len] = '\0';
-	if (g_str_has_suffix(plain, "/debian"))
+	if (g_str_has_suffix(plain, security ? "/debian-security" : "/debian"))
 		return 0;
 	if (s->signed_by && strstr(s->signed_by, "debian-archive-keyring"))
 		return 1;
@@ -228,7 +228,7 @@ static GPtrArray *expand(const char *uri)
 	return uris;
 }
 
-static GPtrArray *from_apt(void)
+static GPtrArray *from_apt(gboolean security)
 {
 	const char *set = g_getenv("XORCH_APT_DIR");
 	const char *dir = set && set[0] ? set : "/etc/apt";
@@ -247,20 +247,27 @@ static GPtrArray *from_apt(void)
 			const apt_source *s = sources->pdata[i];
 			g_autoptr(GPtrArray) uris = expand(s->uri);
 			for (guint k = 0; k < uris->len; k++)
-				if (likelihood(s, uris->pdata[k]) == rank)
+				if (likelihood(s, uris->pdata[k], security) == rank)
 					registry_add_url(urls, uris->pdata[k]);
 		}
 	return urls;
 }
 
+/* What was named for xorch alone, in apt's place; NULL: nothing was. */
+static gboolean own_debian(GPtrArray **urls, GError **err)
+{
+	*urls = registry_variable("XORCH_MIRROR_DEBIAN");
+	return *urls || registry_configured("debian", urls, err);
+}
+
 gboolean registry_debian(GPtrArray **base_urls, GError **err)
 {
-	g_autoptr(GPtrArray) urls = registry_variable("XORCH_MIRROR_DEBIAN");
+	g_autoptr(GPtrArray) urls = NULL;
 
-	if (!urls && !registry_configured("debian", &urls, err))
+	if (!own_debian(&urls, err))
 		return FALSE;
 	if (!urls)
-		urls = from_apt();
+		urls = from_apt(FALSE);
 	if (!urls->len) {
 		error_set(err, EXIT_INPUT, "X0506", "no Debian mirror is known here");
 		error_note(err,
@@ -273,6 +280,25 @@ gboolean registry_debian(GPtrArray **base_urls, GError **err)
 		return FALSE;
 	}
 	*base_urls = g_steal_pointer(&urls);
+	return TRUE;
+}
+
+gboolean registry_debian_security(GPtrArray **base_urls, GError **err)
+{
+	g_autoptr(GPtrArray) bases = NULL, own = NULL;
+
+	if (!registry_debian(&bases, err) || !own_debian(&own, err))
+		return FALSE;
+	GPtrArray *urls = own ? url_list() : from_apt(TRUE);
+	for (guint i = 0; i < bases->len; i++) {
+		g_autofree char *beside = g_strconcat(bases->pdata[i], "-security", NULL);
+		if (g_str_has_suffix(bases->pdata[i], "/debian"))
+			registry_add_url(urls, beside);
+	}
+	/* One's own mirror may have both in one place. */
+	for (guint i = 0; i < bases->len; i++)
+		registry_add_url(urls, bases->pdata[i]);
+	*base_urls = urls;
 	return TRUE;
 }
 

@@ -24,6 +24,10 @@
  * are called Debian's), the likeliest first; whether one is Debian's is known
  * only from its signed Release. Element type char *. */
 gboolean registry_debian(GPtrArray **base_urls, GError **err);
+/* Those of the security updates' archive, which lies apart: what apt's sources have for
+ * such suites, then what is called debian-security beside a mirror called debian, then
+ * the mirrors themselves. */
+gboolean registry_debian_security(GPtrArray **base_urls, GError **err);
 
 /* Simple index (PEP 503) URLs without trailing slash; a project is URL/NAME/. */
 gboolean registry_pypi_all(GPtrArray **index_urls, GError **err);

@@ -63,13 +63,13 @@ gboolean solv_damaged(const char *why, GError **err)
 		err, EXIT_INTEGRITY, "X0632", "the package index is damaged: %s", why);
 }
 
-static GString *read_text(const char *path, GError **err)
+/* Puts it behind `text`. */
+static gboolean read_text(const char *path, GString *text, GError **err)
 {
 	FILE *f = decompress_open(path, INDEX_MAX, err);
 
 	if (!f)
-		return NULL;
-	GString *text = g_string_sized_new(64 << 20);
+		return FALSE;
 	for (;;) {
 		char block[64 << 10];
 		gsize n = fread(block, 1, sizeof(block), f);
@@ -79,12 +79,24 @@ static GString *read_text(const char *path, GError **err)
 	}
 	int fault = ferror(f) ? errno : 0;
 	fclose(f);
-	if (!fault)
-		return text;
-	solv_damaged(fault == EFBIG ? "it is larger than 1 GiB" : "it cannot be unpacked",
-		err);
-	g_string_free(text, TRUE);
-	return NULL;
+	return !fault || solv_damaged(fault == EFBIG ? "it is larger than 1 GiB"
+						     : "it cannot be unpacked",
+				 err);
+}
+
+static GString *read_all(const GPtrArray *paths, GError **err)
+{
+	GString *text = g_string_sized_new(64 << 20);
+
+	for (guint i = 0; i < paths->len; i++) {
+		if (i) /* the last paragraph of the one before may lack its empty line */
+			g_string_append(text, "\n\n");
+		if (!read_text(paths->pdata[i], text, err)) {
+			g_string_free(text, TRUE);
+			return NULL;
+		}
+	}
+	return text;
 }
 
 /* What dependencies are solved by and files are found by; the rest (descriptions, tags,
@@ -182,10 +194,11 @@ static gboolean add_sizes(solv_index *index, const GString *text)
 	return TRUE;
 }
 
-solv_index *solv_index_read(const char *path, const char *architecture, GError **err)
+solv_index *solv_index_read(
+	const GPtrArray *paths, const char *architecture, GError **err)
 {
 	g_autoptr(solv_index) index = debian_new(architecture);
-	GString *text = read_text(path, err);
+	GString *text = read_all(paths, err);
 	gboolean ok = FALSE;
 
 	if (!text)

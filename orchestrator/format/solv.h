@@ -18,8 +18,10 @@ typedef struct solv_package {
 void solv_package_free(solv_package *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(solv_package, solv_package_free)
 
-/* `path` is Packages, plain or compressed, verified before. X0632 (EXIT_INTEGRITY). */
-solv_index *solv_index_read(const char *path, const char *architecture, GError **err);
+/* `paths` (char *) are Packages, of one suite or of several that belong together, plain
+ * or compressed, verified before. X0632 (EXIT_INTEGRITY). */
+solv_index *solv_index_read(
+	const GPtrArray *paths, const char *architecture, GError **err);
 /* The kept form; NULL without an error worth telling: make it anew. */
 solv_index *solv_index_load(const char *path, const char *architecture);
 gboolean solv_index_save(solv_index *index, const char *path, GError **err);

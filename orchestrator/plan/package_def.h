@@ -26,6 +26,7 @@ typedef struct package_roots {
 typedef struct package_source {
 	char *suite, *architecture, *component; /* the last two may be NULL */
 	GPtrArray *signed_by;			/* char *: 40 hex digits, upper case */
+	GPtrArray *updates; /* char *: suites whose newer packages count too; or NULL */
 } package_source;
 
 /* RPM repositories instead (plan/rpm_def.h). */

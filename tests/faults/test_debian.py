@@ -32,6 +32,40 @@ def works_now(a, name="mini"):
     return r.out.strip()
 
 
+def test_security_updates():
+    """A definition that names another suite takes what is newer there, from that suite's
+    own pool; the rest is the suite's. It is held to the same rules."""
+    with Archive() as a:
+        simple(a)
+        a.define("plain", ["tool"])
+        suite, own = SUITE + "-security", a.packages
+        a.packages = {}
+        path = "pool/updates/main/t/tool/tool_1.1_amd64.deb"
+        a.add("tool", "1.1", {"lib/tool/a.txt": b"mended\n"}, depends="lib (>= 1)",
+              Filename=path)
+        a.server.add("/" + path, a.packages["tool"]["body"])
+        a.publish(suite=suite, **{"Valid-Until": date(NOW - 5)})
+        updates, a.packages = a.packages, own
+        a.define("mini", ["tool"], updates=[suite])
+        refused(a.xorch("fetch", "--toolchain", "mini"), 6, "[X0635]", suite)
+        nothing_kept(a)
+        a.packages = updates
+        a.publish(suite=suite)
+        r = a.xorch("fetch", "--toolchain", "mini")
+        xt.equal(r.code, 0, r)
+        with open(os.path.join(r.out.strip(), "usr/lib/libx.so")) as f:
+            xt.equal(f.read(), "mended\n")
+        with open(a.lock_path("mini")) as f:
+            lock = f.read()
+        xt.check("path: " + path in lock and "pool/main/l/lib/lib_1.5" in lock, lock)
+        # The kept index serves again; another definition's is its own.
+        xt.equal(a.xorch("lock", "--toolchain", "mini", "--upgrade").code, 0)
+        r = a.xorch("fetch", "--toolchain", "plain")
+        xt.equal(r.code, 0, r)
+        with open(a.lock_path("plain")) as f:
+            xt.check('"1.0"' in f.read(), "the other suite's package was taken")
+
+
 def test_whole_way():
     with Archive() as a:
         simple(a)

@@ -131,30 +131,32 @@ class Archive:
         return (text + f" {hashlib.sha256(self.contents).hexdigest()} {len(self.contents)} "
                 "main/Contents-amd64.gz\n")
 
-    def publish(self, inrelease=None, packages=None, **fields):
+    def publish(self, inrelease=None, packages=None, suite=SUITE, **fields):
         """Makes dists/ anew. inrelease: a function from the signed bytes to those
         served; packages: bytes to serve under the plain name instead."""
+        fields = {"Suite": suite, "Codename": suite, **fields}
         packages_xz = lzma.compress(self.index())
         if self.contents is not None:
             digest = hashlib.sha256(self.contents).hexdigest()
             for where in ("Contents-amd64.gz", "by-hash/SHA256/" + digest):
-                self.server.add(f"/dists/{SUITE}/main/{where}", self.contents)
+                self.server.add(f"/dists/{suite}/main/{where}", self.contents)
         signed = self.key.clearsign(self.release(packages_xz, **fields))
         digest = hashlib.sha256(packages_xz).hexdigest()
-        base = f"/dists/{SUITE}/main/binary-amd64/"
+        base = f"/dists/{suite}/main/binary-amd64/"
         if inrelease:
             signed = inrelease(signed)
-        self.server.add(f"/dists/{SUITE}/InRelease",
+        self.server.add(f"/dists/{suite}/InRelease",
                         *(signed if isinstance(signed, list) else [signed]))
         self.server.add(base + "Packages.xz", packages or packages_xz)
         self.server.add(base + "by-hash/SHA256/" + digest, packages_xz)
         return packages_xz
 
     def define(self, name, packages, fingerprints=None, exact=None, without=None,
-               prune=None):
+               prune=None, updates=()):
         prints = fingerprints or [self.key.fingerprint]
+        more = f"  updates: [{', '.join(updates)}]\n" if updates else ""
         text = (f"schema_version: 1\nname: {name}\ndebian:\n  suite: {SUITE}\n"
-                f"  architecture: amd64\n  signed_by: [{', '.join(prints)}]\n"
+                f"{more}  architecture: amd64\n  signed_by: [{', '.join(prints)}]\n"
                 f"packages: [{', '.join(packages)}]\n")
         for key, value in (("exact", exact), ("without", without), ("prune", prune)):
             if value is not None:

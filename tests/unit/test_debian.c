@@ -211,6 +211,7 @@ static char *closure(const char *index, const char *roots, const char *without)
 	g_auto(GStrv) r = g_strsplit(roots, " ", -1);
 	g_auto(GStrv) w = g_strsplit(without, " ", -1);
 	g_autoptr(GPtrArray) root_list = g_ptr_array_new();
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	g_autoptr(GPtrArray) without_list = g_ptr_array_new();
 
 	close(fd);
@@ -219,7 +220,8 @@ static char *closure(const char *index, const char *roots, const char *without)
 		g_ptr_array_add(root_list, *p);
 	for (char **p = w; *p; p++)
 		g_ptr_array_add(without_list, *p);
-	g_autoptr(solv_index) i = solv_index_read(path, "arm64", &err);
+	g_ptr_array_add(paths, path);
+	g_autoptr(solv_index) i = solv_index_read(paths, "arm64", &err);
 	GString *names = g_string_new(NULL);
 	/* twice: as read, and as kept in libsolv's own form */
 	for (int kept = 0; i && kept < 2; kept++) {

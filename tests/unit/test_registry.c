@@ -67,6 +67,14 @@ static char *debian(void)
 	return join(urls);
 }
 
+static char *security(void)
+{
+	GPtrArray *urls = NULL;
+
+	g_assert_true(registry_debian_security(&urls, NULL));
+	return join(urls);
+}
+
 static char *pypi(void)
 {
 	GPtrArray *urls = NULL;
@@ -121,6 +129,13 @@ static void apt(void)
 	EQUAL(debian(), "http://a.example/debian http://b.example/debian "
 			"http://c.example/debian http://mirror.example/deb "
 			"https://third.example/apt");
+	EQUAL(security(), "http://a.example/debian-security "
+			  "http://b.example/debian-security "
+			  "http://c.example/debian-security http://a.example/debian "
+			  "http://b.example/debian http://c.example/debian "
+			  "http://mirror.example/deb https://third.example/apt");
+	g_setenv("XORCH_MIRROR_DEBIAN", "http://own.example/debian", TRUE);
+	EQUAL(security(), "http://own.example/debian-security http://own.example/debian");
 	end();
 }
 
