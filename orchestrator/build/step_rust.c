@@ -10,6 +10,8 @@
 #include "format/cargo_lock.h"
 #include "plan/release.h"
 #include <elf.h>
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define SANDBOX_PYO3 "/xorch/pyo3"
@@ -88,13 +90,28 @@ static void warn_of_version(const item *i, const rust_project *p, const char *so
 			i->recipe->package.name, i->recipe->package.version, wants, have);
 }
 
+/* Cargo.toml, and the Cargo.lock that counts: cargo.renew puts aside the one that the
+ * private copy `source` has. */
+static gboolean find_project(
+	const item *i, const char *source, rust_project *out, GError **err)
+{
+	if (!rust_project_find(i->recipe, source, out, err))
+		return FALSE;
+	if (!out->lock || !i->recipe->cargo.renew)
+		return TRUE;
+	g_autofree char *path = g_build_filename(source, out->lock, NULL);
+	g_clear_pointer(&out->lock, g_free);
+	return g_unlink(path) == 0 ||
+	       error_set_errno(err, EXIT_HOST, "X0820", errno, "cannot remove %s", path);
+}
+
 static GPtrArray *find_crates(
 	pipeline *p, const item *i, const char *source, sandbox_level level, GError **err)
 {
 	g_auto(rust_project) project = {0};
 
 	if (!source_unpack(p->ctx, i, source, level, err) ||
-		!rust_project_find(i->recipe, source, &project, err))
+		!find_project(i, source, &project, err))
 		return NULL;
 	warn_of_version(i, &project, source);
 	if ((!project.lock || !i->recipe->cargo.locked) &&
@@ -261,7 +278,7 @@ static gboolean check_source(pipeline *p, const step_site *site,
 	const item *i = site->item;
 	gboolean locked = i->recipe->cargo.locked;
 
-	if (!rust_project_find(i->recipe, site->source, project, err))
+	if (!find_project(i, site->source, project, err))
 		return FALSE;
 	if (project->lock && locked && !lock_covers(i, site->source, project, err))
 		return FALSE;

@@ -121,7 +121,7 @@ typedef struct recipe {
 		GPtrArray *skip;		/* recipe_skip *; may be NULL */
 	} build;
 	struct {
-		gboolean locked, no_default_features;
+		gboolean locked, renew, no_default_features;
 		GPtrArray *features; /* may be NULL */
 		char *manifest;
 	} cargo;

@@ -269,6 +269,9 @@ static const bind_field cargo_fields[] = {
 	{"locked", BIND_BOOL, IN(recipe, cargo.locked),
 		.doc = "a Cargo.lock in the source names all crates (default true); "
 		       "false lets `xorch lock` complete it"},
+	{"renew", BIND_BOOL, IN(recipe, cargo.renew),
+		.doc = "put that Cargo.lock aside: `xorch lock` chooses all crates anew, "
+		       "if it can those that this Rust compiles"},
 	{"features", BIND_STRLIST, IN(recipe, cargo.features), .check = check_line,
 		.doc = "features"},
 	{"no_default_features", BIND_BOOL, IN(recipe, cargo.no_default_features),

@@ -443,29 +443,20 @@ def test_installed_rustup_with_the_target():
         flags_stay_with_the_target(home, item, "armv7")
 
 
-def crate(name, body):
+def crate(name, body, version="0.1.0", more=""):
     """A .crate file as cargo packages it."""
     out = io.BytesIO()
-    files = {"Cargo.toml": f'[package]\nname = "{name}"\nversion = "0.1.0"\n'
-                           'edition = "2021"\n', "src/lib.rs": body}
+    files = {"Cargo.toml": f'[package]\nname = "{name}"\nversion = "{version}"\n'
+                           f'edition = "2021"\n{more}', "src/lib.rs": body}
     with tarfile.open(fileobj=out, mode="w:gz") as t:
         for path, text in files.items():
-            info = tarfile.TarInfo(f"{name}-0.1.0/{path}")
+            info = tarfile.TarInfo(f"{name}-{version}/{path}")
             info.size = len(text.encode())
             t.addfile(info, io.BytesIO(text.encode()))
     return out.getvalue()
 
 
-def test_own_registry():
-    """A registry of a company's, which a server here stands in for, by the sparse
-    protocol: XORCH_MIRROR_CRATES. A file that is not the locked one is refused."""
-    data = crate("homemade", "pub fn two() -> i32 { 2 }\n")
-    sha = hashlib.sha256(data).hexdigest()
-    entry = {"name": "homemade", "vers": "0.1.0", "deps": [], "cksum": sha,
-             "features": {}, "yanked": False}
-    manifest = rust_packages.CARGO.format(depends='homemade = "0.1"\n').replace(
-        '[build-dependencies]\ncc = "1.2"\n', "")
-    lib = """use std::os::raw::{c_int, c_void};
+NATIVE = """use std::os::raw::{c_int, c_void};
 extern "C" { fn PyModule_Create2(def: *mut c_void, version: c_int) -> *mut c_void; }
 #[repr(C)] pub struct Def([usize; 13]);
 static mut NAME: [u8; 7] = *b"native\\0";
@@ -478,6 +469,53 @@ pub unsafe extern "C" fn PyInit_native() -> *mut c_void {
     PyModule_Create2(std::ptr::addr_of_mut!(DEF) as *mut c_void, 1013)
 }
 """
+
+
+def test_crates_chosen_anew():
+    """The source's Cargo.lock holds a crate that wants a newer Rust than there is: with
+    cargo.renew one is taken that does not, in the build as in the lock."""
+    with xt.scratch() as home, Server() as server:
+        server.add("/index/config.json", Reply(json.dumps(
+            {"dl": server.url("/files/{crate}/{version}")}).encode()))
+        lines = ""
+        for version, rust in (("0.1.0", "1.60"), ("0.1.1", "1.999")):
+            data = crate("homemade", "pub fn two() -> i32 { 2 }\n", version,
+                         f'rust-version = "{rust}"\n')
+            sha = hashlib.sha256(data).hexdigest()
+            lines += json.dumps({"name": "homemade", "vers": version, "deps": [], "cksum": sha,
+                                 "features": {}, "yanked": False,
+                                 "rust_version": rust}) + "\n"
+            server.add("/files/homemade/" + version, Reply(data))
+        server.add("/index/ho/me/homemade", Reply(lines.encode()))
+        files = {"Cargo.toml": rust_packages.CARGO.format(
+                     depends='homemade = "0.1"\n').replace(
+                     '[build-dependencies]\ncc = "1.2"\n', ""),
+                 "src/lib.rs": NATIVE, "build.rs": "fn main() {}\n", "rusty/__init__.py": "",
+                 "Cargo.lock": 'version = 3\n\n[[package]]\nname = "homemade"\nversion = '
+                 '"0.1.1"\nsource = "registry+https://git.example/rust-lang/example-index"\n'
+                 f'checksum = "{sha}"\n\n[[package]]\nname = "native"\nversion = "1.0.0"\n'
+                 'dependencies = [\n "homemade",\n "number",\n]\n\n[[package]]\n'
+                 'name = "number"\nversion = "1.0.0"\n'}
+        mirror = {"XORCH_MIRROR_CRATES": server.url("/index/")}
+        recipe = rust_packages.project(home, files=files, recipe="cargo: {renew: true}\n")
+        result = build(home, recipe, **mirror)
+        xt.equal(test_wheels.judge(result, imports=False), 1, result)
+        with open(os.path.join(home, "rusty.lock")) as f:
+            lock = f.read()
+        xt.check("homemade-0.1.0" in lock or "0.1.0" in lock and "0.1.1" not in lock, lock)
+        with open(os.path.join(home, "rusty-src", "Cargo.lock")) as f:
+            xt.check("0.1.1" in f.read(), "the source itself was changed")
+
+
+def test_own_registry():
+    """A registry of a company's, which a server here stands in for, by the sparse
+    protocol: XORCH_MIRROR_CRATES. A file that is not the locked one is refused."""
+    data = crate("homemade", "pub fn two() -> i32 { 2 }\n")
+    sha = hashlib.sha256(data).hexdigest()
+    entry = {"name": "homemade", "vers": "0.1.0", "deps": [], "cksum": sha,
+             "features": {}, "yanked": False}
+    manifest = rust_packages.CARGO.format(depends='homemade = "0.1"\n').replace(
+        '[build-dependencies]\ncc = "1.2"\n', "")
     with xt.scratch() as home, Server() as server:
         server.add("/index/config.json", Reply(json.dumps(
             {"dl": server.url("/files/{crate}/{version}/{sha256-checksum}")}).encode()))
@@ -485,7 +523,7 @@ pub unsafe extern "C" fn PyInit_native() -> *mut c_void {
         path = f"/files/homemade/0.1.0/{sha}"
         server.add(path, Reply(b"x" * len(data)), Reply(data))
         recipe = rust_packages.project(home, files={
-            "Cargo.toml": manifest, "src/lib.rs": lib, "build.rs": "fn main() {}\n",
+            "Cargo.toml": manifest, "src/lib.rs": NATIVE, "build.rs": "fn main() {}\n",
             "rusty/__init__.py": ""})
         mirror = {"XORCH_MIRROR_CRATES": server.url("/index/"), "XORCH_HTTP_RETRIES": "0"}
         refused(home, recipe, 6, "[X0601]", "homemade-0.1.0.crate", sha, **mirror)
