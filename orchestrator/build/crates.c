@@ -93,8 +93,7 @@ static gboolean ask(lookup *l, GError **err)
 	return TRUE;
 }
 
-/* The folder of an index that a crate's file lies in: 1/a, 2/ab, 3/a/abc, ab/cd. */
-static char *prefix_of(const char *name)
+char *crates_prefix(const char *name)
 {
 	gsize n = strlen(name);
 
@@ -108,7 +107,7 @@ static char *prefix_of(const char *name)
 /* The registry protocol: markers in `dl`, or without any "/NAME/VERSION/download". */
 static char *url_of(const char *dl, const locked_file *f)
 {
-	g_autofree char *prefix = prefix_of(f->name);
+	g_autofree char *prefix = crates_prefix(f->name);
 	g_autofree char *lower = g_ascii_strdown(prefix, -1);
 	const struct {
 		const char *marker, *value;

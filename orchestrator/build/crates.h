@@ -18,3 +18,6 @@ char *crates_tree(
 	const build_context *ctx, const GPtrArray *crates, char **key, GError **err);
 /* Its key alone. */
 char *crates_key(const GPtrArray *crates);
+/* The folder of an index that a crate's file lies in: 1 (of "a"), 2 (of "ab"), 3/a,
+ * ab/cd. */
+char *crates_prefix(const char *name);

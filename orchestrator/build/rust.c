@@ -8,6 +8,8 @@
 #include "build/toolchain.h"
 #include "plan/catalog.h"
 #include "plan/key.h"
+#include "plan/package_lock.h"
+#include "plan/release.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,6 +58,49 @@ static toolchain_def *def_of_version(const char *version)
 		g_clear_pointer(&def, toolchain_def_free);
 	}
 	return NULL;
+}
+
+/* Is `version` to be taken rather than `best`, which may be NULL? */
+static gboolean is_better(const char *version, const char *best, const char *wants)
+{
+	if (release_rust_is_newer(wants, version))
+		return FALSE;
+	return !best || (wants ? release_rust_is_newer(best, version)
+			       : release_rust_is_newer(version, best));
+}
+
+/* Its packages are known for every target, so whoever names it gets it. */
+static gboolean is_locked(const toolchain_def *def)
+{
+	g_autofree char *path = catalog_lock_path(def->path);
+	g_autoptr(package_lock) lock = package_lock_load(path, def->name, NULL);
+	const GPtrArray *roots = def->packages.roots;
+
+	for (guint i = 0; lock && roots && i < roots->len; i++) {
+		const package_roots *r = roots->pdata[i];
+		if (r->target && !package_lock_section(lock, r->target))
+			return FALSE;
+	}
+	return lock != NULL;
+}
+
+char *rust_version_for(const char *wants)
+{
+	g_autoptr(GPtrArray) names = catalog_names(CATALOG_TOOLCHAIN);
+	char *best = NULL;
+
+	for (guint i = 0; i < names->len; i++) {
+		g_autoptr(toolchain_def) def =
+			g_str_has_prefix(names->pdata[i], "rust")
+				? toolchain_def_find(names->pdata[i], NULL)
+				: NULL;
+		if (!def || !def->version || !is_better(def->version, best, wants) ||
+			(!g_str_equal(def->name, "rust") && !is_locked(def)))
+			continue;
+		g_free(best);
+		best = g_strdup(def->version);
+	}
+	return best;
 }
 
 static gboolean not_there(const char *wish, GError **err)

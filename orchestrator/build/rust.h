@@ -33,6 +33,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(rust_toolchain, rust_toolchain_clear)
 /* The version that a wish comes to, "1.85.0", whatever targets it has; NULL when there is
  * no such toolchain. New string; nothing is run or fetched. */
 char *rust_version_of(const char *wish);
+/* The oldest in the catalogue that is as new as `wants`, "1.88"; of all of them the
+ * newest when that is NULL. One that is not locked for each of its targets does not
+ * count, but for the one that is taken without a wish. NULL: there is none. New string.
+ */
+char *rust_version_for(const char *wants);
 /* Version and key alone, from definition and lock. `wish` is toolchain.rust or NULL.
  * EXIT_INPUT X0950 when there is no such toolchain, or it lacks the target. */
 gboolean rust_describe(const build_context *ctx, const char *wish, const platform *target,

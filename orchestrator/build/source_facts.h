@@ -22,6 +22,7 @@
  *	programs				{name, where}: cmake … started by setup.py
  *	make_check				true: setup.py runs `make check`
  *	rust, rust_version, abi3, cargo_lock	Cargo.toml
+ *	lock_text				Cargo.lock, the one nearest to the top
  *	go_module, go_version, go_mains, cgo	go.mod and the .go files
  *	gcc					the file that only gcc compiles for ARM
  *	nested					one with functions inside functions, as

@@ -169,12 +169,13 @@ gboolean starter_git(
 			"%s has no machine code to be built", r->name);
 	starter_head(text, out->name, out->version, go ? "go-binary" : "wheel", facts);
 	source_part(text, r->name, &c);
-	if (go)
+	if (go) {
 		go_part(text, facts);
-	else
+	} else {
 		version_part(text, facts);
-	if (!go)
+		starter_rust(ctx, facts, out->notes);
 		starter_wheel_parts(ctx, text, facts, &none, out->notes);
+	}
 	starter_about(text, facts);
 	out->text = g_strdup(text->str);
 	return TRUE;

@@ -23,6 +23,17 @@ void starter_cpu(GString *out, const json_t *facts);
  * libraries is asked with ctx; NULL: of nobody. */
 void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *facts,
 	const upstream_wheel *up, GPtrArray *notes);
+/* Puts toolchain_rust and toolchain_rust_why into the facts where a newer Rust than the
+ * usual is wanted and the catalogue has it; where it has none cargo_renew_why, when only
+ * a crate of the Cargo.lock wants it, else a note. */
+void starter_rust(const build_context *ctx, json_t *facts, GPtrArray *notes);
+/* Asks once which Rust the crates of the source's Cargo.lock want (crates_rust,
+ * crates_which). Why the release cannot be built with any Rust here, or NULL: borrowed
+ * from the facts. */
+const char *starter_rust_ask(const build_context *ctx, json_t *facts);
+/* `rust: "VERSION"` below toolchain, and `cargo: {renew: true}`, by those facts. */
+void starter_rust_compiler(GString *out, const json_t *facts);
+void starter_rust_crates(GString *out, const json_t *facts);
 /* "setuptools", "maturin" …, for people; "setuptools" when nothing is said. */
 const char *starter_backend(const json_t *facts);
 /* `build:` with the variables that the facts are a reason for; nothing without any. */

@@ -7,6 +7,65 @@
 #include <string.h>
 
 #define OLDER_TRIED 40 /* releases that want a newer Rust, before giving up */
+#define CRATES_TRIED 6 /* releases with crates that cannot be built */
+
+/* A release, and what is known of it. */
+typedef struct candidate {
+	const char *version;
+	json_t *facts;
+} candidate;
+
+/* Whether it is to be taken. TRUE for the oldest, too. */
+static gboolean is_fit(const build_context *ctx, const char *name, const candidate *c,
+	const char *rust, gboolean last, gboolean *newer)
+{
+	const char *wants = json_get_string(c->facts, "rust_version");
+
+	*newer = release_rust_is_newer(wants, rust);
+	if (last)
+		return TRUE;
+	if (*newer) {
+		event_log(EVENT_NOTE, name, "%s wants Rust %s, there is %s", c->version,
+			wants, rust);
+		return FALSE;
+	}
+	const char *stuck = starter_rust_ask(ctx, c->facts);
+	if (stuck)
+		event_log(EVENT_NOTE, name, "%s is passed over: %s", c->version, stuck);
+	return !stuck;
+}
+
+/* Of `all`, newest first. What only its crates speak against is taken after all when
+ * those of the next releases do, too. */
+static candidate choose_of(const build_context *ctx, const pypi_project *p,
+	const GPtrArray *all, const host_python *python, const char *rust, GError **err)
+{
+	candidate first = {0};
+	guint passed = 0;
+
+	for (guint i = 0; i < all->len && i < OLDER_TRIED && passed < CRATES_TRIED; i++) {
+		candidate c = {.version = all->pdata[i]};
+		gboolean newer = FALSE;
+		gboolean last = i + 1 == all->len && !first.facts;
+		c.facts = sdist_facts_read(ctx, p, c.version, python, err);
+		if (!c.facts && first.facts) {
+			g_clear_error(err);
+			break;
+		}
+		if (!c.facts || is_fit(ctx, p->name, &c, rust, last, &newer)) {
+			json_decref(first.facts);
+			return c;
+		}
+		passed += !newer;
+		if (newer || first.facts)
+			json_decref(c.facts);
+		else
+			first = c;
+	}
+	if (first.facts)
+		event_log(EVENT_NOTE, p->name, "%s is taken all the same", first.version);
+	return first;
+}
 
 /* The newest release that Python and Rust of this machine build, or the one asked
  * for. *version gets it. */
@@ -14,7 +73,8 @@ static json_t *choose(const build_context *ctx, const pypi_project *p,
 	const starter_request *r, char **version, GError **err)
 {
 	g_autoptr(GPtrArray) all = NULL;
-	g_autofree char *rust = rust_version_of(NULL);
+	g_autofree char *rust = rust_version_for(NULL);
+	g_autoptr(GError) problem = NULL;
 
 	if (r->version) {
 		*version = g_strdup(r->version);
@@ -23,19 +83,14 @@ static json_t *choose(const build_context *ctx, const pypi_project *p,
 	all = pypi_releases(p, r->python->version, err);
 	if (!all)
 		return NULL;
-	for (guint i = 0; i < all->len && i < OLDER_TRIED; i++) {
-		const char *v = g_ptr_array_index(all, i);
-		json_t *facts = sdist_facts_read(ctx, p, v, r->python, err);
-		if (!facts)
-			return NULL;
-		const char *wants = json_get_string(facts, "rust_version");
-		if (!release_rust_is_newer(wants, rust) || i + 1 == all->len) {
-			*version = g_strdup(v);
-			return facts;
-		}
-		event_log(EVENT_NOTE, p->name, "%s wants Rust %s, there is %s", v, wants,
-			rust);
-		json_decref(facts);
+	candidate c = choose_of(ctx, p, all, r->python, rust, &problem);
+	if (c.facts) {
+		*version = g_strdup(c.version);
+		return c.facts;
+	}
+	if (problem) {
+		g_propagate_error(err, g_steal_pointer(&problem));
+		return NULL;
 	}
 	error_set(err, EXIT_NOTHING, "X0981",
 		"the newest releases of %s all want a newer Rust than %s", p->name, rust);
@@ -84,6 +139,7 @@ gboolean starter_pypi(
 		return FALSE;
 	out->name = g_strdup(p->name);
 	out->notes = g_ptr_array_new_with_free_func(g_free);
+	starter_rust(ctx, facts, out->notes);
 	starter_head(text, out->name, out->version, "wheel", facts);
 	g_string_append(text, "source:\n  pypi: ");
 	starter_quote(text, p->name);

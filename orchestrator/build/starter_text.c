@@ -342,9 +342,10 @@ static void toolchain(GString *out, const json_t *facts, gboolean grafted,
 	g_autoptr(sysroot_def) usual =
 		grafted ? sysroot_def_find(SYSROOT_DEFAULT, NULL) : NULL;
 	const sysroot_def *def = sysroot->def ? sysroot->def : usual;
+	const char *rust = fact(facts, "toolchain_rust");
 	g_autofree char *gcc = why_gcc(facts);
 
-	if (!gcc && !def)
+	if (!gcc && !def && !rust)
 		return;
 	g_string_append(out, "toolchain:\n");
 	if (gcc) {
@@ -357,6 +358,8 @@ static void toolchain(GString *out, const json_t *facts, gboolean grafted,
 		g_string_append_printf(out, "  sysroot: %s\n",
 			(char *)g_ptr_array_index(rows, rows->len - 1));
 	}
+	if (rust)
+		starter_rust_compiler(out, facts);
 	if (def) {
 		g_autofree char *floor = g_strdelimit(g_strdup(def->glibc), ".", '_');
 		g_string_append_printf(out,
@@ -520,6 +523,7 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	toolchain(out, facts, grafted, &sysroot);
 	starter_note_downloads(facts, notes);
 	requirements(out, build, host);
+	starter_rust_crates(out, facts);
 	starter_build_env(out, facts, up);
 	starter_cpu(keys, facts);
 	extensions(keys, facts, up);

@@ -518,8 +518,22 @@ def test_abi3_by_the_python():
             xt.equal('abi3: "3.9"' in recipe(home, name), name == "one", recipe(home, name))
 
 
+def newer_rust(home, version="1.93.0", locked=("aarch64", "armv7", "x86_64")):
+    """A catalogue that has one more Rust, as if it were locked for these targets."""
+    folder = os.path.join(home, "catalog", "toolchains")
+    for suffix in ("yaml", "lock"):
+        with open(os.path.join(xt.SOURCE, "toolchains", "rust." + suffix)) as f:
+            text = f.read().replace("name: rust\n", "name: rust-newer\n")
+        text = re.sub(r'(?m)^version: ".*"', f'version: "{version}"', text)
+        for target in {"aarch64", "armv7", "x86_64"} - set(locked):
+            text = re.sub(rf"(?ms)^  - target: {target}\n.*?(?=^  - target|\Z)", "", text)
+        xt.write(os.path.join(folder, "rust-newer." + suffix), text)
+    return {"XORCH_CATALOG": os.path.dirname(folder)}
+
+
 def test_rust():
-    """maturin; a release that wants a newer Rust than the toolchain's is passed over."""
+    """maturin; a release that wants a newer Rust than any of the catalogue is passed
+    over."""
     with Server() as s, xt.scratch() as home:
         index = Index(s)
         for version, rust in (("1.0", "1.70"), ("1.1", "1.84.1"), ("2.0", "1.999")):
@@ -536,15 +550,25 @@ def test_rust():
         xt.check('version: "1.1"' in text and "# Backend: maturin, wants Rust 1.84.1" in
                  text and 'abi3: "3.10" # guessed: a feature' in text and
                  "- rusty/_core" in text and "- rusty\n" in text, text)
-        # What a Cargo.toml does not say, its code may: `let` in a chain is of 1.88.
+        xt.check("rust:" not in text, "the usual one does, and is named", text)
+        # What a Cargo.toml does not say, its code may: `let` in a chain is of 1.88. The
+        # catalogue has a newer one than it takes by itself.
         index.sdist("rusty", "3.0", {
             "Cargo.toml": CARGO.format(rust="1.70"),
             "pyproject.toml": "[build-system]\nrequires = ['maturin>=1']\n"
             "build-backend = 'maturin'\n",
             "src/lib.rs": "fn f() {\n    if let Some(x) = y\n        && let Ok(z) = x\n"
             "    {}\n}\n"})
-        result = new(index, home, "rusty", "-o", "c.yaml")
-        xt.check("3.0 wants Rust 1.88" in result.err, result)
+        result = new(index, home, "rusty", "-o", "c.yaml", **newer_rust(home))
+        xt.equal(result.code, 0, result)
+        with open(os.path.join(home, "c.yaml"), encoding="utf-8") as f:
+            text = f.read()
+        xt.check('version: "3.0"' in text and
+                 'rust: "1.93.0"  # guessed: its source wants Rust 1.88\n' in text, text)
+        # One that some target cannot have is not named.
+        result = new(index, home, "rusty", "-o", "d.yaml",
+                     **newer_rust(home, locked=("aarch64", "x86_64"), version="1.94.0"))
+        xt.check("3.0 wants Rust 1.88, there is 1." in result.err, result)
         # Whoever names a version gets it.
         xt.equal(new(index, home, "rusty==2.0", "-o", "b.yaml").code, 0)
 
@@ -744,6 +768,77 @@ def test_what_setup_py_imports():
         xt.check("- deb:libicu-dev  # guessed: setup.py by pkg-config links icu-config, "
                  "b.c includes <unicode/uchar.h>" in text, text)
         xt.check(not os.path.exists(os.path.join(home, "executed")), "it was run")
+
+
+def locked_crates(rows):
+    """A Cargo.lock, and the files of a registry's index: name -> (version, Rust)."""
+    lock, index = "version = 3\n", {}
+    for name, (version, rust) in rows.items():
+        lock += (f'\n[[package]]\nname = "{name}"\nversion = "{version}"\nsource = '
+                 '"registry+https://git.example/rust-lang/example-index"\n'
+                 f'checksum = "{"0" * 64}"\n')
+        # one of another series, two that cargo may take for it, itself
+        lines = [{"name": name, "vers": "0.0.1", "rust_version": "1.10"},
+                 {"name": name, "vers": version[:2] + "0.7", "rust_version": "1.60",
+                  "yanked": name == "stiff"},
+                 {"name": name, "vers": version[:2] + "0.8", "rust_version": "1.999"},
+                 {"name": name, "vers": version, "rust_version": rust}]
+        index["/crates/%s/%s/%s" % (name[:2], name[2:4], name)] = "".join(
+            json.dumps(row) + "\n" for row in lines).encode()
+    return lock, index
+
+
+def test_crates_that_want_a_newer_rust():
+    """The crates of its Cargo.lock may, though the project itself says an older one: by
+    the registry's index. Those of other systems alone do not count."""
+    files = {"Cargo.toml": CARGO.format(rust="1.70"),
+             "pyproject.toml": "[build-system]\nrequires = ['maturin>=1']\n"
+             "build-backend = 'maturin'\n"}
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        rows = {"plain": ("1.0.0", None), "older": ("0.3.1", "1.71"),
+                "windows-things": ("9.0.0", "1.999")}
+        catalog = newer_rust(home)
+
+        def tried(name, **more):
+            lock, pages = locked_crates({**rows, **more})
+            for path, body in pages.items():
+                s.add(path, body)
+            index.sdist(name, "1.0", {**files, "Cargo.lock": lock, "fuzz/Cargo.lock": "x"})
+            result = new(index, home, name, XORCH_MIRROR_CRATES=s.url("/crates"),
+                         XORCH_HTTP_RETRIES="0", **catalog)
+            xt.equal(result.code, 0, result)
+            return result.err, recipe(home, name)
+        xt.check("rust:" not in tried("usual")[1])
+        text = tried("newer", icing=("2.1.0", "1.86"))[1]
+        xt.check('rust: "1.93.0"  # guessed: icing 2.1.0 of its Cargo.lock wants Rust 1.86\n'
+                 in text and "renew" not in text, text)
+        # None of the catalogue is that new, or the registry does not say.
+        text = tried("newest", icing=("2.1.0", "1.990"))[1]
+        xt.check("cargo:\n  renew: true  # guessed: icing 2.1.0 of its Cargo.lock wants Rust "
+                 "1.990, and there is 1.85.0\n" in text and "rust:" not in text, text)
+        # Nothing can stand in its place: an older release of the project.
+        plain = locked_crates(rows)[0]
+        index.sdist("stuck", "0.8", {**files, "Cargo.lock": plain})
+        index.sdist("stuck", "0.9", {**files, "Cargo.lock": plain.replace(
+            "registry+https", "git+https")})
+        xt.equal(new(index, home, "stuck==0.8", "-o", "s.yaml", **catalog).code, 0)
+        said, text = tried("stuck", stiff=("2.1.0", "1.990"))
+        xt.check("1.0 is passed over: stiff 2.1.0 of its Cargo.lock wants a newer Rust than "
+                 "1.93.0" in said and "0.9 is passed over: " in said and
+                 'version: "0.8"' in text, said, text)
+        # Nor is there an older one without it: the newest after all.
+        said, text = tried("always", stiff=("2.1.0", "1.990"))
+        index.sdist("always", "0.9", {**files, "Cargo.lock": plain.replace(
+            "registry+https", "git+https")})
+        result = new(index, home, "always", "-o", "t.yaml", **catalog,
+                     XORCH_MIRROR_CRATES=s.url("/crates"), XORCH_HTTP_RETRIES="0")
+        xt.check("1.0 is passed over: stiff" in result.err and
+                 "always: 1.0 is taken all the same" in result.err, result)
+        s.add("/crates/ic/in/icing", Reply(status=404))
+        xt.check("which Rust its crates want is not known" in new(
+            index, home, "newest", "-o", "b.yaml", XORCH_HTTP_RETRIES="0",
+            XORCH_MIRROR_CRATES=s.url("/crates")).err)
 
 
 def test_cmake_and_meson():

@@ -1,0 +1,132 @@
+#include "base/event.h"
+#include "build/crates_rust.h"
+#include "build/registry.h"
+#include "build/rust.h"
+#include "build/starter_private.h"
+#include "format/cargo_lock.h"
+#include "plan/release.h"
+#include <string.h>
+
+/* Which Rust a recipe is to name, where the one that is taken by itself is too old. */
+
+/* Where neither settings nor an installed cargo say where the registry is, the cargo
+ * that builds does. */
+static gboolean ask_index(const build_context *ctx, const GPtrArray *crates,
+	const char *have, crates_rust *out, GError **err)
+{
+	g_autoptr(GPtrArray) known = NULL;
+	g_auto(rust_toolchain) rust = {0};
+
+	if (!crates->len)
+		return TRUE;
+	if (!registry_crates(NULL, &known, NULL) &&
+		!rust_prepare(ctx, NULL, platform_by_name("aarch64"), &rust, err))
+		return FALSE;
+	return crates_rust_ask(ctx, crates, rust.cargo, have, out, err);
+}
+
+static void put(json_t *facts, const char *name, const char *text)
+{
+	if (text)
+		json_object_set_new(facts, name, json_string(text));
+}
+
+/* "[X0951] Cargo.lock: crate x 1.0 comes from a git repository" without the code. */
+static char *first_line(const GError *error)
+{
+	const char *text = error->message;
+	const char *end = text[0] == '[' ? strstr(text, "] ") : NULL;
+
+	text = end ? end + 2 : text;
+	return g_strndup(text, strcspn(text, "\n"));
+}
+
+/* That it cannot be known is no reason to have no recipe. */
+const char *starter_rust_ask(const build_context *ctx, json_t *facts)
+{
+	const char *text = json_get_string(facts, "lock_text");
+	g_autofree char *newest = rust_version_for(NULL);
+	g_auto(crates_rust) found = {0};
+	g_autoptr(GError) error = NULL;
+
+	if (!text || json_object_get(facts, "crates_asked"))
+		return json_get_string(facts, "crates_stuck");
+	json_object_set_new(facts, "crates_asked", json_true());
+	g_autoptr(GPtrArray) crates = cargo_lock_parse(text, "its Cargo.lock", &error);
+	if (!crates) { /* nor could the recipe be locked */
+		g_autofree char *why = first_line(error);
+		put(facts, "crates_stuck", why);
+	} else if (!ask_index(ctx, crates, newest, &found, &error)) {
+		g_autofree char *why = first_line(error);
+		event_log(EVENT_NOTE, NULL, "which Rust its crates want is not known: %s",
+			why);
+	}
+	put(facts, "crates_rust", found.version);
+	put(facts, "crates_which", found.which);
+	if (found.stuck) {
+		g_autofree char *why =
+			g_strdup_printf("%s of its Cargo.lock wants a newer Rust than %s",
+				found.stuck, newest);
+		put(facts, "crates_stuck", why);
+	}
+	return json_get_string(facts, "crates_stuck");
+}
+
+/* The reason; by_crate: not the source itself. NULL: nothing is said. */
+static char *why_newer(const json_t *facts, const char **wants, gboolean *by_crate)
+{
+	const char *own = json_get_string(facts, "rust_version");
+	const char *crates = json_get_string(facts, "crates_rust");
+
+	*by_crate = crates && (!own || release_rust_is_newer(crates, own));
+	*wants = *by_crate ? crates : own;
+	if (*by_crate)
+		return g_strdup_printf("%s of its Cargo.lock wants Rust %s",
+			json_get_string(facts, "crates_which"), crates);
+	return own ? g_strdup_printf("its source wants Rust %s", own) : NULL;
+}
+
+void starter_rust(const build_context *ctx, json_t *facts, GPtrArray *notes)
+{
+	g_autofree char *have = rust_version_of(NULL);
+	const char *wants;
+	gboolean by_crate;
+
+	if (!json_is_true(json_object_get(facts, "rust")))
+		return;
+	const char *stuck = starter_rust_ask(ctx, facts);
+	g_autofree char *why = why_newer(facts, &wants, &by_crate);
+	if (!release_rust_is_newer(wants, have))
+		return;
+	g_autofree char *newer = rust_version_for(wants);
+	if (newer) {
+		put(facts, "toolchain_rust", newer);
+		put(facts, "toolchain_rust_why", why);
+		return;
+	}
+	g_autofree char *all = g_strdup_printf("%s, and there is %s", why, have);
+	if (by_crate && !stuck &&
+		!release_rust_is_newer(json_get_string(facts, "rust_version"), have))
+		put(facts, "cargo_renew_why", all);
+	else
+		g_ptr_array_add(notes, g_steal_pointer(&all));
+}
+
+/* Both reasons hold words of Cargo.lock and versions alone, each read strictly. */
+void starter_rust_compiler(GString *out, const json_t *facts)
+{
+	const char *version = json_get_string(facts, "toolchain_rust");
+
+	if (version)
+		g_string_append_printf(out, "  rust: \"%s\"  # guessed: %s\n", version,
+			json_get_string(facts, "toolchain_rust_why"));
+}
+
+void starter_rust_crates(GString *out, const json_t *facts)
+{
+	const char *why = json_get_string(facts, "cargo_renew_why");
+
+	if (why)
+		g_string_append_printf(
+			out, "cargo:\n  renew: true  # guessed: %s\n", why);
+}
