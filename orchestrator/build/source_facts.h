@@ -20,9 +20,12 @@
  *						pkg-config, CMake, meson or #error
  *						ask for them, at least in that version
  *	programs				{name, where}: cmake … started by setup.py
+ *						or a crate's build script
  *	make_check				true: setup.py runs `make check`
  *	rust, rust_version, abi3, cargo_lock	Cargo.toml
  *	lock_text				Cargo.lock, the one nearest to the top
+ *	crate_links				{name, where}: its crates that link a
+ *						library of the system
  *	go_module, go_version, go_mains, cgo	go.mod and the .go files
  *	gcc					the file that only gcc compiles for ARM
  *	nested					one with functions inside functions, as

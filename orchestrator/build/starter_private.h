@@ -2,6 +2,7 @@
 #include "build/starter.h"
 #include "build/upstream_wheel.h"
 #include "format/json.h"
+#include "plan/known_library.h"
 
 /* Inside build/starter*.c only. */
 
@@ -31,6 +32,9 @@ void starter_rust(const build_context *ctx, json_t *facts, GPtrArray *notes);
  * crates_which). Why the release cannot be built with any Rust here, or NULL: borrowed
  * from the facts. */
 const char *starter_rust_ask(const build_context *ctx, json_t *facts);
+/* The crate of the Cargo.lock that links this library and has no copy of it, "alsa-sys",
+ * borrowed; NULL: none does. */
+const char *starter_rust_links(const json_t *facts, const known_library *h);
 /* `rust: "VERSION"` below toolchain, and `cargo: {renew: true}`, by those facts. */
 void starter_rust_compiler(GString *out, const json_t *facts);
 void starter_rust_crates(GString *out, const json_t *facts);

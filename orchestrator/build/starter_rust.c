@@ -112,6 +112,29 @@ void starter_rust(const build_context *ctx, json_t *facts, GPtrArray *notes)
 		g_ptr_array_add(notes, g_steal_pointer(&all));
 }
 
+/* By its name, or by that of what it binds: alsa-sys, cairo-sys-rs. */
+static const known_library *library_of(const char *crate)
+{
+	const known_library *h = known_library_by_name(crate);
+	const char *end = strstr(crate, "-sys");
+	g_autofree char *bound = end ? g_strndup(crate, (gsize)(end - crate)) : NULL;
+
+	return h || !bound ? h : known_library_by_name(bound);
+}
+
+const char *starter_rust_links(const json_t *facts, const known_library *h)
+{
+	const json_t *rows = json_get_array(facts, "crate_links");
+
+	for (gsize i = 0; i < json_array_size(rows); i++) {
+		const char *name = json_get_string(json_array_get(rows, i), "name");
+		const known_library *found = name ? library_of(name) : NULL;
+		if (found && g_str_equal(found->deb, h->deb))
+			return name;
+	}
+	return NULL;
+}
+
 /* Both reasons hold words of Cargo.lock and versions alone, each read strictly. */
 void starter_rust_compiler(GString *out, const json_t *facts)
 {

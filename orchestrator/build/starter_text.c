@@ -204,7 +204,10 @@ static char *why_host(
 	const char *header = NULL, *link = NULL, *in = NULL, *by = NULL;
 	gboolean header_said = has_name(headers, h->deb, TRUE, &header, &in);
 	gboolean link_said = has_name(links, h->deb, FALSE, &link, &by);
+	const char *crate = starter_rust_links(facts, h);
 
+	if (crate)
+		return g_strdup_printf("its Cargo.lock has %s", crate);
 	/* cffi has copies of libffi for other systems; here it links this one's. */
 	if (!header_said && link_said && g_strcmp0(by, "setup.py") == 0)
 		header_said = has_name(

