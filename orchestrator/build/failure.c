@@ -147,8 +147,9 @@ static const failure_class classes[] = {
 		"install "
 		"the target there"},
 	{"rust-too-old", EXIT_BUILD, "X0901", "the project wants a newer Rust",
-		"take an older release of the project or crate, or name a newer compiler "
-		"in toolchain.rust"},
+		"name a newer compiler of the catalogue in toolchain.rust "
+		"(toolchains/rust-*.yaml), let crates that this one compiles be chosen "
+		"by `cargo: {renew: true}`, or take an older release"},
 	{"crate-not-locked", EXIT_BUILD, "X0901",
 		"a crate is not among those locked for this build",
 		"`xorch lock --upgrade` resolves the crates anew; a Cargo.lock of the "

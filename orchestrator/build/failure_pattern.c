@@ -97,10 +97,14 @@ static const pattern patterns[] = {
 	/* ---- Rust and Go, before what they share words with ---- */
 	{"error[E0658]", NULL, "rust-too-old", COMPILER},
 	{"error[E0463]", "crate for `(?:std|core)`", "rust-target-missing", COMPILER},
-	{" is not supported by the following package", "rustc (\\S+) is not",
+	/* It names the Rust there is, the lines below it the crates with what they want.
+	 */
+	{" is not supported by the following package", "rustc \\S+ is not",
+		"rust-too-old", SYSTEM},
+	{" requires rustc ", "^\\s*(\\S+@\\S+|\\S+(?: \\S+)?) requires rustc \\d",
 		"rust-too-old", COMPILER},
-	{" requires rustc ", "^\\S+(?: \\S+)? requires rustc (\\S+)", "rust-too-old",
-		SYSTEM},
+	{" it requires rustc ", "package `([^`]+)` cannot be built", "rust-too-old",
+		COMPILER},
 	{"is required", "feature `(edition\\d+)` is required", "rust-too-old", COMPILER},
 	{"supported edition values are", "but `(\\d+)` is unknown", "rust-too-old",
 		COMPILER},
@@ -159,7 +163,6 @@ static const pattern patterns[] = {
 	{"EAI_AGAIN", NULL, "network", TELLING},
 	{"NewConnectionError", NULL, "network", TELLING},
 	{"ConnectionRefusedError", NULL, "network", TELLING},
-	{"urlopen error", NULL, "network", TELLING},
 	{"dial tcp", NULL, "network", TELLING},
 	{"fatal: transport '", NULL, "network", TELLING}, /* git */
 	{"error: downloading '", "downloading '([^']+)' failed", "network", TELLING},
@@ -167,6 +170,8 @@ static const pattern patterns[] = {
 	{"Each download failed", NULL, "network", TELLING},
 	{"ERROR: could not get http", "get (\\S+)", "network", TELLING},
 	{"(from versions: none)", "the requirement (\\S+)", "network", TELLING}, /* pip */
+	/* The end of a traceback: why something was to be fetched stands before it. */
+	{"urlopen error", NULL, "network", SYSTEM},
 
 	/* ---- headers ---- */
 	{"LONG_BIT definition appears wrong", NULL, "host-header", COMPILER},
@@ -521,6 +526,24 @@ static GRegex *expression(guint i)
 	return r;
 }
 
+/* CMake's word for what it did not find stands where the name should:
+ * "CYTHON_EXECUTABLE-NOTFOUND" is cython. */
+static char *without_notfound(char *subject)
+{
+	static const char *const kinds[] = {"_EXECUTABLE", "_PROGRAM", "_COMMAND",
+		"_COMPILER", "_LIBRARY", "_LIBRARIES", "_PATH"};
+
+	if (!subject || !g_str_has_suffix(subject, "-NOTFOUND"))
+		return subject;
+	subject[strlen(subject) - strlen("-NOTFOUND")] = '\0';
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (g_str_has_suffix(subject, kinds[i]))
+			subject[strlen(subject) - strlen(kinds[i])] = '\0';
+	char *name = g_ascii_strdown(subject, -1);
+	g_free(subject);
+	return name;
+}
+
 static gboolean row_matches(guint i, const char *line, char **subject)
 {
 	const pattern *p = &patterns[i];
@@ -532,7 +555,7 @@ static gboolean row_matches(guint i, const char *line, char **subject)
 		return TRUE;
 	if (!g_regex_match(expression(i), line, 0, &m))
 		return FALSE;
-	*subject = g_match_info_fetch(m, 1);
+	*subject = without_notfound(g_match_info_fetch(m, 1));
 	if (*subject && !**subject)
 		g_clear_pointer(subject, g_free);
 	return TRUE;

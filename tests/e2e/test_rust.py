@@ -283,6 +283,19 @@ def test_rust_that_is_not_there():
                 RUSTUP_HOME=os.path.join(home, "rustup"))
 
 
+def test_newer_rust_of_the_catalogue():
+    """That of a suite's security updates; its lock is used, no suite is asked."""
+    newest = max(glob.glob(os.path.join(xt.SOURCE, "toolchains", "rust-*.yaml")))
+    with open(newest) as f:
+        version = re.search('^version: "(.*)"', f.read(), re.M)[1]
+    with xt.scratch() as home:
+        recipe = rust_packages.project(home, recipe=f"toolchain: {{rust: '{version}'}}\n")
+        result = build(home, recipe)
+        xt.equal(test_wheels.judge(result, imports=False), 1, result)
+        root = target_root.get("bookworm", "aarch64")
+        xt.equal(root.run_wheel(result.json["items"][0]["file"], ANSWER).strip(), "42")
+
+
 def test_too_new_a_project():
     """Its Cargo.toml, or its workspace's, names a newer Rust: said when it is locked, and
     cargo, which decides, ends the build."""

@@ -136,6 +136,16 @@ static void b01_b08_b14_lines(void)
 			"network", NULL},
 		{"error[E0658]: `let` expressions in this position are unstable\n",
 			"rust-too-old", NULL},
+		{"error: package `icu v2.1.0` cannot be built because it requires rustc "
+		 "1.86 or newer, while the currently active rustc version is 1.85.0\n",
+			"rust-too-old", NULL},
+		/* What it was fetched for is the cause. */
+		{"configure: error: libfoo not found\nurllib.error.URLError: <urlopen "
+		 "error [Errno -2] no>\n",
+			"missing-dependency", "configure: error: libfoo not found"},
+		{"ERROR: could not get https://a.example/b: <urlopen error [Errno -3] "
+		 "no>\n",
+			"network", NULL},
 		{"  error: PyO3 does not support the free-threaded build of CPython "
 		 "versions below 3.14, the selected Python version is 3.13\n",
 			"python-unsupported", NULL},
