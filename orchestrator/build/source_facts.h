@@ -23,7 +23,8 @@
  *						or a crate's build script
  *	make_check				true: setup.py runs `make check`
  *	rust, rust_version, abi3, cargo_lock	Cargo.toml
- *	lock_text				Cargo.lock, the one nearest to the top
+ *	lock_text				Cargo.lock, the one nearest to the top,
+ *						without crates of tests alone
  *	crate_links				{name, where}: its crates that link a
  *						library of the system
  *	go_module, go_version, go_mains, cgo	go.mod and the .go files

@@ -817,6 +817,23 @@ def test_crates_that_want_a_newer_rust():
         text = tried("newest", icing=("2.1.0", "1.990"))[1]
         xt.check("cargo:\n  renew: true  # guessed: icing 2.1.0 of its Cargo.lock wants Rust "
                  "1.990, and there is 1.85.0\n" in text and "rust:" not in text, text)
+        # Crates of its tests, and of other members of the workspace, do not count.
+        lock, pages = locked_crates({**rows, "stiff": ("2.1.0", "1.990")})
+        lock += ('\n[[package]]\nname = "mine"\nversion = "0.1.0"\ndependencies = [\n '
+                 '"older",\n "stiff",\n]\n\n[[package]]\nname = "other"\n'
+                 'version = "0.1.0"\ndependencies = [\n "stiff 2.1.0",\n]\n')
+        s.add("/crates/st/if/stiff", pages["/crates/st/if/stiff"])
+        toml = files["Cargo.toml"].replace('name = "r"', 'name = "mine"')
+        index.sdist("tested", "1.0", {
+            **files, "Cargo.lock": lock, "Cargo.toml": toml +
+            '[dev-dependencies]\nstiff = "2"\n', "other/Cargo.toml":
+            '[package]\nname = "other"\n[dependencies]\nstiff = "2"\n'})
+        result = new(index, home, "tested", XORCH_MIRROR_CRATES=s.url("/crates"),
+                     XORCH_HTTP_RETRIES="0", **catalog)
+        xt.equal(result.code, 0, result)
+        text = recipe(home, "tested")
+        xt.check("rust:" not in text and "renew" not in text and "stiff" not in result.err,
+                 text, result)
         # Nothing can stand in its place: an older release of the project.
         plain = locked_crates(rows)[0]
         index.sdist("stuck", "0.8", {**files, "Cargo.lock": plain})
