@@ -15,7 +15,8 @@
  *						that are not in the source
  *	more_requires				of setup.py
  *	used					name -> file: what its C uses in any case,
- *						of the source itself or of a library
+ *						of the source itself or of a library,
+ *						headers among them
  *	wants					{name, version, where}: libraries, as
  *						pkg-config, CMake, meson or #error
  *						ask for them, at least in that version

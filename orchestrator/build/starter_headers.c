@@ -17,22 +17,32 @@ static gboolean is_word(char c)
 	return g_ascii_isalnum(c) || c == '_';
 }
 
+/* Words, and "sk_##" or "##_num" for those that a macro pastes to another. */
 static void add_names(GHashTable *set, const char *text)
 {
 	const char *p = text;
 
 	while (*p) {
-		const char *begin = p;
+		const char *begin = p, *after = p;
 		while (is_word(*p))
 			p++;
-		if (p - begin >= 5 && p - begin < 80 && g_ascii_isalpha(*begin))
-			g_hash_table_add(set, g_strndup(begin, (gsize)(p - begin)));
+		for (after = p; *after == ' '; after++)
+			;
+		if (p - begin >= 3 && p - begin < 80) {
+			char *word = g_strndup(begin, (gsize)(p - begin));
+			if (g_str_has_prefix(after, "##"))
+				g_hash_table_add(set, g_strconcat(word, "##", NULL));
+			if (begin - text >= 2 && begin[-1] == '#' && begin[-2] == '#')
+				g_hash_table_add(set, g_strconcat("##", word, NULL));
+			g_hash_table_add(set, word);
+		}
 		while (*p && !is_word(*p))
 			p++;
 	}
 }
 
-static void read_folder(GHashTable *set, const char *dir, guint depth)
+/* `rel`: the folder as #include names it. */
+static void read_folder(GHashTable *set, const char *dir, const char *rel, guint depth)
 {
 	g_autoptr(GDir) d = depth < DEPTH_MAX ? g_dir_open(dir, 0, NULL) : NULL;
 	const char *name;
@@ -41,10 +51,14 @@ static void read_folder(GHashTable *set, const char *dir, guint depth)
 		g_autofree char *path = g_build_filename(dir, name, NULL);
 		if (g_file_test(path, G_FILE_TEST_IS_SYMLINK))
 			continue;
+		g_autofree char *as = g_build_filename(rel, name, NULL);
 		if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-			read_folder(set, path, depth + 1);
+			/* The compiler looks in the architecture's own folder too. */
+			read_folder(set, path, strstr(name, "-linux-gnu") ? "" : as,
+				depth + 1);
 			continue;
 		}
+		g_hash_table_add(set, g_strdup(as));
 		g_autoptr(GBytes) bytes = fs_read(path, HEADER_MAX, NULL);
 		if (!bytes)
 			continue;
@@ -93,7 +107,7 @@ GHashTable *starter_headers_names(
 	if (fs_mkdir_p(dir, 0755, NULL) && unpack_headers(ctx, p, dir)) {
 		g_autofree char *include = g_build_filename(dir, "usr/include", NULL);
 		set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-		read_folder(set, include, 0);
+		read_folder(set, include, "", 0);
 	}
 	fs_remove_tree(work, NULL);
 	return set;
@@ -112,6 +126,27 @@ static gsize prefix_of(const char *name)
 	return 0;
 }
 
+static gboolean has_pasted(
+	GHashTable *names, const char *name, const char *from, const char *to)
+{
+	g_autofree char *head = g_strdup_printf("%.*s##", (int)(from - name), name);
+	g_autofree char *tail = g_strconcat("##", to, NULL);
+	g_autofree char *middle = g_strndup(from, (gsize)(to - from));
+
+	return g_hash_table_contains(names, head) && g_hash_table_contains(names, tail) &&
+	       g_hash_table_contains(names, middle);
+}
+
+/* sk_X509_num: an older header may make it by a macro, of X509. */
+static gboolean is_pasted(GHashTable *names, const char *name)
+{
+	for (const char *a = strchr(name, '_'); a; a = strchr(a + 1, '_'))
+		for (const char *b = strchr(a + 1, '_'); b; b = strchr(b + 1, '_'))
+			if (b > a + 1 && has_pasted(names, name, a + 1, b))
+				return TRUE;
+	return FALSE;
+}
+
 static gboolean is_own(GHashTable *names, const char *name)
 {
 	gsize n = prefix_of(name);
@@ -119,6 +154,8 @@ static gboolean is_own(GHashTable *names, const char *name)
 	GHashTableIter i;
 	gpointer other;
 
+	if (strpbrk(name, "./"))
+		return TRUE; /* a header */
 	if (n < 3)
 		return FALSE;
 	g_hash_table_iter_init(&i, names);
@@ -136,6 +173,7 @@ const char *starter_headers_lacking(
 	json_object_foreach((json_t *)used, name,
 		where) if (g_hash_table_contains(newer, name) &&
 			   !g_hash_table_contains(older, name) && is_own(older, name) &&
-			   (!first || strcmp(name, first) < 0)) first = name;
+			   !is_pasted(older, name) && (!first || strcmp(name, first) < 0))
+		first = name;
 	return first;
 }

@@ -4,8 +4,9 @@
 
 /* Whether a library's headers have what a source uses of it. */
 
-/* The names in the headers of a Debian package, as a set of char *. NULL, and nothing
- * said, when it cannot be had or is too large to be worth the guess. */
+/* The names in the headers of a Debian package and the headers' own
+ * ("git2/sys/errors.h"), as a set of char *. NULL, and nothing said, when it cannot be
+ * had or is too large to be worth the guess. */
 GHashTable *starter_headers_names(
 	const build_context *ctx, debian_repo *repo, const char *package);
 
