@@ -448,7 +448,7 @@ static gboolean wanted_import(const char *module)
 		return FALSE;
 	for (char **p = parts; *p; p++)
 		if (g_strv_contains(words, *p) || g_str_has_prefix(*p, "_test") ||
-			g_str_has_prefix(*p, "test_"))
+			g_str_has_prefix(*p, "test_") || g_str_has_suffix(*p, "tests"))
 			return FALSE;
 	return TRUE;
 }

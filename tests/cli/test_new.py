@@ -198,6 +198,17 @@ def test_swig():
             xt.check(where is None or f"- swig  # guessed: {where} starts it" in text, text)
 
 
+def test_tests_are_not_imported():
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("tested", "1.0", {
+            "setup.py": "Extension('tested._s', ['a.c'])\n",
+            "tested.egg-info/top_level.txt": "tested\ntestedtests\ntests\n"})
+        xt.equal(new(index, home, "tested").code, 0)
+        xt.check("      - tested\nabout" in recipe(home, "tested") + "about",
+                 recipe(home, "tested"))
+
+
 def test_scripts_of_the_build():
     """What setup.py imports from beside it counts, not the package that it installs; of
     other backends the scripts that pyproject.toml names."""
