@@ -1,18 +1,5 @@
 #include "build/starter_private.h"
 
-/* One line of a comment, whatever the files of a source are called. */
-static char *flat(const char *text)
-{
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	GString *out = g_string_new(NULL);
-
-	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-		g_string_append_unichar(out, g_unichar_isprint(c) ? c : ' ');
-	}
-	return g_string_free(out, FALSE);
-}
-
 /* The file that compiles code for processors with that feature; NULL: none. */
 static const char *find_code(const json_t *facts, const char *feature)
 {
@@ -42,10 +29,10 @@ void starter_cpu(GString *out, const json_t *facts)
 	}
 	if (!last)
 		return;
-	g_autofree char *in = flat(last), *by = flat(asks);
-	g_string_append_printf(out,
-		"  # guessed: for armv7 %s compiles some code so, and %s asks the kernel "
-		"at "
-		"run time\n  cpu: [%s]\n",
-		in, by, list->str);
+	g_string_append(out, "  # guessed: for armv7 ");
+	starter_append_shown(out, last);
+	g_string_append(out, " compiles some code so, and ");
+	starter_append_shown(out, asks);
+	g_string_append_printf(
+		out, " asks the kernel at run time\n  cpu: [%s]\n", list->str);
 }

@@ -194,7 +194,7 @@ class Facts(Scripts, Words, Systems, Code):
             tree = ast.parse(read(os.path.join(self.source, rel)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
-        self.words(tree, Script(tree, set(self.files), self.load_toml).run())
+        self.words(tree, Script(tree, set(self.files), self.load_toml).run(), starts=False)
         self.asked(rel, tree)
 
     def imports(self, tree):
@@ -210,9 +210,9 @@ class Facts(Scripts, Words, Systems, Code):
                     f.count("/") == 1 and f.endswith("/" + path + ".py"))]
                 for f in found:
                     full = f in (path + ".py", path + "/__init__.py") and \
-                        name.split(".")[0] not in tops and f not in COPIES and \
-                        not getattr(node, "level", 0)
-                    (beside if full else others).append(f)
+                        name.split(".")[0] not in tops and not getattr(node, "level", 0)
+                    if f not in COPIES:
+                        (beside if full else others).append(f)
         return beside, others
 
     def told(self, rel, found):

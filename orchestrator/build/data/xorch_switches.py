@@ -1,6 +1,7 @@
 """The variables of a setup script that decide whether extension modules are compiled, for
 xorch_scan.py: the script is read (xorch_script.py) once as it is, and once for each value
 that a variable might have."""
+import os
 import re
 
 STEPS_IN_ALL = 150000
@@ -76,6 +77,10 @@ class Scripts:
                     self.switch("HATCH_BUILD_HOOK_ENABLE_" +
                                 name.upper().replace("-", "_"), "true", "extensions",
                                 "pyproject.toml")
+        system = table(p, "build-system")  # a backend of the project's own
+        for folder in texts(system.get("backend-path")):
+            name = (text(system.get("build-backend")) or "").split(":")[0]
+            found.append(os.path.normpath(os.path.join(folder, name.replace(".", "/") + ".py")))
         found = [f for f in found if f in self.files and f != "setup.py"]
         # That of poetry calls the script, and is made from it.
         if "setup.py" in self.files and not (found and self.out["backend"] and

@@ -25,8 +25,8 @@ SCRIPT_FETCH = re.compile(r"\bgit[\"', ]+clone\b|\burlretrieve\(|\burlopen\(|"
 class Words:
     """Of Facts (xorch_scan.py)."""
 
-    def words(self, tree, script):
-        """Programs, pkg-config; the names of what is imported."""
+    def words(self, tree, script, starts=True):
+        """pkg-config, and programs where this `starts` them; the names of imports."""
         imports = []
         for node in ast.walk(tree):
             if script.passed_over(node):
@@ -36,13 +36,14 @@ class Words:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imports.append(node.module)
             elif isinstance(node, ast.Call):
-                for first in node.args[:1]:
+                for first in node.args[:1] if starts else ():
                     self.program(first)
                 self.pkg_config([node.func, *node.args], script)
             elif isinstance(node, (ast.List, ast.Tuple)):
-                for first in node.elts[:1]:
+                for first in node.elts[:1] if starts else ():
                     self.program(first)
-                self.make_check(node.elts)
+                if starts:
+                    self.make_check(node.elts)
                 self.pkg_config(node.elts, script)
         return imports
 
