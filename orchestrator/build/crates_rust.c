@@ -17,6 +17,7 @@ typedef struct asking {
 	const char *index;
 	GMutex mutex;
 	const char *have;
+	const json_t *least;
 	crates_rust *out;
 	GError *error; /* the first */
 } asking;
@@ -88,17 +89,29 @@ static gboolean same_series(const char *a, const char *b)
 	return !strncmp(a, b, n) && !g_ascii_isdigit(b[n]);
 }
 
-gboolean crates_rust_has_earlier(const char *text, const char *version, const char *have)
+gboolean crates_rust_has_earlier(
+	const char *text, const char *version, const char *least, const char *have)
 {
 	for (const char *at = text; *at;) {
 		g_autoptr(json_t) j = next_entry(&at);
 		const char *vers = j ? json_get_string(j, "vers") : NULL;
 		if (vers && !strpbrk(vers, "-+") && same_series(version, vers) &&
 			!json_is_true(json_object_get(j, "yanked")) &&
+			!release_rust_is_newer(least, vers) &&
 			!release_rust_is_newer(wanted(j), have))
 			return TRUE;
 	}
 	return FALSE;
+}
+
+static const char *least_of(const asking *a, const char *name)
+{
+	for (gsize i = 0; i < json_array_size(a->least); i++) {
+		const json_t *row = json_array_get(a->least, i);
+		if (g_strcmp0(json_get_string(row, "name"), name) == 0)
+			return json_get_string(row, "version");
+	}
+	return NULL;
 }
 
 static void remember(asking *a, const cargo_crate *c, const char *text)
@@ -109,7 +122,8 @@ static void remember(asking *a, const cargo_crate *c, const char *text)
 	if (!wants)
 		return;
 	gboolean stuck = release_rust_is_newer(wants, a->have) &&
-			 !crates_rust_has_earlier(text, c->version, a->have);
+			 !crates_rust_has_earlier(
+				 text, c->version, least_of(a, c->name), a->have);
 	g_mutex_lock(&a->mutex);
 	if (!out->version || release_rust_is_newer(wants, out->version)) {
 		g_free(out->version);
@@ -170,10 +184,11 @@ static void ask_one(gpointer data, gpointer shared)
 }
 
 gboolean crates_rust_ask(const build_context *ctx, const GPtrArray *crates,
-	const char *cargo, const char *have, crates_rust *out, GError **err)
+	const char *cargo, const char *have, const json_t *least, crates_rust *out,
+	GError **err)
 {
 	g_autoptr(GPtrArray) indexes = NULL;
-	asking a = {.ctx = ctx, .have = have, .out = out};
+	asking a = {.ctx = ctx, .have = have, .least = least, .out = out};
 
 	*out = (crates_rust){0};
 	if (!registry_crates(cargo, &indexes, err))

@@ -12,17 +12,18 @@
 /* Where neither settings nor an installed cargo say where the registry is, the cargo
  * that builds does. */
 static gboolean ask_index(const build_context *ctx, const GPtrArray *crates,
-	const char *have, crates_rust *out, GError **err)
+	const json_t *least, crates_rust *out, GError **err)
 {
 	g_autoptr(GPtrArray) known = NULL;
 	g_auto(rust_toolchain) rust = {0};
+	g_autofree char *have = rust_version_for(NULL);
 
 	if (!crates->len)
 		return TRUE;
 	if (!registry_crates(NULL, &known, NULL) &&
 		!rust_prepare(ctx, NULL, platform_by_name("aarch64"), &rust, err))
 		return FALSE;
-	return crates_rust_ask(ctx, crates, rust.cargo, have, out, err);
+	return crates_rust_ask(ctx, crates, rust.cargo, have, least, out, err);
 }
 
 static void put(json_t *facts, const char *name, const char *text)
@@ -56,7 +57,8 @@ const char *starter_rust_ask(const build_context *ctx, json_t *facts)
 	if (!crates) { /* nor could the recipe be locked */
 		g_autofree char *why = first_line(error);
 		put(facts, "crates_stuck", why);
-	} else if (!ask_index(ctx, crates, newest, &found, &error)) {
+	} else if (!ask_index(ctx, crates, json_get_array(facts, "crate_least"), &found,
+			   &error)) {
 		g_autofree char *why = first_line(error);
 		event_log(EVENT_NOTE, NULL, "which Rust its crates want is not known: %s",
 			why);

@@ -196,6 +196,11 @@ def test_swig():
             text = recipe(home, name)
             xt.equal("swig" in text, where is not None, text)
             xt.check(where is None or f"- swig  # guessed: {where} starts it" in text, text)
+        # Python 2's names, which newer ones do not define
+        index.sdist("old", "1.0", {"setup.py": "Extension('old._s', ['a.i'])\n",
+                                   "a.i": "%typemap(out) word { $result = PyInt_FromLong($1); }\n"})
+        xt.equal(new(index, home, "old").code, 0)
+        xt.check("- \"swig<4.4\"  # guessed" in recipe(home, "old"), recipe(home, "old"))
 
 
 def test_tests_are_not_imported():
@@ -817,11 +822,12 @@ def test_crates_that_want_a_newer_rust():
                 "windows-things": ("9.0.0", "1.999")}
         catalog = newer_rust(home)
 
-        def tried(name, **more):
+        def tried(name, toml="", **more):
             lock, pages = locked_crates({**rows, **more})
             for path, body in pages.items():
                 s.add(path, body)
-            index.sdist(name, "1.0", {**files, "Cargo.lock": lock, "fuzz/Cargo.lock": "x"})
+            index.sdist(name, "1.0", {**files, "Cargo.toml": files["Cargo.toml"] + toml,
+                                      "Cargo.lock": lock, "fuzz/Cargo.lock": "x"})
             result = new(index, home, name, XORCH_MIRROR_CRATES=s.url("/crates"),
                          XORCH_HTTP_RETRIES="0", **catalog)
             xt.equal(result.code, 0, result)
@@ -834,6 +840,10 @@ def test_crates_that_want_a_newer_rust():
         text = tried("newest", icing=("2.1.0", "1.990"))[1]
         xt.check("cargo:\n  renew: true  # guessed: icing 2.1.0 of its Cargo.lock wants Rust "
                  "1.990, and there is 1.85.0\n" in text and "rust:" not in text, text)
+        # Of the earlier ones that would do the source takes none.
+        said, text = tried("pinned", 'icing = "^2.0.9"\n', icing=("2.1.0", "1.990"))
+        xt.check("icing 2.1.0 of its Cargo.lock wants" in said and "renew" not in text,
+                 said, text)
         # Crates of its tests, and of other members of the workspace, do not count.
         lock, pages = locked_crates({**rows, "stiff": ("2.1.0", "1.990")})
         lock += ('\n[[package]]\nname = "mine"\nversion = "0.1.0"\ndependencies = [\n '

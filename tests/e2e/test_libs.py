@@ -184,6 +184,9 @@ for program in ("pg_config", triple + "-pg_config"):
     equal(ask(program, "--includedir"), root + "/include/postgresql")
     equal(ask(program, "--libdir"), "%s/lib/%s" % (root, triple))
     assert ask(program, "--includedir-server")[0].endswith("/server")
+# one of its libraries is a word
+assert "-lgssapi_krb5" in ask("krb5-config", "--libs", "gssapi")
+assert "-lgssapi_krb5" not in ask("krb5-config", "--libs")
 for words in (("xml2-config", "--libs"), ("xslt-config", "--cflags", "--libs"),
               ("pg_config", "--libs")):
     for flag in ask(*words):
@@ -191,6 +194,8 @@ for words in (("xml2-config", "--libs"), ("xslt-config", "--cflags", "--libs"),
         assert not flag.startswith(("-I/usr", "-L/usr")), (words, flag)
 unknown = subprocess.run(["pg_config", "--frobnicate"], capture_output=True, text=True)
 assert unknown.returncode == 1 and "--frobnicate is not known" in unknown.stderr, unknown
+unknown = subprocess.run(["krb5-config", "--libs", "frob"], capture_output=True, text=True)
+assert unknown.returncode == 1 and "frob is not known" in unknown.stderr, unknown
 for absent in ("curl-config", "mysql_config"):
     gone = subprocess.run(["sh", "-c", "command -v " + absent], capture_output=True)
     assert gone.returncode, absent
@@ -213,7 +218,8 @@ def test_config_programs_answer_for_the_target():
     with xt.scratch() as home:
         recipe = packages.project(
             home, code=BY_CONFIGS, setup=CONFIGS, recipe='toolchain: {manylinux: "2_31"}\n'
-            "requirements: {host: [deb:libxml2-dev, deb:libxslt1-dev, deb:libpq-dev]}\n")
+            "requirements: {host: [deb:libxml2-dev, deb:libxslt1-dev, deb:libpq-dev, "
+            "deb:libkrb5-dev]}\n")
         wheel = wheel_of(build(home, recipe, target="armv7"))
         judges.check_wheel(wheel, "armv7", "cp311")
         run_answer(wheel, "armv7")

@@ -68,6 +68,7 @@ class Facts(Scripts, Words, Systems, Code):
         self.requires, self.warnings, self.programs = set(), [], {}
         self.wants, self.downloads, self.quoted, self.crate_links = {}, {}, {}, {}
         self.arm_code, self.arm_asks, self.names, self.defined = {}, None, [], set()
+        self.crate_least = {}
         self.out, self.switches, self.read = {}, {}, set()
         self.files = []
         for folder, folders, files in os.walk(source):
@@ -302,6 +303,8 @@ class Facts(Scripts, Words, Systems, Code):
         out["wants"] = [{"name": n, "version": v, "where": w}
                         for n, (v, w) in sorted(self.wants.items())[:LIST_MAX]]
         out["used"] = self.used()
+        out["crate_least"] = [{"name": n, "version": v}
+                              for n, v in sorted(self.crate_least.items())[:LIST_MAX]]
         out["arm_asks"] = self.arm_asks
         for name in ("extensions", "links", "headers", "bundled", "programs", "downloads",
                      "quoted", "arm_code", "crate_links"):

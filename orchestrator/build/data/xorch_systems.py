@@ -79,6 +79,8 @@ class Systems:
             deps = dict(table(c, "dependencies"))
             deps.update(table(c, "workspace", "dependencies"))
             for name, value in deps.items():
+                self.least(value.get("package", name) if isinstance(value, dict) else name,
+                           value.get("version") if isinstance(value, dict) else value)
                 if name.endswith("-sys") or name in ("openssl", "pyo3"):
                     self.add(rel, self.links, name)
                 features = texts(value.get("features")) if isinstance(value, dict) else []
@@ -107,6 +109,13 @@ class Systems:
             self.out["lock_text"] = self.crates_built(
                 read(os.path.join(self.source, found[0][1])), manifests)
             self.crates(self.out["lock_text"])
+
+    def least(self, name, wanted):
+        """The oldest release of a crate that a Cargo.toml takes: "1.28", "^1.2", ">=1, <3"."""
+        found = re.match(r"\s*(?:\^|~|=|>=)?\s*(\d+(?:\.\d+){0,2})\b", wanted) \
+            if isinstance(wanted, str) else None
+        if found and text(name) and key(found[1]) > key(self.crate_least.get(name, "0")):
+            self.crate_least[name] = found[1]
 
     def crates_built(self, lock, manifests):
         """The part of a Cargo.lock that the extension is built from: without what only

@@ -169,7 +169,11 @@ class Words:
         if C_STD.search(flags) and any(f.endswith((".cpp", ".cc", ".cxx")) for f in found):
             self.out["mixed_std"] = "C in C++"
         if any(f.endswith(".i") for f in found):  # setuptools starts it then
-            self.add("setup.py", self.programs, "swig")
+            # Up to 4.3 it defined Python 2's names, which interfaces still use.
+            old = any(f.endswith(".i") and re.search(
+                r"\bPy(?:Int|String)_\w", read(os.path.join(self.source, f)))
+                for f in self.files)
+            self.add("setup.py", self.programs, "swig<4.4" if old else "swig")
 
     def fetches(self, script, code):
         """A script, and those of a shell beside it that it names."""
