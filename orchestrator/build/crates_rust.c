@@ -121,9 +121,9 @@ static void remember(asking *a, const cargo_crate *c, const char *text)
 
 	if (!wants)
 		return;
-	gboolean stuck = release_rust_is_newer(wants, a->have) &&
-			 !crates_rust_has_earlier(
-				 text, c->version, least_of(a, c->name), a->have);
+	gboolean stuck =
+		release_rust_is_newer(wants, a->have) &&
+		!crates_rust_has_earlier(text, c->version, least_of(a, c->name), a->have);
 	g_mutex_lock(&a->mutex);
 	if (!out->version || release_rust_is_newer(wants, out->version)) {
 		g_free(out->version);

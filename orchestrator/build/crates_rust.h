@@ -14,10 +14,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(crates_rust, crates_rust_clear)
 
 /* Which Rust the crates of a Cargo.lock want, by what the crate registry's index says of
  * each release (`rust_version`); many say nothing. `crates`: cargo_crate *. `have`: the
- * newest Rust there is. `least`: rows of `name` and `version`, the oldest release that the
- * source itself takes of a crate. `cargo` may be asked where the registry is (registry.h). Crates
- * that no Linux compiles are passed over. Errors of the network and registry; EXIT_INPUT
- * X0506 when no registry is known here. */
+ * newest Rust there is. `least`: rows of `name` and `version`, the oldest release that
+ * the source itself takes of a crate. `cargo` may be asked where the registry is
+ * (registry.h). Crates that no Linux compiles are passed over. Errors of the network and
+ * registry; EXIT_INPUT X0506 when no registry is known here. */
 gboolean crates_rust_ask(const build_context *ctx, const GPtrArray *crates,
 	const char *cargo, const char *have, const json_t *least, crates_rust *out,
 	GError **err);

@@ -37,6 +37,17 @@ static gboolean cmake_write(const wrapper_spec *spec, const char *dir, GError **
 	       fs_write_atomic(path, text, strlen(text), 0644, err);
 }
 
+/* What gcc reads for -fopenmp when it links. Its own names a library beside it, which
+ * would be the newer one; the sysroot's goes into the wheel. */
+static gboolean openmp_write(const wrapper_spec *spec, const char *libexec, GError **err)
+{
+	static const char text[] = "*link_gomp: -l:libgomp.so.1\n";
+	g_autofree char *path = g_build_filename(libexec, "libgomp.spec", NULL);
+
+	return spec->target->family != TOOLCHAIN_GCC ||
+	       fs_write_atomic(path, text, strlen(text), 0644, err);
+}
+
 gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 {
 	const embedded_file *program = embedded_file_get("xorch-cc");
@@ -50,7 +61,7 @@ gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 	if (!fs_mkdir_p(bin, 0755, err) || !fs_mkdir_p(libexec, 0755, err) ||
 		!fs_write_atomic(conf, set.conf, strlen(set.conf), 0644, err))
 		return FALSE;
-	if (!cmake_write(spec, dir, err))
+	if (!cmake_write(spec, dir, err) || !openmp_write(spec, libexec, err))
 		return FALSE;
 	for (guint i = 0; i < set.names->len; i++) {
 		char *path = g_build_filename(dir, set.names->pdata[i], NULL);
@@ -72,7 +83,7 @@ gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 }
 
 /* Raise when the same inputs give other wrappers. */
-#define CROSS_VERSION 5
+#define CROSS_VERSION 6
 
 /* What programs of the build machine may need of its glibc: any system since
  * 2018 runs them. */

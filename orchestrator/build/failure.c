@@ -99,7 +99,7 @@ static const failure_class classes[] = {
 		"`toolchain.c` chooses clang (lld) or gcc (GNU ld); or patch the place "
 		"that adds the flag"},
 	{"gcc-only", EXIT_BUILD, "X0901",
-		"the code is in a C of gcc's own, which clang does not compile",
+		"the code wants gcc: its own C, or the OpenMP that comes with it",
 		"toolchain.c: gcc"},
 	{"compiler-too-old", EXIT_BUILD, "X0901",
 		"the project wants a newer compiler or language standard",

@@ -180,6 +180,9 @@ static const pattern patterns[] = {
 		COMPILER},
 	{"error: ", "^(/usr/(?:local/)?include/[^:]+):\\d+", "host-header", COMPILER},
 	{"only meant to be used on x86", NULL, "foreign-code", COMPILER},
+	/* OpenMP: its header and library come with gcc */
+	{"'omp.h' file not found", NULL, "gcc-only", COMPILER},
+	{"unable to find library -lomp", NULL, "gcc-only", COMPILER},
 	{"fatal error: ",
 		"error: '?((?:\\w*mmintrin|x86intrin|immintrin|cpuid|intrin|"
 		"x86gprintrin|arm_neon|arm_acle)\\.h)\\b",

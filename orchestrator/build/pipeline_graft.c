@@ -33,13 +33,14 @@ static gboolean needs_a_library(const item *i)
 }
 
 /* A sysroot of RPMs has what its definition names, not only what a policy lets a wheel
- * take from the system. */
+ * take from the system; gcc has libraries of its own (OpenMP's). */
 static gboolean has_more_libraries(pipeline *p, item *i)
 {
 	cross_request request;
 
 	return pipeline_cross_bare(p, i, &request, NULL) &&
-	       package_def_is_rpm(&request.sysroot->packages);
+	       (package_def_is_rpm(&request.sysroot->packages) ||
+		       g_str_has_prefix(request.toolchain, "gcc"));
 }
 
 gboolean pipeline_grafts(pipeline *p, item *i)

@@ -321,7 +321,7 @@ static GPtrArray *host_rows(const json_t *facts, const upstream_wheel *up,
 static char *why_gcc(const json_t *facts)
 {
 	const char *pragma = fact(facts, "gcc"), *nested = fact(facts, "nested");
-	const char *mixed = fact(facts, "mixed_std");
+	const char *mixed = fact(facts, "mixed_std"), *openmp = fact(facts, "openmp");
 
 	if (pragma)
 		return g_strdup_printf(
@@ -331,6 +331,9 @@ static char *why_gcc(const json_t *facts)
 		return g_strdup_printf("%s has functions inside functions, which clang "
 				       "does not compile",
 			nested);
+	if (openmp)
+		return g_strdup_printf(
+			"%s asks for OpenMP, whose library is gcc's", openmp);
 	if (mixed)
 		return g_strdup_printf("setup.py asks for a standard of %s, too, which "
 				       "clang refuses",

@@ -345,6 +345,20 @@ def test_functions_inside_functions():
         xt.check("gcc" not in recipe(home, "plain"))
 
 
+def test_openmp():
+    """Its library is gcc's: of those that ask for it and include its header."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, flag, code in (("many", "-fopenmp", "#include <omp.h>\n"),
+                                 ("asks", "-fopenmp", ""), ("has", "", "#include <omp.h>\n")):
+            index.sdist(name, "1.0", {
+                "setup.py": f"Extension('{name}._s', ['a.c'], extra_compile_args=['{flag}'])\n",
+                "a.c": "#ifdef _OPENMP\n" + code + "#endif\n"})
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal("c: gcc  # guessed: setup.py asks for OpenMP, whose library is gcc's\n"
+                     in recipe(home, name), name == "many", recipe(home, name))
+
+
 def test_standard_of_cxx_for_c():
     """One list of flags for C and C++: gcc only warns of it."""
     setup = """from setuptools import Extension

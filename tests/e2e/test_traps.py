@@ -5,6 +5,7 @@ import zipfile
 
 import judges
 import packages
+import target_root
 import test_backends
 import test_wheels
 import xt
@@ -188,6 +189,42 @@ def test_functions_inside_functions():
                 xt.check("toolchain.c: gcc" in result.err, result)
             else:
                 xt.equal(test_wheels.judge(result, imports=False), 1)
+
+
+def test_openmp():
+    """gcc's library goes into the wheel; clang's failure says who has one."""
+    code = """#include <omp.h>
+static int count(void)
+{
+	int n = 0;
+#pragma omp parallel for reduction(+ : n)
+	for (int i = 0; i < 42; i++)
+		n += omp_in_parallel() ? 1 : 1000;
+	return n;
+}
+""" + packages.ANSWER.replace("42", "count()")
+    setup = """from setuptools import setup, Extension
+setup(name="tiny", version="1.0", py_modules=[], ext_modules=[Extension(
+    "tiny", ["tiny.c"], extra_compile_args=["-fopenmp"], extra_link_args=["-fopenmp"])])
+"""
+    with xt.scratch() as home:
+        for compiler, targets in (("clang", ["armv7"]), ("gcc", ["aarch64", "armv7"])):
+            path = packages.project(home, code=code, setup=setup,
+                                    recipe=f"toolchain: {{c: {compiler}}}\n")
+            result = xt.run(["build", path, "--python", "cp311", "--json",
+                             *(a for t in targets for a in ("--target", t))],
+                            home=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+            test_wheels.need_network(result)
+            if compiler == "clang":
+                xt.equal(result.json["items"][0].get("class"), "gcc-only", result)
+                xt.check("toolchain.c: gcc" in result.err, result)
+                continue
+            xt.equal(test_wheels.judge(result, imports=False), 2, result)
+            for item in result.json["items"]:
+                target = item["id"].split("-")[-1]
+                root = target_root.get("bookworm", target)
+                said = root.run_wheel(item["file"], "import tiny; print(tiny.answer())")
+                xt.equal(said.strip(), "42", item)
 
 
 if __name__ == "__main__":

@@ -171,6 +171,8 @@ class Facts(Scripts, Words, Systems, Code):
             self.requires.add("setuptools<81")
         if "py39compat" in said:  # of setuptools._distutils, gone since
             self.requires.add("setuptools<80")
+        if "-fopenmp" in code:
+            self.out.setdefault("openmp", rel)
         self.fetches(rel, code)
 
     def script(self, rel, code):
@@ -294,6 +296,8 @@ class Facts(Scripts, Words, Systems, Code):
         self.go()
         self.code()
         out = self.out
+        if "omp.h" not in self.headers:  # or where it looks for it alone
+            out.pop("openmp", None)
         out["tops"] = self.tops()
         out["abi3_said"] = self.abi3_said()
         out["more_requires"] = sorted(self.requires)[:LIST_MAX]
