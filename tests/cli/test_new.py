@@ -533,13 +533,14 @@ pyo3 = {{ version = "0.25", features = ["abi3-py310"] }}
 
 
 def test_abi3_by_the_python():
-    """A setup.py that takes another stable ABI for another Python: what upstream's wheel
-    was built with says nothing of this build."""
+    """A setup.py that takes another stable ABI for another Python, or one only where a
+    variable says so: what upstream's wheel was built with says nothing of this build."""
     one = "Py_LIMITED_API = 0x03080000\n"
     with Server() as s, xt.scratch() as home:
         index = Index(s)
         for name, code in (("one", one), ("several", "if sys.hexversion >= 0x030A0000:\n"
-                                          "    Py_LIMITED_API = 0x030A0000\nelse:\n    " + one)):
+                                          "    Py_LIMITED_API = 0x030A0000\nelse:\n    " + one),
+                           ("chosen", "import os\nif os.getenv('USE_LIMITED_API'):\n    " + one)):
             tag = "cp38-abi3-manylinux_2_17_x86_64"
             index.sdist(name, "1.0", {"setup.py": code + f"Extension('{name}._s', ['a.c'])\n"})
             index.add(name, f"{name}-1.0-{tag}.whl", wheel(

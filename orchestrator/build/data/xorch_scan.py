@@ -270,6 +270,9 @@ class Facts(Scripts, Words, Systems, Code):
                 found |= {int(n) for n in re.findall(r"(?:cp3|py3|USE_SABI\s3\.)([0-9]{1,2})\b",
                                                      code)}
                 found |= {int(n, 16) for n in re.findall(r"0x03([0-9A-Fa-f]{2})", code)}
+        # or by a variable
+        if any(re.search(r"LIMITED_?API|ABI_?3", name, re.I) for name in self.read):
+            self.out["abi3_varies"] = True
         return sorted(found)[:LIST_MAX]
 
     def tops(self):
