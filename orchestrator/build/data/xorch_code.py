@@ -113,29 +113,32 @@ class Code:
     def code(self):
         for rel in self.files:
             base = os.path.basename(rel)
-            if is_aside(rel):
+            cmake = base == "CMakeLists.txt" or base.endswith(".cmake")
+            if is_aside(rel) or not (cmake or base in ("meson.build", "setup.py") or
+                                     base.endswith(CODE)):
                 continue
-            if base in ("CMakeLists.txt", "meson.build", "setup.py") or \
-                    base.endswith((".cmake", *CODE)):
-                self.arm(rel, read(os.path.join(self.source, rel)))
+            code = read(os.path.join(self.source, rel))
+            self.arm(rel, code)
             if base == "CMakeLists.txt":
-                self.cmake(rel, read(os.path.join(self.source, rel)))
-            if base == "CMakeLists.txt" or base.endswith(".cmake"):
-                self.cmake_fetches(rel, read(os.path.join(self.source, rel)))
+                self.cmake(rel, code)
+            if cmake:
+                self.cmake_fetches(rel, code)
             elif base == "meson.build":
-                self.meson(rel, read(os.path.join(self.source, rel)))
+                self.meson(rel, code)
             elif base.endswith(CODE):
-                code = read(os.path.join(self.source, rel))
-                # ARM's spelling; clang passes over the pragma.
-                if re.search(r"^\s*#\s*pragma\s+GCC\s+target\s*\(\s*\"\+", code, re.M) \
-                        and "__clang__" not in code:
-                    self.out.setdefault("gcc", rel)
-                elif base.endswith(".c") and nests_functions(code):
-                    self.out.setdefault("nested", rel)
-                self.includes(rel, code)
-                if not base.endswith((".pyx", ".pxd", ".pxi")):
-                    self.uses(rel, code)
-                for name in re.findall(r"cdef extern from \"<?([A-Za-z0-9_./+-]{1,80})>?\"",
-                                       code):
-                    if os.path.basename(name) not in self.inside:
-                        self.add(rel, self.headers, name)
+                self.compiled(rel, code)
+
+    def compiled(self, rel, code):
+        """C, C++ or Cython."""
+        # ARM's spelling; clang passes over the pragma.
+        if re.search(r"^\s*#\s*pragma\s+GCC\s+target\s*\(\s*\"\+", code, re.M) \
+                and "__clang__" not in code:
+            self.out.setdefault("gcc", rel)
+        elif rel.endswith(".c") and nests_functions(code):
+            self.out.setdefault("nested", rel)
+        self.includes(rel, code)
+        if not rel.endswith((".pyx", ".pxd", ".pxi")):
+            self.uses(rel, code)
+        for name in re.findall(r"cdef extern from \"<?([A-Za-z0-9_./+-]{1,80})>?\"", code):
+            if os.path.basename(name) not in self.inside:
+                self.add(rel, self.headers, name)

@@ -203,19 +203,20 @@ class Facts(Scripts, Words, Systems, Code):
     def imports(self, tree):
         """Files of the source: those beside a script that are not installed, all others."""
         tops, beside, others = self.tops(), [], []
+        modules = [f for f in self.files if f.endswith(".py") and not is_aside(f) and
+                   f not in COPIES]
         for node in ast.walk(tree):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else \
                 [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
             for name in names:
                 path = name.replace(".", "/")
-                found = [f for f in self.files if f.endswith(".py") and not is_aside(f) and (
-                    f == path + ".py" or f.startswith(path + "/") and f.count("/") < 3 or
-                    f.count("/") == 1 and f.endswith("/" + path + ".py"))]
+                found = [f for f in modules if
+                         f == path + ".py" or f.startswith(path + "/") and f.count("/") < 3 or
+                         f.count("/") == 1 and f.endswith("/" + path + ".py")]
                 for f in found:
                     full = f in (path + ".py", path + "/__init__.py") and \
                         name.split(".")[0] not in tops and not getattr(node, "level", 0)
-                    if f not in COPIES:
-                        (beside if full else others).append(f)
+                    (beside if full else others).append(f)
         return beside, others
 
     def told(self, rel, found):

@@ -147,7 +147,7 @@ class Words:
 
     @staticmethod
     def put_in(node, puts):
-        """Those in an expression and in all that is put into the names it has."""
+        """Texts in an expression and in all that is put into the names it has."""
         queue, seen, found = [node] if node is not None else [], set(), []
         while queue:
             for n in ast.walk(queue.pop()):
@@ -179,6 +179,8 @@ class Words:
         """A script, and those of a shell beside it that it names."""
         shell = [f for f in self.files if f.endswith((".sh", ".bash")) and
                  "/" not in f and f in code]
-        for rel in [script, *shell]:
-            if SCRIPT_FETCH.search(read(os.path.join(self.source, rel))):
+        texts = [(script, code)]
+        texts += [(rel, read(os.path.join(self.source, rel))) for rel in shell]
+        for rel, said in texts:
+            if SCRIPT_FETCH.search(said):
                 self.add(rel, self.downloads, rel)
