@@ -300,7 +300,8 @@ static const pattern patterns[] = {
 	{"multiple definition of", "definition of (?:`|‘|')(.+?)(?:'|’)", "link-error",
 		COMPILER},
 	{"ld.lld: error: ", NULL, "link-error", COMPILER},
-	/* sccache's too */
+	/* never the cause: the build goes on without it (step_ccache.c) */
+	{"sccache: error: ", NULL, NULL, FAILURE_NONE},
 	{"ccache: error: ", NULL, "compiler-cache", COMPILER},
 
 	/* ---- other compilers' errors ---- */

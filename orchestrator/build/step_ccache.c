@@ -22,14 +22,31 @@
 #define C_MAX "2G"
 #define RUST_MAX "5G"
 
-/* cargo's wrapper of rustc. cargo tells each compilation where the crate's manifest is.
- */
-#define RUSTC_WRAPPER                                                                    \
+/* sccache as a build calls it. Its client listens for the server that it starts only
+ * after it has started it (0.4.0), so on a busy machine the answer is lost and the client
+ * ends with 2, as with everything of its own that fails; no compiler does. Then it is
+ * tried again, finds the server or starts another, and what fails thrice is left out for
+ * the rest of the build. */
+#define SCCACHE_WRAPPER                                                                  \
 	"#!/bin/sh\n"                                                                    \
-	"case \"${CARGO_MANIFEST_DIR:-}\" in\n"                                          \
-	"{" SANDBOX_CRATES "}/*) exec %s \"$@\" ;;\n"                                    \
-	"esac\n"                                                                         \
+	"%s"                                                                             \
+	"[ ! -e {" LOGS "}/down ] || exec \"$@\"\n"                                      \
+	"for try in 1 2 3; do\n"                                                         \
+	"\t%s \"$@\"\n"                                                                  \
+	"\tstatus=$?\n"                                                                  \
+	"\t[ $status = 2 ] || exit $status\n"                                            \
+	"done\n"                                                                         \
+	": > {" LOGS "}/down\n"                                                          \
+	"echo 'xorch: sccache fails, compiling without it' >&2\n"                        \
 	"exec \"$@\"\n"
+#define STARTUP_MS "20000"
+
+/* For cargo, which tells each compilation where the crate's manifest is. */
+#define CRATES_ONLY                                                                      \
+	"case \"${CARGO_MANIFEST_DIR:-}\" in\n"                                          \
+	"{" SANDBOX_CRATES "}/*) ;;\n"                                                   \
+	"*) exec \"$@\" ;;\n"                                                            \
+	"esac\n"
 
 typedef struct programs {
 	const compiler_cache *c, *rust; /* NULL: none that can be used */
@@ -133,21 +150,29 @@ static gboolean set_sccache(
 	step_extras_env(x, "SCCACHE_IGNORE_SERVER_IO_ERROR", "1");
 	step_extras_env(x, "SCCACHE_LOG", "sccache::compiler::compiler=debug");
 	step_extras_env(x, "SCCACHE_ERROR_LOG", "{" LOGS "}/sccache");
-	/* A busy machine takes longer to start it than the 10 s that sccache waits. */
 	return step_file_add(site, x, "sccache.toml",
-		"server_startup_timeout_ms = 120000\n", FALSE, err);
+		"server_startup_timeout_ms = " STARTUP_MS "\n", FALSE, err);
 }
 
+/* A program among the step's files that calls sccache, and the variable that names it. */
+static gboolean set_wrapper(const step_site *site, const compiler_cache *c,
+	const char *variable, const char *name, const char *first, step_extras *x,
+	GError **err)
+{
+	g_autofree char *form = g_strdup_printf(SCCACHE_WRAPPER, first, c->inside);
+	g_autofree char *text = step_site_expand(site, form);
+	g_autofree char *path = g_strconcat("{" STEP_FILES "}/", name, NULL);
+
+	step_extras_env(x, variable, path);
+	return step_file_add(site, x, name, text, TRUE, err);
+}
+
+/* Its name is not sccache's, by which the cc crate would know it and leave compilations
+ * of C to it too. */
 static gboolean set_rust(
 	const step_site *site, const compiler_cache *c, step_extras *x, GError **err)
 {
-	g_autofree char *form = g_strdup_printf(RUSTC_WRAPPER, c->inside);
-	g_autofree char *text = step_site_expand(site, form);
-
-	/* Its name is not sccache's, by which the cc crate would know it and leave
-	 * compilations of C to it too. */
-	step_extras_env(x, "RUSTC_WRAPPER", "{" STEP_FILES "}/rustc-cached");
-	return step_file_add(site, x, "rustc-cached", text, TRUE, err);
+	return set_wrapper(site, c, "RUSTC_WRAPPER", "rustc-cached", CRATES_ONLY, x, err);
 }
 
 static gboolean set_up(pipeline *p, const step_site *site, const programs *use,
@@ -160,9 +185,14 @@ static gboolean set_up(pipeline *p, const step_site *site, const programs *use,
 		s = use->c;
 	if (use->c) {
 		bind_program(x, use->c);
-		step_extras_env(x, "XORCH_CCACHE", use->c->inside);
-		if (s != use->c)
+		if (s == use->c) {
+			if (!set_wrapper(
+				    site, s, "XORCH_CCACHE", "cc-cached", "", x, err))
+				return FALSE;
+		} else {
+			step_extras_env(x, "XORCH_CCACHE", use->c->inside);
 			set_ccache(site, x);
+		}
 	}
 	if (!s)
 		return TRUE;

@@ -340,5 +340,39 @@ def test_rust():
         xt.check(not os.path.exists(os.path.join(cache, "v1", "ccache")))
 
 
+# sccache whose client misses its server's answer, as often as the file's lines say.
+MISSES = """#!/bin/sh
+case $1 in
+--version) exec /usr/bin/sccache --version ;;
+esac
+tries=/tmp/sccache-tries
+echo >> $tries
+[ "$(wc -l < $tries)" -gt %d ] && exec /usr/bin/sccache "$@"
+echo "sccache: error: Timed out waiting for server startup" >&2
+exit 2
+"""
+
+
+def test_sccache_that_does_not_start():
+    """Tried again; what never works is left out, and the build goes well."""
+    need("sccache")
+    with project_of_its_own() as (home, recipe, name):
+        plain = last(build(home, recipe, "--no-ccache"))
+        for misses, want in ((2, (0, 1)), (1000, None)):
+            shutil.rmtree(os.path.join(home, "bin"), ignore_errors=True)
+            path = programs(home, "python3.11", "bwrap", sccache=MISSES % misses)
+            item = last(build(home, recipe, "--force", "-v", PATH=path))
+            xt.equal((item["state"], item["sha256"]), ("built", plain["sha256"]))
+            xt.equal(counts(item), want)
+            with open(item["log"]) as log:
+                text = log.read()
+            xt.equal(text.count("Timed out waiting"), min(misses, 3))
+            xt.equal("compiling without it" in text, misses > 2)
+        # nor is it named as the cause of what fails for another reason
+        xt.write(os.path.join(home, name + "-src", name + ".c"), "int broken = missing;\n")
+        item = last(build(home, recipe, "--force", code=1, PATH=path))
+        xt.equal(item["class"], "compile-error", item)
+
+
 if __name__ == "__main__":
     xt.main(globals())
