@@ -39,7 +39,8 @@ FIRST.update({
 # sha256 of "xorch", the day and the name among projects that people install, that are in
 # no list before and compiled in minutes: the first twenty of a hundred and one on the
 # first day, of fifty-two on the second (sdbus in the place of pyzstd, which has no machine
-# code any more). They were tried once; no test repeats it.
+# code any more), of a hundred and four on the third time, whose newest release has machine
+# code and an sdist and is of 2023 or later. They were tried once; no test repeats it.
 ONCE = {
     "2026-11-26": """pybcj bjoern gssapi uuid-utils cython lgpio fnv-hash-fast libcst
 tiktoken simsimd python-lzo pyppmd dm-tree psycopg-c pylsqpack pysam ckzg netfilterqueue
@@ -47,6 +48,9 @@ cftime sdbus""".split(),
     "2026-11-27": """parasail pycld2 smbus-cffi html5-parser scrypt lzallright pyBigWig yappi python-sat
 pendulum pylibmagic pymunk pybloomfiltermmap3 wsaccel cysimdjson pyfuse3 cachebox
 rencode mappy triangle""".split(),
+    "2026-11-27 second": """cypari2 pyrodigal pillow-heif thinc primecountpy fasttext polyleven glcontext pylzma
+PyOpenGL-accelerate scylla-driver watchdog scs pycocotools py-spy miniaudio pyfastx
+usearch fugashi blspy""".split(),
 }
 # What the program learnt from: what it now does.
 MENDED = {
