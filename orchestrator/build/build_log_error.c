@@ -135,12 +135,9 @@ static char *blame_libraries(
 {
 	const char *sysroot = c->sysroot ? c->sysroot : "used";
 	const char *package = failure_package_of(subject);
-	const char *known = failure_known_package_of(subject);
 
 	if (g_str_equal(f->name, "library-too-old"))
 		return g_strdup("");
-	if (is_listed(c, known))
-		package = known;
 	if (f->hint && strstr(f->hint, "requirements.host") && is_listed(c, package))
 		return g_strdup_printf(
 			"requirements.host has deb:%s already: that of the sysroot %s is "

@@ -42,7 +42,6 @@ typedef struct failure_match {
 gboolean failure_match_line(const char *line, failure_match *out);
 
 /* The Debian package whose files a header, library or pkg-config module comes from
- * ("libxml/parser.h" -> "libxml2-dev"), for hints; NULL when not known. */
+ * ("libxml/parser.h" -> "libxml2-dev"), for hints: what `xorch new` writes where that
+ * knows one; NULL when not known. */
 const char *failure_package_of(const char *subject);
-/* The same by plan/known_library.h alone: the name that `xorch new` writes. */
-const char *failure_known_package_of(const char *subject);
