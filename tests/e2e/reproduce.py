@@ -160,6 +160,16 @@ def same_statement(mine, theirs):
     xt.equal(sorted(lines[0] ^ lines[1]), [], mine)
 
 
+def of_another_recipe(item, recipe):
+    """What another test made of a recipe whose text differs where no build sees it."""
+    path = item.get("file", "") + ".intoto.jsonl"
+    if item.get("implicit") or not os.path.exists(path):
+        return False
+    with open(path, encoding="utf-8") as f:
+        s = json.load(f)["predicate"]["buildDefinition"]
+    return s["externalParameters"]["recipe"]["digest"]["sha256"] != sha(recipe)
+
+
 def build(recipe, targets, python, home, other):
     """Both builds' reports."""
     args = ["build", recipe, "--python", python, "--sandbox", "bwrap", "--locked",
@@ -172,6 +182,11 @@ def build(recipe, targets, python, home, other):
     if mine.code == 3:
         return mine, mine
     xt.equal(mine.code, 0, mine)
+    if any(of_another_recipe(i, os.path.join(home, recipe)) for i in mine.json["items"]):
+        mine = xt.run(args + ["--out", "dist", "--force", "--replace"], home=home, cwd=home,
+                      timeout=3 * 3600, **cache)
+        test_wheels.need_network(mine)
+        xt.equal(mine.code, 0, mine)
     # what an earlier run made needs its downloads again
     fetch = [a for a in args if a not in ("--sandbox", "bwrap")]
     fetched = xt.run(["fetch"] + fetch[1:], home=home, cwd=home, timeout=3600, **cache)
