@@ -19,13 +19,21 @@ typedef struct package {
 	const char *name, *version, *source, *checksum;
 } package;
 
-static gboolean is_word(const char *text)
-{
-	gsize n = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.")
-		       : 0;
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-	return n && !text[n] && g_ascii_isalnum(text[0]);
+static gboolean is_all_of(const char *text, const char *taken)
+{
+	return *text && !text[strspn(text, taken)];
+}
+
+gboolean cargo_is_name(const char *text)
+{
+	return is_all_of(text, LETTERS) && text[0] != '-';
+}
+
+gboolean cargo_is_version(const char *text)
+{
+	return is_all_of(text, LETTERS ".+") && g_ascii_isdigit(text[0]);
 }
 
 /* The default registry's name in every Cargo.lock, whatever mirror is used, is the
@@ -52,7 +60,8 @@ static gboolean bad(const char *label, const package *p, const char *what, GErro
 
 static gboolean take(GPtrArray *all, const char *label, const package *p, GError **err)
 {
-	if (!is_word(p->name) || !is_word(p->version))
+	if (!p->name || !cargo_is_name(p->name) || !p->version ||
+		!cargo_is_version(p->version))
 		return bad(label, p, "has no proper name and version", err);
 	if (!p->source) /* of the project itself */
 		return TRUE;

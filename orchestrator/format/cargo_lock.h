@@ -13,4 +13,7 @@ typedef struct cargo_crate {
  * a crate from git or another registry, one without a checksum, a name or version that
  * is none. Elements cargo_crate *, in the file's order. */
 GPtrArray *cargo_lock_parse(const char *text, const char *label, GError **err);
+/* Either goes into file names and URLs. Cargo takes "_x" as the name of a package. */
+gboolean cargo_is_name(const char *text);
+gboolean cargo_is_version(const char *text);
 void cargo_crate_free(cargo_crate *c);

@@ -1,4 +1,5 @@
 #include "plan/lock_crates.h"
+#include "format/cargo_lock.h"
 #include "plan/lock.h"
 #include "plan/lock_text.h"
 #include <string.h>
@@ -7,22 +8,26 @@ typedef struct crate_row {
 	char *name, *version, *sha256;
 } crate_row;
 
-/* Names and versions go into file names and URLs. */
-static const char *check_crate_word(const char *text)
+static const char *check_crate_name(const char *text)
 {
-	gsize n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "0123456789_-+.");
-
-	return n && !text[n] && g_ascii_isalnum(text[0])
+	return cargo_is_name(text)
 		       ? NULL
-		       : "wants letters, digits, dots, dashes and plus signs";
+		       : "wants letters, digits, dashes and underscores, no dash first";
+}
+
+static const char *check_crate_version(const char *text)
+{
+	return cargo_is_version(text)
+		       ? NULL
+		       : "wants digits, letters, dots, dashes and plus signs, a digit "
+			 "first";
 }
 
 static const bind_field crate_fields[] = {
 	{"name", BIND_STRING, offsetof(crate_row, name), BIND_REQUIRED,
-		.check = check_crate_word, .doc = "crate"},
+		.check = check_crate_name, .doc = "crate"},
 	{"version", BIND_STRING, offsetof(crate_row, version), BIND_REQUIRED,
-		.check = check_crate_word, .doc = "version"},
+		.check = check_crate_version, .doc = "version"},
 	{"sha256", BIND_STRING, offsetof(crate_row, sha256), BIND_REQUIRED,
 		.check = lock_check_sha256, .doc = "of the .crate file"},
 	{0}};

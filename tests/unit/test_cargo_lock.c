@@ -34,6 +34,23 @@ static void reads(void)
 	g_assert_cmpuint(none->len, ==, 0);
 }
 
+/* The project's own package and one of the registry. */
+static void takes_underscores(void)
+{
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GPtrArray) all = cargo_lock_parse(
+		"version = 4\n\n[[package]]\nname = \"_own\"\nversion = \"3.2.0\"\n\n"
+		"[[package]]\nname = \"_x-y_z\"\nversion = \"1.0.0-rc.1+5\"\n"
+		"source = \"" REGISTRY "\"\nchecksum = \"" SHA "\"\n",
+		"Cargo.lock", &err);
+
+	g_assert_no_error(err);
+	g_assert_cmpuint(all->len, ==, 1);
+	const cargo_crate *c = all->pdata[0];
+	g_assert_cmpstr(c->name, ==, "_x-y_z");
+	g_assert_cmpstr(c->version, ==, "1.0.0-rc.1+5");
+}
+
 /* Each change of the good file, and what the refusal must say. */
 static void refuses(void)
 {
@@ -49,6 +66,14 @@ static void refuses(void)
 		{"name = \"archery\"", "name = \"../archery\"", "no proper name"},
 		{"version = \"1.2.3\"", "version = \"1/2\"", "no proper name"},
 		{"name = \"archery\"", "", "no proper name"},
+		{"name = \"archery\"", "name = \"-archery\"", "no proper name"},
+		{"name = \"archery\"", "name = \".archery\"", "no proper name"},
+		{"name = \"archery\"", "name = \"_/archery\"", "no proper name"},
+		{"name = \"archery\"", "name = \"a.b\"", "no proper name"},
+		{"name = \"archery\"", "name = \"a+b\"", "no proper name"},
+		{"version = \"1.2.3\"", "version = \"-1\"", "no proper name"},
+		{"version = \"1.2.3\"", "version = \"_1\"", "no proper name"},
+		{"version = \"1.2.3\"", "version = \"..\"", "no proper name"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -70,6 +95,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cargo_lock/reads", reads);
+	g_test_add_func("/cargo_lock/takes_underscores", takes_underscores);
 	g_test_add_func("/cargo_lock/refuses", refuses);
 	return g_test_run();
 }

@@ -149,26 +149,32 @@ static void crates(void)
 	g_assert_cmpuint(read_empty->crates->len, ==, 0);
 
 	all = g_ptr_array_new_with_free_func((GDestroyNotify)locked_file_free);
-	g_ptr_array_add(all, crate("syn", "2.0.1"));
+	g_ptr_array_add(all, crate("_syn", "2.0.1"));
 	g_ptr_array_add(all, crate("libc", "0.2.177+x"));
 	recipe_lock_set_crates(lock, all);
 	g_autofree char *text = recipe_lock_text(lock);
-	g_assert_nonnull(strstr(
-		text, "crates:\n  - {name: libc, version: \"0.2.177+x\", sha256: "));
+	g_assert_nonnull(
+		strstr(text, "\n  - {name: libc, version: \"0.2.177+x\", sha256: "));
 	g_autoptr(recipe_lock) back = load_text(text, NULL);
 	g_assert_nonnull(back);
-	const locked_file *f = g_ptr_array_index(back->crates, 1);
-	g_assert_cmpstr(f->file, ==, "syn-2.0.1.crate");
+	const locked_file *f = g_ptr_array_index(back->crates, 0);
+	g_assert_cmpstr(f->file, ==, "_syn-2.0.1.crate");
 	g_assert_cmpint(f->size, ==, -1);
 	g_autofree char *again = recipe_lock_text(back);
 	g_assert_cmpstr(text, ==, again);
 
-	/* a name that leads elsewhere */
-	g_autoptr(GString) bad = g_string_new(text);
-	g_string_replace(bad, "name: libc", "name: ../libc", 0);
-	g_autoptr(GError) err = NULL;
-	g_assert_null(load_text(bad->str, &err));
-	g_assert_error(err, XORCH_ERROR, EXIT_INPUT);
+	/* names and a version that lead elsewhere */
+	static const char *const bad[][2] = {{"name: libc", "name: ../libc"},
+		{"name: libc", "name: -libc"}, {"name: libc", "name: _l.c"},
+		{"version: \"0.2.177+x\"", "version: \"..\""}};
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GString) changed = g_string_new(text);
+		g_autoptr(GError) err = NULL;
+		g_assert_cmpuint(
+			g_string_replace(changed, bad[i][0], bad[i][1], 1), ==, 1);
+		g_assert_null(load_text(changed->str, &err));
+		g_assert_error(err, XORCH_ERROR, EXIT_INPUT);
+	}
 }
 
 /* Subprojects: none leave no trace; addresses of files may be plain http. */
