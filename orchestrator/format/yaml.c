@@ -241,6 +241,19 @@ static gboolean is_word(const char *text)
 	return yaml_boolean(text) != NULL;
 }
 
+gboolean yaml_is_typed(const char *text)
+{
+	char *end;
+
+	if (g_str_equal(text, "~") || is_word(text))
+		return TRUE;
+	/* letters would be read as inf or nan, which stand with a dot in YAML */
+	if (!*text || g_ascii_isalpha(text[strspn(text, "+-")]))
+		return FALSE;
+	g_ascii_strtod(text, &end);
+	return !*end;
+}
+
 static gboolean plain_is_safe(const char *text)
 {
 	size_t len = strlen(text);

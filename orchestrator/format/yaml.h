@@ -72,6 +72,10 @@ const char *yaml_kind_name(yaml_kind kind);
  * for any other text. */
 const char *yaml_boolean(const char *text);
 
+/* Would a reader with implicit types take this plain scalar for a boolean, a number or
+ * null? */
+gboolean yaml_is_typed(const char *text);
+
 /* A scalar as a writer puts it down: plain where every YAML reader takes the
  * plain form for this very string, else in double quotes. New string. */
 char *yaml_quote(const char *text);

@@ -48,6 +48,8 @@ static char *read_string(const binder *b, const bind_field *f, const yaml_node *
 	const char *why = f->check && !bind_is_open(b, n) ? f->check(n->text) : NULL;
 	if (!*n->text && !may_be_empty)
 		why = "must not be empty";
+	if (!why && (f->flags & BIND_NAMES) && !n->quoted && yaml_is_typed(n->text))
+		why = "wants a name, and this is a boolean or a number unless in quotes";
 	if (why) {
 		g_autofree char *meant = f->fix ? f->fix(n->text) : NULL;
 		wrong_value(b, n, why);

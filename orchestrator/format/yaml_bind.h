@@ -38,6 +38,8 @@ enum bind_flags {
 	BIND_ONE_OK = 1 << 1,	/* STRLIST, STRUCTS: a single one instead of a list */
 	BIND_UNIQUE = 1 << 2,	/* STRLIST: no item twice */
 	BIND_EMPTY_OK = 1 << 3, /* STRING, STRLIST, STRMAP: "" and empty lists too */
+	BIND_NAMES = 1 << 4,	/* STRING, STRLIST: a boolean or a number is a mistake,
+				 * unless in quotes */
 };
 
 typedef struct bind_pair {

@@ -159,7 +159,7 @@ static const bind_field toolchain_fields[] = {
 
 static const bind_field requirements_fields[] = {
 	{"build", BIND_STRLIST, IN(recipe, requirements.build),
-		BIND_UNIQUE | BIND_EMPTY_OK, .check = check_requirement,
+		BIND_UNIQUE | BIND_EMPTY_OK | BIND_NAMES, .check = check_requirement,
 		.doc = "PEP 508 requirements that run on the build machine, added to "
 		       "pyproject's"},
 	{"host", BIND_STRLIST, IN(recipe, requirements.host), BIND_UNIQUE | BIND_EMPTY_OK,
@@ -245,7 +245,7 @@ static const bind_field build_fields[] = {
 		.doc = "of a library: arguments of configure, cmake, meson, Configure"},
 	{"env", BIND_STRMAP, IN(recipe, build.env), .name_check = check_env_name,
 		.doc = "environment variables"},
-	{"env_pass", BIND_STRLIST, IN(recipe, build.env_pass), BIND_UNIQUE,
+	{"env_pass", BIND_STRLIST, IN(recipe, build.env_pass), BIND_UNIQUE | BIND_NAMES,
 		.check = check_env_name,
 		.doc = "variables passed from outside; their values are secrets"},
 	{"script", BIND_CUSTOM, IN(recipe, build.script), .arg = &script_custom,
@@ -307,8 +307,8 @@ static const bind_field wheel_fields[] = {
 		.doc = "a list of parts where foreign code is in it (default true)"},
 	{"pure", BIND_CHOICE, IN(recipe, wheel.pure_allowed), .arg = pure_names,
 		.doc = "a wheel without extensions: error, allow"},
-	{"extensions", BIND_STRLIST, IN(recipe, wheel.extensions), BIND_UNIQUE,
-		.check = check_module_path,
+	{"extensions", BIND_STRLIST, IN(recipe, wheel.extensions),
+		BIND_UNIQUE | BIND_NAMES, .check = check_module_path,
 		.doc = "extension modules the wheel must hold: pkg/mod"},
 	{"cpu", BIND_STRLIST, IN(recipe, wheel.cpu), BIND_UNIQUE, .check = check_cpu,
 		.doc = "what armv7 code may ask for that not all have: neon, vfpv4, "
@@ -364,8 +364,8 @@ static const bind_custom contents_custom = {"a map with has and not", contents_r
 	"{'has': " PATTERNS ", 'not': " PATTERNS "}}"};
 
 static const bind_field test_fields[] = {
-	{"imports", BIND_STRLIST, IN(recipe_test, imports), .check = check_import,
-		.doc = "modules that must import"},
+	{"imports", BIND_STRLIST, IN(recipe_test, imports), BIND_NAMES,
+		.check = check_import, .doc = "modules that must import"},
 	{"commands", BIND_STRLIST, IN(recipe_test, commands), .doc = "commands to run"},
 	{"contents", BIND_CUSTOM, 0, .arg = &contents_custom,
 		.doc = "files that must, or must not, be inside"},

@@ -162,6 +162,32 @@ def test_agreement_on_200_recipes():
     agree(1, 200)
 
 
+def test_names_are_no_booleans_or_numbers():
+    """Where a name is wanted, YAML's booleans and numbers are a slip; in quotes they are
+    names."""
+    base = BASES[0]
+    places = (("requirements", "build"), ("build", "env_pass"), ("wheel", "extensions"))
+    with xt.scratch() as folder:
+        files = {}
+
+        def put(**parts):
+            path = os.path.join(folder, f"r{len(files)}.yaml")
+            xt.write(path, json.dumps({**base, **parts}))
+            files[path] = parts
+        for value in (True, False, 1, 1.5):
+            for part, key in places:
+                put(**{part: {key: [value]}})
+            put(tests=[{"imports": [value]}])
+        bad = set(files)
+        for value in ("true", "no"):
+            for part, key in places:
+                put(**{part: {key: [value]}})
+            put(tests=[{"imports": [value]}])
+        says_schema, says_xorch = by_schema(schema(folder), files), by_xorch(folder, files)
+        for path, parts in files.items():
+            xt.equal([path in says_schema, path in says_xorch], [path in bad] * 2, parts)
+
+
 # label: long
 def test_agreement_on_5000_recipes():
     for seed in range(2, 12):

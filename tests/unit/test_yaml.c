@@ -241,6 +241,19 @@ static void quoting(void)
 	g_assert_cmpstr(word, ==, "\"no\"");
 }
 
+static void typed(void)
+{
+	static const char *const yes[] = {"true", "False", "ON", "no", "~", "null", "0",
+		"-1", "+1.5", "1e3", "0x1F", ".inf", "-.5"};
+	static const char *const no[] = {"", "truely", "inf", "nan", "-inf", "1a",
+		"1.2.3", "-", "+", ".", "a", "cython>=3", "2_17"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(yes); i++)
+		g_assert_true(yaml_is_typed(yes[i]));
+	for (guint i = 0; i < G_N_ELEMENTS(no); i++)
+		g_assert_false(yaml_is_typed(no[i]));
+}
+
 static void bidi(void)
 {
 	g_autoptr(diag_list) l = diag_list_new();
@@ -269,6 +282,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/yaml/Y21-bom-crlf", bom_crlf);
 	g_test_add_func("/yaml/Y24-bidi", bidi);
 	g_test_add_func("/yaml/paths", paths);
+	g_test_add_func("/yaml/typed", typed);
 	g_test_add_func("/yaml/quote", quoting);
 	return g_test_run();
 }
