@@ -23,7 +23,11 @@
  *	programs				{name, where}: cmake … started by setup.py
  *						or a crate's build script
  *	make_check				true: setup.py runs `make check`
- *	rust, rust_version, abi3, cargo_lock	Cargo.toml
+ *	rust, rust_version, abi3, cargo_lock	Cargo.toml; the version may be that of
+ *						its edition, of rust-toolchain.toml or
+ *						of its syntax
+ *	rust_nightly				"src/lib.rs asks for #![feature(x)]"
+ *	maturin_features			of [tool.maturin]
  *	lock_text				Cargo.lock, the one nearest to the top,
  *						without crates of tests alone
  *	crate_links				{name, where}: its crates that link a

@@ -35,9 +35,10 @@ const char *starter_rust_ask(const build_context *ctx, json_t *facts);
 /* The crate of the Cargo.lock that links this library and has no copy of it, "alsa-sys",
  * borrowed; NULL: none does. */
 const char *starter_rust_links(const json_t *facts, const known_library *h);
-/* `rust: "VERSION"` below toolchain, and `cargo: {renew: true}`, by those facts. */
+/* `rust: "VERSION"` below toolchain, and `cargo:` with `renew: true`, by those facts, and
+ * the project's own features where the recipe says python.abi3. */
 void starter_rust_compiler(GString *out, const json_t *facts);
-void starter_rust_crates(GString *out, const json_t *facts);
+void starter_rust_crates(GString *out, const json_t *facts, gboolean abi3);
 /* "setuptools", "maturin" …, for people; "setuptools" when nothing is said. */
 const char *starter_backend(const json_t *facts);
 /* `build:` with the variables that the facts are a reason for; nothing without any. */

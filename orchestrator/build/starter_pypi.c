@@ -29,7 +29,9 @@ static gboolean is_fit(const build_context *ctx, const char *name, const candida
 			wants, rust);
 		return FALSE;
 	}
-	const char *stuck = starter_rust_ask(ctx, c->facts);
+	const char *stuck = json_get_string(c->facts, "rust_nightly");
+	if (!stuck)
+		stuck = starter_rust_ask(ctx, c->facts);
 	if (stuck)
 		event_log(EVENT_NOTE, name, "%s is passed over: %s", c->version, stuck);
 	return !stuck;

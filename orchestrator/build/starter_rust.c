@@ -96,6 +96,11 @@ void starter_rust(const build_context *ctx, json_t *facts, GPtrArray *notes)
 
 	if (!json_is_true(json_object_get(facts, "rust")))
 		return;
+	const char *nightly = json_get_string(facts, "rust_nightly");
+	if (nightly)
+		g_ptr_array_add(notes, g_strdup_printf("%s, which only a nightly Rust "
+						       "has, and there is %s",
+					       nightly, have));
 	const char *stuck = starter_rust_ask(ctx, facts);
 	g_autofree char *why = why_newer(facts, &wants, &by_crate);
 	if (!release_rust_is_newer(wants, have))
@@ -147,11 +152,37 @@ void starter_rust_compiler(GString *out, const json_t *facts)
 			json_get_string(facts, "toolchain_rust_why"));
 }
 
-void starter_rust_crates(GString *out, const json_t *facts)
+static gboolean is_feature(const char *text)
+{
+	return g_ascii_isalnum(*text) && strlen(text) < 100 &&
+	       !text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./")];
+}
+
+/* maturin takes either the features of its command line or those of pyproject.toml, and
+ * python.abi3 is one of its command line. */
+void starter_rust_crates(GString *out, const json_t *facts, gboolean abi3)
 {
 	const char *why = json_get_string(facts, "cargo_renew_why");
+	const json_t *features = abi3 ? json_get_array(facts, "maturin_features") : NULL;
+	gsize n = json_array_size(features);
+	g_autoptr(GString) names = g_string_new(NULL);
 
+	for (gsize i = 0; i < n; i++) {
+		const char *name = json_string_value(json_array_get(features, i));
+		if (!name || !is_feature(name))
+			continue;
+		g_string_append(names, "    - ");
+		starter_quote(names, name);
+		g_string_append_c(names, '\n');
+	}
+	if (why || names->len)
+		g_string_append(out, "cargo:\n");
 	if (why)
-		g_string_append_printf(
-			out, "cargo:\n  renew: true  # guessed: %s\n", why);
+		g_string_append_printf(out, "  renew: true  # guessed: %s\n", why);
+	if (names->len)
+		g_string_append_printf(out,
+			"  features: # those of pyproject.toml, which maturin leaves out "
+			"for python.abi3's\n%s",
+			names->str);
 }

@@ -402,28 +402,35 @@ static gboolean is_module_path(const char *path)
 	       path[strlen(path) - 1] != '/' && !strstr(path, "//");
 }
 
+/* None of them may be a path that a recipe takes (x.prefix/lib/x.so). */
+static void upstream_extensions(GString *out, const upstream_wheel *up)
+{
+	g_autoptr(GString) rows = g_string_new(NULL);
+
+	for (guint i = 0; i < up->extensions->len; i++) {
+		const char *path = g_ptr_array_index(up->extensions, i);
+		if (!is_module_path(path))
+			continue;
+		g_string_append(rows, "    - ");
+		starter_quote(rows, path);
+		g_string_append_c(rows, '\n');
+	}
+	if (rows->len)
+		g_string_append_printf(out,
+			"  extensions: # guessed: those of upstream's %s\n%s",
+			up->compared ? "wheels for x86_64 and aarch64" : "x86_64 wheel",
+			rows->str);
+}
+
 static void extensions(GString *out, const json_t *facts, const upstream_wheel *up)
 {
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
 	const json_t *own = json_get_array(facts, "extensions");
 
-	if (up->file && up->extensions->len) {
-		g_string_append_printf(out,
-			"  extensions: # guessed: those of upstream's "
-			"%s\n",
-			up->compared ? "wheels for x86_64 and aarch64" : "x86_64 wheel");
-		for (guint i = 0; i < up->extensions->len; i++) {
-			const char *path = g_ptr_array_index(up->extensions, i);
-			if (!is_module_path(path))
-				continue;
-			g_string_append(out, "    - ");
-			starter_quote(out, path);
-			g_string_append_c(out, '\n');
-		}
+	if (up->file) {
+		upstream_extensions(out, up);
 		return;
 	}
-	if (up->file)
-		return;
 	for (gsize i = 0; i < json_array_size(own); i++) {
 		const json_t *e = json_array_get(own, i);
 		const char *name = json_get_string(e, "name");
@@ -518,7 +525,8 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 		fact(facts, "backend") ? "pyproject.toml" : "guessed: no build-backend");
 	starter_comment(out, line->str);
 	g_string_free(line, TRUE);
-	if (abi3 && !check_python(abi3) && says_abi3(facts, abi3)) {
+	gboolean stable = abi3 && !check_python(abi3) && says_abi3(facts, abi3);
+	if (stable) {
 		g_string_append_printf(out, "python:\n  abi3: \"%s\" # guessed: %s\n",
 			abi3,
 			up->abi3 ? "the tag of upstream's wheel"
@@ -529,7 +537,8 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	toolchain(out, facts, grafted, &sysroot);
 	starter_note_downloads(facts, notes);
 	requirements(out, build, host);
-	starter_rust_crates(out, facts);
+	starter_rust_crates(
+		out, facts, stable && g_str_equal(starter_backend(facts), "maturin"));
 	starter_build_env(out, facts, up);
 	starter_cpu(keys, facts);
 	extensions(keys, facts, up);

@@ -359,6 +359,40 @@ def test_openmp():
                      in recipe(home, name), name == "many", recipe(home, name))
 
 
+def test_openmp_of_cmake_and_meson():
+    """What has to be there, or is asked for anyway and made use of."""
+    cases = {"must": ("find_package(OpenMP REQUIRED)\n", "", True),
+             "used": ("find_package(OpenMP)\n", "#pragma omp parallel for\n", True),
+             "idle": ("find_package(OpenMP)\n", "", False),
+             "other": ("if(APPLE)\nfind_package(OpenMP REQUIRED)\nendif()\n", "", False),
+             "off": ("option(WITH_OMP \"with it\" OFF)\nif(WITH_OMP)\n"
+                     "find_package(OpenMP REQUIRED)\nendif()\n", "#pragma omp simd\n", False),
+             "on": ("option(WITH_OMP \"with it\" ON)\nif(WITH_OMP AND NOT MSVC)\n"
+                    "  find_package(OpenMP REQUIRED COMPONENTS CXX)\nendif()\n", "", True),
+             "unless": ("if(FOUND_IT)\nelse()\nfind_package(OpenMP)\nendif()\n",
+                        "#pragma omp simd\n", False),
+             "comment": ("# find_package(OpenMP REQUIRED)\n", "#pragma omp simd\n", False)}
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, (code, c, wanted) in cases.items():
+            index.sdist(name, "1.0", {
+                "pyproject.toml": "[build-system]\nrequires=['scikit-build-core']\n"
+                "build-backend='scikit_build_core.build'\n",
+                "CMakeLists.txt": code + "python_add_library(_c a.c)\n", "a.c": c})
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal("c: gcc  # guessed: CMakeLists.txt asks for OpenMP" in
+                     recipe(home, name), wanted, recipe(home, name))
+        for name, more in (("meson1", ""), ("meson2", ", required: false")):
+            index.sdist(name, "1.0", {
+                "pyproject.toml": "[build-system]\nrequires=['meson-python']\n"
+                "build-backend='mesonpy'\n",
+                "meson.build": f"omp = dependency('openmp'{more})\n"
+                "py.extension_module('_m', 'm.c')\n", "m.c": ""})
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal("c: gcc  # guessed: meson.build asks for OpenMP" in recipe(home, name),
+                     not more, recipe(home, name))
+
+
 def test_standard_of_cxx_for_c():
     """One list of flags for C and C++: gcc only warns of it."""
     setup = """from setuptools import Extension
@@ -497,6 +531,13 @@ tests:
             text = recipe(home, name)
             xt.check(f"- {name}/_c\n" in text and (f"- {name}._c\n" in text) ==
                      (where == "linux"), text)
+        # Paths that no recipe takes leave no empty list.
+        index.sdist("prefixed", "1.0", files)
+        index.add("prefixed", "prefixed-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", wheel(
+            dist_info("prefixed", "1.0", "cp311-cp311-manylinux_2_17_x86_64", [
+                "x.prefix/lib/python3.11/_p.cpython-311-x86_64-linux-gnu.so"])))
+        xt.equal(new(index, home, "prefixed").code, 0)
+        xt.check("extensions:" not in recipe(home, "prefixed"))
         # A module that the wheel for aarch64 lacks is for one processor.
         index.sdist("both", "1.0", files)
         for arch, names in (("x86_64", ("_a", "_aesni")), ("aarch64", ("_a", "_neon"))):
@@ -602,6 +643,83 @@ def test_rust():
         xt.check("3.0 wants Rust 1.88, there is 1." in result.err, result)
         # Whoever names a version gets it.
         xt.equal(new(index, home, "rusty==2.0", "-o", "b.yaml").code, 0)
+
+
+RUST_PROJECT = {"pyproject.toml": "[build-system]\nrequires = ['maturin>=1']\n"
+                "build-backend = 'maturin'\n",
+                "Cargo.toml": "[package]\nname = 'q'\nversion = '0.1.0'\n"
+                "[dependencies]\npyo3 = '0.25'\n"}
+
+
+def test_rust_said_elsewhere():
+    """Which Rust a project wants, where no rust-version says it."""
+    own = RUST_PROJECT["Cargo.toml"]
+    cases = {
+        "edition": ({"Cargo.toml": own.replace("version", "edition = '2024'\nversion", 1)},
+                    "1.85"),
+        "shared": ({"Cargo.toml": own + "[workspace.package]\nrust-version = '1.84.1'\n"},
+                   "1.84.1"),
+        "pinned": ({"rust-toolchain.toml": "[toolchain]\nchannel = \"1.83.0\"\n"}, "1.83.0"),
+        "oldfile": ({"rust-toolchain": "1.82\n"}, "1.82"),
+        # what the project itself is built with is more than what it says it wants
+        "said": ({"Cargo.toml": own.replace("version", "rust-version = '1.70'\nversion", 1),
+                  "rust-toolchain": "1.83\n"}, "1.70"),
+        "stable": ({"rust-toolchain.toml": "[toolchain]\nchannel = 'stable'\n"}, None),
+        "odd": ({"rust-toolchain": "1.83; rm -rf\n"}, None)}
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, (files, wants) in cases.items():
+            index.sdist(name, "1.0", {**RUST_PROJECT, **files, "src/lib.rs": ""})
+            xt.equal(new(index, home, name).code, 0)
+            text = recipe(home, name)
+            xt.equal("wants Rust" in text, wants is not None, name, text)
+            xt.check(not wants or f"wants Rust {wants} (" in text, name, text)
+        for n, code in enumerate(("    if a(b)\n        && let Some(x) = y {\n",
+                                  "    while go && let Ok((x, y)) = z {\n",
+                                  "    // a && let it be\n", "    f(\"a && let b\");\n")):
+            index.sdist(f"chain{n}", "1.0", {**RUST_PROJECT, "src/lib.rs": code})
+            result = new(index, home, f"chain{n}")
+            xt.equal("wants Rust 1.88" in result.err + recipe(home, f"chain{n}"), n < 2, code)
+
+
+def test_nightly_rust():
+    """A release that only a nightly Rust compiles is passed over; a channel alone, which
+    much works without, is told."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("night", "1.0", {**RUST_PROJECT, "src/lib.rs": "//#![feature(test)]\n"})
+        index.sdist("night", "2.0", {**RUST_PROJECT, "src/lib.rs":
+                                     "#![cfg_attr(x, feature(y))]\n#![feature(test)]\n"})
+        result = new(index, home, "night")
+        xt.check("2.0 is passed over: src/lib.rs asks for #![feature(test)]" in result.err,
+                 result)
+        xt.check('version: "1.0"' in recipe(home, "night"))
+        result = new(index, home, "night==2.0", "-o", "b.yaml")
+        xt.check("#![feature(test)], which only a nightly Rust has, and there is 1." in
+                 result.err, result)
+        index.sdist("channel", "1.0", {**RUST_PROJECT, "src/lib.rs": "",
+                                       "rust-toolchain": "nightly-2025-01-01\n"})
+        result = new(index, home, "channel")
+        xt.check("rust-toolchain asks for a nightly Rust" in result.err, result)
+        xt.check("wants Rust" not in recipe(home, "channel"))
+
+
+def test_features_of_maturin():
+    """maturin takes the features of its command line instead of pyproject.toml's, and
+    python.abi3 is such a one: the recipe says them again."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, abi3 in (("stable", ", features = ['abi3-py310']"), ("plain", "")):
+            index.sdist(name, "1.0", {
+                "Cargo.toml": "[package]\nname = 'q'\nversion = '0.1.0'\n[dependencies]\n"
+                f"pyo3 = {{ version = '0.25'{abi3} }}\n",
+                "pyproject.toml": RUST_PROJECT["pyproject.toml"] +
+                "[tool.maturin]\nfeatures = ['python', 'pyo3/extension-module', 'a b', "
+                "{feature = 'x', python-version = '>=3.14'}]\n", "src/lib.rs": ""})
+            xt.equal(new(index, home, name).code, 0)
+            text = recipe(home, name)
+            xt.equal("    - python\n    - pyo3/extension-module\n" in text, bool(abi3), text)
+            xt.equal("cargo:" in text, bool(abi3), text)
 
 
 class Suites:

