@@ -362,8 +362,11 @@ static const pattern patterns[] = {
 	/* ---- programs ---- */
 	{"can't find Rust compiler", NULL, "missing-tool", SYSTEM},
 	{"No such file or directory: '",
-		"^FileNotFoundError: \\[Errno 2\\] No such file or directory: "
-		"'([\\w.+-]+)'",
+		"rror: \\[Errno 2\\] No such file or directory: '([\\w.+-]+[-_]config)'",
+		"missing-dependency", SYSTEM},
+	{"No such file or directory: '",
+		"^(?:FileNotFoundError|(?:SystemExit: )?error): \\[Errno 2\\] No such "
+		"file or directory: '([\\w.+-]+)'",
 		"missing-tool", SYSTEM},
 	{"failed: No such file or directory",
 		"^(?:SystemExit: )?error: command '([^']+)' failed: No such",
@@ -473,9 +476,11 @@ static const pattern patterns[] = {
 
 	/* ---- platforms, whoever says it ---- */
 	{"",
-		"(?i)(?:error|exception)\\b.*(?:unsupported|unknown|unrecognized) "
+		"(?i)^(?!\\s*raise "
+		").*(?:error|exception)\\b.*(?:unsupported|unknown|unrecognized) "
 		"(?:target |"
-		"host |cpu )?(?:architecture|platform|processor|machine|system)",
+		"host |cpu )?(?:arch(?:itecture)?\\b|platform|processor|machine|"
+		"system)",
 		"unsupported-platform", SYSTEM},
 	{"invalid configuration `", "configuration `([^']+)'", "unsupported-platform",
 		SYSTEM}, /* an old config.sub */

@@ -332,6 +332,20 @@ def test_processors_told_apart_at_run_time():
             xt.equal(found and found[1], cpu, name)
 
 
+def test_flags_by_the_processor():
+    """A flag for x86 in a setup.py that asks for the processor is told before a build."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, flag, told in (("fast", "-msse4.1", True), ("slow", "-mtune=native", False)):
+            index.sdist(name, "1.0", {"setup.py": "import platform\nflags = []\n"
+                                      "if platform.machine() != 'aarch64':\n"
+                                      f"    flags.append('{flag}')\n"
+                                      f"Extension('{name}._s', ['a.c'])\n"})
+            result = new(index, home, name)
+            xt.equal("setup.py looks at platform.machine() and has -msse4.1, a flag for x86: "
+                     "look at" in result.err, told, result)
+
+
 def test_functions_inside_functions():
     """gcc alone compiles them."""
     with Server() as s, xt.scratch() as home:

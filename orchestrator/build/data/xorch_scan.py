@@ -18,6 +18,7 @@ SCRIPTS_MAX = 20
 CODE = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".pyx", ".pxd", ".pxi")
 SKIPPED = {"test", "tests", "testing", "example", "examples", "bench", "benchmark",
            "benchmarks", "docs", "doc", "ci", "fuzz", ".github", "node_modules"}
+X86_FLAG = re.compile(r"[\"' ](-m(?:s?sse|avx|bmi|fma|aes|pclmul|popcnt)[\w.]{0,12})[\"' ]")
 # Of whatever spelling: "test cases", "unit_tests", "manual tests".
 OF_TESTS = re.compile(r"(?:.*[ _-])?tests?(?:[ _-].*)?")
 
@@ -159,7 +160,9 @@ class Facts(Scripts, Words, Systems, Code):
                           ("calcsize(\"P\")", "the size of a pointer"),
                           ("calcsize('P')", "the size of a pointer")):
             if word in code:
-                self.warnings.append("%s looks at %s" % (rel, why))
+                flag = X86_FLAG.search(code) if word == "platform.machine(" else None
+                self.warnings.append("%s looks at %s%s" % (
+                    rel, why, " and has %s, a flag for x86" % flag[1] if flag else ""))
         # Where compilers look besides their own folders: it looks for headers there.
         if re.search(r"[\"']CPATH[\"']", code):
             self.out["cpath"] = True
