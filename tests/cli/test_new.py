@@ -203,6 +203,17 @@ def test_swig():
         xt.check("- \"swig<4.4\"  # guessed" in recipe(home, "old"), recipe(home, "old"))
 
 
+def test_demos_are_no_part():
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        code = "#include <GL/gl.h>\n#include <yaml.h>\n"
+        for name, folder in (("shown", "lib/demos/"), ("built", "lib/")):
+            index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', ['a.c'])\n",
+                                      folder + "a.c": code})
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal("deb:libgl-dev" in recipe(home, name), name == "built")
+
+
 def test_tests_are_not_imported():
     with Server() as s, xt.scratch() as home:
         index = Index(s)

@@ -37,6 +37,12 @@ static void known(void)
 		{"avformat", "libavformat-dev", known_library_by_name},
 		{"librdkafka", "librdkafka-dev", known_library_by_name},
 		{"lib", NULL, known_library_by_name},
+		{"cbc", "coinor-libcbc-dev", known_library_by_name},
+		{"Clp", "coinor-libclp-dev", known_library_by_name},
+		{"dsdp5.h", "libdsdp-dev", known_library_by_header},
+		{"ogr_api.h", "libgdal-dev", known_library_by_header},
+		{"coin/other.h", NULL, known_library_by_header},
+		{"libCbcSolver.so.3", "coinor-libcbc-dev", known_library_by_soname},
 		{"unicode/uchar.h", "libicu-dev", known_library_by_header},
 		{"mysql.h", "libmariadb-dev", known_library_by_header},
 		/* a folder of several packages: the file, else the nearest folder */

@@ -16,7 +16,8 @@ FILES_MAX = 20000
 LIST_MAX = 200
 SCRIPTS_MAX = 20
 CODE = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".pyx", ".pxd", ".pxi")
-SKIPPED = {"test", "tests", "testing", "example", "examples", "bench", "benchmark",
+SKIPPED = {"test", "tests", "testing", "example", "examples", "demo", "demos",
+           "tutorial", "tutorials", "bench", "benchmark",
            "benchmarks", "docs", "doc", "ci", "fuzz", ".github", "node_modules"}
 X86_FLAG = re.compile(r"[\"' ](-m(?:s?sse|avx|bmi|fma|aes|pclmul|popcnt)[\w.]{0,12})[\"' ]")
 # Of whatever spelling: "test cases", "unit_tests", "manual tests".

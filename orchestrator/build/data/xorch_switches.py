@@ -106,4 +106,10 @@ class Scripts:
                 if isinstance(value, (str, int)) and (
                         name in self.read or name.startswith("HATCH_BUILD_HOOK")):
                     self.switches.pop(name, None)
-                    self.switch(name, str(value).strip("'\""), "upstream", "pyproject.toml")
+                    value = str(value).strip("'\"")
+                    self.switch(name, value, "upstream", "pyproject.toml")
+                    # X_BLAS_LIB: openblas
+                    for lib in re.split(r"[\s;,:]+", value) \
+                            if re.search(r"(?:^|_)LIB(?:S|RARY|RARIES)?$", name) else ():
+                        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.+-]{1,40}", lib):
+                            self.add("pyproject.toml", self.links, lib)
