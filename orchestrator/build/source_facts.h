@@ -13,6 +13,8 @@
  *	extensions, links, headers		lists of {name, where}
  *	quoted					{name, where}: headers included in quotes
  *						that are not in the source
+ *	copies					{name, where}: those in quotes that are
+ *						in the source
  *	more_requires				of setup.py
  *	used					name -> file: what its C uses in any case,
  *						of the source itself or of a library,

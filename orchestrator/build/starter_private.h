@@ -12,6 +12,8 @@ void starter_quote(GString *out, const char *text);
 void starter_quote_always(GString *out, const char *text);
 /* For the end of a comment: blanks for what cannot be shown or breaks a line. */
 void starter_append_shown(GString *out, const char *text);
+/* Adds `value  # guessed: why`, of a list or behind a key. */
+void starter_row(GPtrArray *rows, const char *value, const char *why);
 /* `# text`, folded, control characters gone. */
 void starter_comment(GString *out, const char *text);
 /* head: tops with the project's own words. */
@@ -39,6 +41,10 @@ const char *starter_rust_links(const json_t *facts, const known_library *h);
  * the project's own features where the recipe says python.abi3. */
 void starter_rust_compiler(GString *out, const json_t *facts);
 void starter_rust_crates(GString *out, const json_t *facts, gboolean abi3);
+/* Rows of requirements.host. *grafted: one of them is not on every system, so it goes
+ * into the wheel. `chosen` gets known_library * of each. */
+GPtrArray *starter_host_rows(const json_t *facts, const upstream_wheel *up,
+	GPtrArray *chosen, gboolean *grafted);
 /* "setuptools", "maturin" …, for people; "setuptools" when nothing is said. */
 const char *starter_backend(const json_t *facts);
 /* `build:` with the variables that the facts are a reason for; nothing without any. */

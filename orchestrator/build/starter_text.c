@@ -175,65 +175,6 @@ gboolean starter_is_native(const json_t *facts, const upstream_wheel *up)
 	       (!up->pure || g_str_equal(starter_backend(facts), "setuptools"));
 }
 
-/* ---- requirements.host ---- */
-
-static gboolean has_name(const json_t *rows, const char *deb, gboolean headers,
-	const char **name, const char **where)
-{
-	for (gsize i = 0; i < json_array_size(rows); i++) {
-		const json_t *row = json_array_get(rows, i);
-		const char *n = json_get_string(row, "name");
-		const known_library *h = !n	   ? NULL
-					 : headers ? known_library_by_header(n)
-						   : known_library_by_name(n);
-		if (h && g_str_equal(h->deb, deb)) {
-			*name = n;
-			*where = json_get_string(row, "where");
-			return TRUE;
-		}
-	}
-	return FALSE;
-}
-
-/* Why a library is wanted; NULL: it is not. New string. */
-static char *why_host(
-	const known_library *h, const json_t *facts, const upstream_wheel *up)
-{
-	const json_t *headers = json_get_array(facts, "headers");
-	const json_t *links = json_get_array(facts, "links");
-	const char *header = NULL, *link = NULL, *in = NULL, *by = NULL;
-	gboolean header_said = has_name(headers, h->deb, TRUE, &header, &in);
-	gboolean link_said = has_name(links, h->deb, FALSE, &link, &by);
-	const char *crate = starter_rust_links(facts, h);
-
-	if (crate)
-		return g_strdup_printf("its Cargo.lock has %s", crate);
-	/* cffi has copies of libffi for other systems; here it links this one's. */
-	if (!header_said && link_said && g_strcmp0(by, "setup.py") == 0)
-		header_said = has_name(
-			json_get_array(facts, "bundled"), h->deb, TRUE, &header, &in);
-	/* In quotes it may be made by the build, unless something links the library. */
-	if (!header_said && link_said)
-		header_said = has_name(
-			json_get_array(facts, "quoted"), h->deb, TRUE, &header, &in);
-	for (guint i = 0; up->libraries && i < up->libraries->len; i++) {
-		const char *file = g_ptr_array_index(up->libraries, i);
-		if (known_library_by_soname(file) == h && (header_said || link_said))
-			return g_strdup_printf("upstream's wheel has %s", file);
-	}
-	if (header_said && link_said)
-		return g_strdup_printf("%s links %s, %s includes <%s>", by ? by : "?",
-			link, in ? in : "?", header);
-	/* What a script of cffi links is linked. */
-	if (link_said && by && g_str_has_suffix(by, ".py") &&
-		!g_str_equal(by, "setup.py"))
-		return g_strdup_printf("%s links %s", by, link);
-	/* Without a wheel to compare with, a header alone is a reason. */
-	if (header_said && !up->file)
-		return g_strdup_printf("%s includes <%s>", in ? in : "?", header);
-	return NULL;
-}
-
 static void add_list(GString *out, GPtrArray *rows)
 {
 	for (guint i = 0; i < rows->len; i++)
@@ -241,7 +182,7 @@ static void add_list(GString *out, GPtrArray *rows)
 			out, "    - %s\n", (char *)g_ptr_array_index(rows, i));
 }
 
-static void row(GPtrArray *rows, const char *value, const char *why)
+void starter_row(GPtrArray *rows, const char *value, const char *why)
 {
 	GString *line = g_string_new(NULL);
 
@@ -278,7 +219,7 @@ static GPtrArray *build_rows(const json_t *facts)
 			(!bound && said_already(json_get_array(facts, "requires"),
 					   r->normalised)))
 			continue;
-		row(build, text,
+		starter_row(build, text,
 			bound ? "setup.py uses what newer ones lack"
 			      : "setup.py imports or names it");
 	}
@@ -292,29 +233,9 @@ static GPtrArray *build_rows(const json_t *facts)
 		if (name && !check_requirement(name) &&
 			!said_already(json_get_array(facts, "requires"), name) &&
 			(said || !said_already(more, name)))
-			row(build, name, starts);
+			starter_row(build, name, starts);
 	}
 	return build;
-}
-
-/* *grafted: one of them is not on every system, so it goes into the wheel. `chosen` gets
- * known_library * of each. */
-static GPtrArray *host_rows(const json_t *facts, const upstream_wheel *up,
-	GPtrArray *chosen, gboolean *grafted)
-{
-	GPtrArray *host = g_ptr_array_new_with_free_func(g_free);
-
-	*grafted = FALSE;
-	for (const known_library *h = known_libraries; h->deb; h++) {
-		g_autofree char *why = why_host(h, facts, up);
-		g_autofree char *name = g_strconcat("deb:", h->deb, NULL);
-		if (!why)
-			continue;
-		row(host, name, why);
-		g_ptr_array_add(chosen, (gpointer)h);
-		*grafted |= !g_str_equal(h->deb, "zlib1g-dev");
-	}
-	return host;
 }
 
 /* What clang does not compile; NULL: nothing. New string. */
@@ -355,12 +276,12 @@ static void toolchain(GString *out, const json_t *facts, gboolean grafted,
 		return;
 	g_string_append(out, "toolchain:\n");
 	if (gcc) {
-		row(rows, "gcc", gcc);
+		starter_row(rows, "gcc", gcc);
 		g_string_append_printf(
 			out, "  c: %s\n", (char *)g_ptr_array_index(rows, 0));
 	}
 	if (sysroot->def) {
-		row(rows, sysroot->def->name, sysroot->why);
+		starter_row(rows, sysroot->def->name, sysroot->why);
 		g_string_append_printf(out, "  sysroot: %s\n",
 			(char *)g_ptr_array_index(rows, rows->len - 1));
 	}
@@ -439,7 +360,7 @@ static void extensions(GString *out, const json_t *facts, const upstream_wheel *
 		gboolean placed = where && (g_str_has_suffix(where, ".py") ||
 						   g_str_equal(where, "pyproject.toml"));
 		if (name && placed && is_module_path(name))
-			row(rows, name, where);
+			starter_row(rows, name, where);
 	}
 	if (rows->len) {
 		g_string_append(out, "  extensions:\n");
@@ -513,7 +434,7 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	gboolean grafted;
 	g_autoptr(GPtrArray) build = build_rows(facts);
 	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
-	g_autoptr(GPtrArray) host = host_rows(facts, up, chosen, &grafted);
+	g_autoptr(GPtrArray) host = starter_host_rows(facts, up, chosen, &grafted);
 	g_autoptr(GString) keys = g_string_new(NULL);
 	g_auto(starter_sysroot) sysroot = {0};
 	GString *line = g_string_new(NULL);

@@ -44,6 +44,13 @@ const known_library *known_library_by_header(const char *header)
 	return found;
 }
 
+gboolean known_library_has_header(const known_library *h, const char *header)
+{
+	g_autofree char *shared = g_strconcat("~", header, NULL);
+
+	return known_library_by_header(header) == h || words_have(h->headers, shared);
+}
+
 const known_library *known_library_by_soname(const char *file)
 {
 	const char *end = strstr(file, ".so");

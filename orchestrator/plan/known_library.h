@@ -7,7 +7,8 @@
 typedef struct known_library {
 	const char *deb;     /* "libffi-dev" */
 	const char *names;   /* words: names to link by, pkg-config's, CMake's, crates' */
-	const char *headers; /* words: files, or folders ending in a slash */
+	const char *headers; /* words: files, or folders ending in a slash; behind a "~"
+			      * files that another of the table has by the same name */
 	const char *sonames; /* words: begin of file names in a wheel's NAME.libs or of
 			      * NEEDED: "libffi" */
 } known_library;
@@ -17,5 +18,7 @@ extern const known_library known_libraries[]; /* ends with deb NULL */
 /* NULL when not known. */
 const known_library *known_library_by_name(const char *name); /* letter case ignored */
 const known_library *known_library_by_header(const char *header); /* "openssl/ssl.h" */
+/* That, or one that it has as well as another: lua.h of Lua 5.3. */
+gboolean known_library_has_header(const known_library *h, const char *header);
 /* "libffi.so.8", "libffi-1a2b3c4d.so.8.1.0". */
 const known_library *known_library_by_soname(const char *file);

@@ -181,6 +181,15 @@ def test_programs():
         xt.equal(new(index, home, "starts").code, 0)
         text = recipe(home, "starts")
         xt.check("  build:\n    - cmake  # guessed: setup.py starts it\nwheel" in text, text)
+        # by the name of the script that does
+        index.sdist("helped", "1.0", {
+            "pyproject.toml": "[build-system]\nrequires = ['setuptools']\n"
+            "build-backend = 'own'\nbackend-path = ['tools']\n",
+            "tools/own.py": "subprocess.run(['cmake', '.'])\nExtension('helped._s', ['a.i'])\n"})
+        xt.equal(new(index, home, "helped").code, 0)
+        text = recipe(home, "helped")
+        for program in ("cmake", "swig"):
+            xt.check(f"- {program}  # guessed: tools/own.py starts it\n" in text, text)
 
 
 def test_swig():
@@ -943,9 +952,9 @@ def test_what_setup_py_imports():
                 "os.popen('icu-config --version')\n")
         xt.equal(new(index, home, "helped").code, 0)
         text = recipe(home, "helped")
-        xt.check("- deb:libmariadb-dev  # guessed: setup.py by pkg-config links mariadb, "
+        xt.check("- deb:libmariadb-dev  # guessed: setupinfo.py by pkg-config links mariadb, "
                  "a.c includes <mysql.h>" in text, text)
-        xt.check("- deb:libicu-dev  # guessed: setup.py by pkg-config links icu-config, "
+        xt.check("- deb:libicu-dev  # guessed: setupinfo.py by pkg-config links icu-config, "
                  "b.c includes <unicode/uchar.h>" in text, text)
         xt.check(not os.path.exists(os.path.join(home, "executed")), "it was run")
 

@@ -114,6 +114,81 @@ def test_libraries():
             xt.equal(re.findall("deb:([a-z0-9-]+)", text), deb.split(), name)
 
 
+OWN_BACKEND = """import flags
+from flags import linked as more
+from setuptools import Extension, build_meta as _orig
+from setuptools.build_meta import *
+def modules():
+    return [Extension("p.a", ["a.c"], extra_compile_args=flags.of("fuse3", False),
+                      extra_link_args=more("lua5.3", least="5.3.2"))]
+"""
+FLAGS = """import subprocess
+def of(package, linked=True):
+    command = ["pkg-config", package, "--libs" if linked else "--cflags"]
+    return subprocess.check_output(command).split()
+def linked(what, least=None):
+    subprocess.check_call(["pkg-config", "--atleast-version", least, what])
+    return of(what)
+"""
+
+
+def test_libraries_of_a_backend():
+    """Of a backend that is the project's own, through functions of a file beside it that
+    ask pkg-config for what they are given. A header of several libraries is that of the
+    one that is linked; the version is kept for the choice of a sysroot."""
+    files = {"pyproject.toml": "[build-system]\nrequires = ['setuptools']\n"
+             "build-backend = 'own'\nbackend-path = ['util']\n", "util/own.py": OWN_BACKEND,
+             "util/flags.py": FLAGS, "p/__init__.py": "",
+             "a.c": "#include <fuse_lowlevel.h>\n#include <lua.h>\n"}
+    with Server() as s, xt.scratch() as home:
+        text = made(Index(s), home, "own", files)
+        xt.equal(re.findall("deb:([a-z0-9.-]+)", text), ["libfuse3-dev", "liblua5.3-dev"])
+        xt.equal(extensions(text), ["p/a"])
+        # of one that nothing asks for it is the usual one's
+        files["util/flags.py"] = FLAGS.replace("pkg-config", "frob")
+        text = made(Index(s), home, "unasked", files)
+        xt.equal(re.findall("deb:([a-z0-9.-]+)", text), ["libfuse-dev", "liblua5.4-dev"])
+
+
+def test_functions_of_other_files():
+    """What they give back is worked out; of an installed package nothing is."""
+    code = "from tools import build\nfrom tools.names import *\nimport p\n" \
+        "setup(ext_modules=[build.one(MODULE), p.other('p.c')])\n"
+    files = {"tools/__init__.py": "", "tools/build.py": "from setuptools import Extension\n"
+             "ROOT = 'p.'\ndef one(name):\n    return Extension(ROOT + name, [])\n",
+             "tools/names.py": "MODULE = 'a' + 'b'\nfrom tools import build\n",
+             "p/__init__.py": "def other(n): return Extension(n, [])\n",
+             "split.egg-info/top_level.txt": "p\n"}
+    with Server() as s, xt.scratch() as home:
+        text = made(Index(s), home, "split", {"setup.py": SETUP + code, **files})
+        xt.equal(extensions(text), ["p/ab"])
+
+
+def test_script_of_cffi():
+    """The name of its module may be a variable's."""
+    script = "name = '_s' + 'mall'\nffi = FFI()\nffi.cdef('int f(void);')\n" \
+        "libs = ['yaml']\nffi.set_source(name, 'C of it', libraries=libs)\n"
+    code = "setup(ext_package='p', setup_requires=['cffi'], cffi_modules=['b.py:ffi'])\n"
+    with Server() as s, xt.scratch() as home:
+        text = made(Index(s), home, "scripted", {"setup.py": SETUP + code, "b.py": script,
+                                                 "p/__init__.py": ""})
+        xt.equal(extensions(text), ["p/_small"])
+        xt.check("- deb:libyaml-dev  # guessed: b.py links yaml" in text, text)
+
+
+def test_links_without_a_header():
+    """Whatever declares it, what an extension links must be there; not what setup.py
+    compiles itself."""
+    cases = {"linked": ("", True),
+             "compiled": ("libraries=[('yaml', {'sources': ['y.c']})], ", False)}
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, (more, there) in cases.items():
+            code = f"setup({more}ext_modules=[Extension('p.a', ['a.c'], libraries=['yaml'])])\n"
+            text = made(index, home, name, {"setup.py": SETUP + code, "a.c": ""})
+            xt.equal("deb:libyaml-dev" in text, there, name)
+
+
 GUARDED = """e = []
 if %s:
     e = [Extension("p.fast", [])]
@@ -256,9 +331,12 @@ HOSTILE = {
     "sizes": "a = 'x' * 10**10\nb = '%9999999999d' % 1\nc = '{:>9999999999}'.format(1)\n"
     "d = f'{1:9999999999}'\ne = [0] * 10**10\nf = 10**10**10\n",
     "doubling": "a = 'xx'\n" + "a = a + a\n" * 60 + "l = [1]\n" + "l = l + l\n" * 60,
+    "formats": "a = '{} {x}'.format(True, x=None)\nb = '{} {9}'.format(1)\n"
+    "c = '{y}'.format(x=1)\nd = '%s %d' % (True,)\n",
     "nesting": "a = []\na.append(a)\nif unknown(): a.append(a)\nx = str(a)\n",
     "loops": "while True:\n  for i in range(10**9):\n    for j in range(10**9): pass\n",
     "calls": "def f(): f(); g()\ndef g(): f(); g()\nf()\n",
+    "imports": "from own import *\nfrom other import f\nimport own\nf(own.g)\n",
     "deep": "x = " + "(" * 90 + "1" + ")" * 90 + "\n" + "y = " + "-" * 500 + "1\n",
     "names": "import os\nos.environ['A B'] = '1'\nif os.getenv('A: b\\n'): pass\n"
     "if os.getenv('B') == 'x\\ny: z': e = Extension('q.q', [])\n",
@@ -272,8 +350,13 @@ def test_hostile_scripts():
         index = Index(s)
         for name, code in HOSTILE.items():
             text = made(index, home, name, {
+                "own.py": "import setup\nfrom other import *\nfrom own import f\n"
+                "def g(): g(); f()\n", "other.py": "from own import *\nimport other\n"
+                "def f(x): other.f(x); x()\nl = [f] * 3\n",
                 "setup.py": SETUP + code + "setup(ext_modules=[Extension('p.a', [])])\n"})
             xt.check("kind: wheel" in text, name, text)
+            if name == "formats":  # and the reading goes on
+                xt.equal(extensions(text), ["p/a"])
 
 
 if __name__ == "__main__":

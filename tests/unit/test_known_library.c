@@ -63,6 +63,14 @@ static void known(void)
 	}
 }
 
+/* What is marked as another's is one's. */
+static gboolean is_not_shared(const known_library *h, const char *name)
+{
+	const known_library *first = known_library_by_header(name);
+
+	return !first || first == h || !known_library_has_header(h, name);
+}
+
 /* Neither may a header or a file; packages are in order. */
 static void unambiguous_files(void)
 {
@@ -70,7 +78,8 @@ static void unambiguous_files(void)
 		g_auto(GStrv) headers = g_strsplit(h->headers, " ", -1);
 		g_auto(GStrv) sonames = g_strsplit(h->sonames, " ", -1);
 		for (char **n = headers; *n; n++)
-			if (**n && known_library_by_header(*n) != h)
+			if (**n == '~' ? is_not_shared(h, *n + 1)
+				       : **n && known_library_by_header(*n) != h)
 				g_error("%s: %s", h->deb, *n);
 		for (char **n = sonames; *n; n++) {
 			g_autofree char *file = g_strconcat(*n, ".so.1", NULL);

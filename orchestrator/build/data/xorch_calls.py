@@ -24,9 +24,12 @@ class Calls:
         f = node.func
         if isinstance(f, ast.Attribute):
             owner = self.ev(f.value)
-            if not isinstance(owner, Dotted):
+            if isinstance(owner, Module):
+                target = owner.names.get(f.attr, UNKNOWN)
+            elif not isinstance(owner, Dotted):
                 return self.method(node, owner, f.attr)
-            target = Dotted(f"{owner.name}.{f.attr}")
+            else:
+                target = Dotted(f"{owner.name}.{f.attr}")
         else:
             target = self.ev(f)
         args, keys = self.arguments(node)
@@ -46,12 +49,20 @@ class Calls:
     def apply(self, target, args, keys):
         """args None: a function that nothing calls, its parameters unknown."""
         if isinstance(target, Function) and target.node is not None:
-            return self.inside(target.node, args, keys)
+            if target.home is None:
+                return self.inside(target.node, args, keys)
+            outer, self.scopes = self.scopes, [target.home]
+            try:
+                return self.inside(target.node, args, keys)
+            finally:
+                self.scopes = outer
         name = target.kind if isinstance(target, Function) else \
             target.name if isinstance(target, Dotted) else ""
         last = name.rsplit(".", 1)[-1]
         if last.endswith("Extension"):
             return self.extension(args, keys)
+        if last == "set_source":  # of cffi
+            return self.source(args or [], keys)
         if last in ("cythonize", "mypycify"):
             return self.compiled(args[0] if args else keys.get("module_list"))
         if last == "setup":
@@ -122,6 +133,12 @@ class Calls:
             self.extensions.append(found)
         return found
 
+    def source(self, args, keys):
+        """ffi.set_source(name, C, …)"""
+        self.sourced += [n for n in strings(args[:1]) if MODULE.fullmatch(n)]
+        self.links += strings(keys.get("libraries", []))
+        return UNKNOWN
+
     def compiled(self, what):
         """cythonize(…), mypycify(…): modules, or patterns of files that become some."""
         out = []
@@ -156,6 +173,9 @@ class Calls:
         return [n for n in out if MODULE.fullmatch(n)]
 
     def setup(self, keys):
+        # compiled by build_clib; they are linked by their names
+        self.own += [v[0] for v in self.items(keys.get("libraries", [])) or []
+                     if isinstance(v, tuple) and v and isinstance(v[0], str)]
         self.cffi += strings(keys.get("cffi_modules", []))
         self.requires += [r for r in strings(keys.get("setup_requires", []))
                           if len(r) < 100]
@@ -349,13 +369,14 @@ class Calls:
             for more in (*args[:1], keys):
                 if isinstance(more, dict):
                     self.setup(more)
-        if name in ("setup", "cythonize", "mypycify") or name.endswith("Extension"):
+        if name in ("setup", "cythonize", "mypycify", "set_source") or \
+                name.endswith("Extension"):
             return self.apply(Dotted(name), args, keys)
         return UNKNOWN
 
     def of_text(self, owner, name, args, keys):
         if name == "format":
-            return formatted(owner, args, keys) if known(args) and known(keys) and \
+            return self.lift(lambda a, k: formatted(owner, a, k), args, keys) if \
                 re.fullmatch(r"[^{}]*(\{\w*\}[^{}]*)*", owner) else UNKNOWN
         if name == "join" and args and isinstance(args[0], (list, tuple)):
             return self.lift(lambda v: owner.join(map(plain, v)), args[0])

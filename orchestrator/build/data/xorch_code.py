@@ -54,8 +54,8 @@ class Code:
             self.add(rel, self.bundled if os.path.basename(name) in self.inside
                      else self.headers, name)
         for name in re.findall(r"^\s*#\s*include\s*\"([A-Za-z0-9_./+-]{1,80})\"", code, re.M):
-            if os.path.basename(name) not in self.inside:
-                self.add(rel, self.quoted, name)
+            self.add(rel, self.copies if os.path.basename(name) in self.inside
+                     else self.quoted, name)
         for message in re.findall(r"^[ \t]*#[ \t]*error\b((?:\\\n|[^\n]){8,600})", code, re.M):
             self.refusal(rel, message.replace("\\\n", " "))
 

@@ -6,6 +6,7 @@ The request holds {"source", "tomli"}, the answer {"result": facts} or {"error":
 setup.py is parsed (ast), never executed; what it computes is worked out by
 xorch_script.py. All lists are sorted and cut, since the source may be hostile."""
 import ast
+import functools
 import json
 import os
 import re
@@ -72,6 +73,7 @@ class Facts(Scripts, Words, Systems, Code):
         self.arm_code, self.arm_asks, self.names, self.defined = {}, None, [], set()
         self.crate_least, self.openmp_asked, self.omp_used = {}, (None, False), False
         self.out, self.switches, self.read = {}, {}, set()
+        self.copies, self.trees = {}, {}
         self.files = []
         for folder, folders, files in os.walk(source):
             folders[:] = sorted(d for d in folders if not os.path.islink(
@@ -137,6 +139,10 @@ class Facts(Scripts, Words, Systems, Code):
 
     # ---- setup.py and scripts in its place (Scripts)
 
+    @functools.cached_property
+    def installed(self):
+        return self.tops()
+
     def setup(self):
         """setup.py, the scripts that pyproject.toml names in its place, and what they
         import that lies beside them and is not installed. What else they import of the
@@ -188,12 +194,13 @@ class Facts(Scripts, Words, Systems, Code):
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             self.warnings.append("%s cannot be parsed" % rel)
             return [], []
-        files = set(self.files)
-        found = Switches(lambda env: Script(tree, files, self.load_toml, env).run(), rel)
+        found = Switches(lambda env: self.script_of(tree, rel, env), rel)
         self.told(rel, found)
-        for name in self.words(tree, found.base):
+        for name in self.words(rel, tree, found.base):
             self.imported(name)
-        self.languages(tree)
+        for path, other in found.base.trees:  # by what this script gives their functions
+            self.words(path, other, found.base)
+        self.languages(rel, tree)
         self.asked(rel, tree)
         return self.imports(tree)
 
@@ -202,12 +209,30 @@ class Facts(Scripts, Words, Systems, Code):
             tree = ast.parse(read(os.path.join(self.source, rel)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
-        self.words(tree, Script(tree, set(self.files), self.load_toml).run(), starts=False)
+        self.words(rel, tree, self.script_of(tree, rel), starts=False)
         self.asked(rel, tree)
+
+    def script_of(self, tree, rel, env=None):
+        return Script(tree, set(self.files), self.load_toml, env,
+                      lambda name: self.module(name, os.path.dirname(rel))).run()
+
+    def module(self, name, folder):
+        """(file, tree) of a module beside a script, as Script.find wants it."""
+        path, tops = name.replace(".", "/"), self.installed
+        for rel in (path + ".py", path + "/__init__.py"):
+            rel = os.path.normpath(os.path.join(folder, rel))
+            if rel in self.files and rel not in COPIES and name.split(".")[0] not in tops:
+                if rel not in self.trees:
+                    try:
+                        self.trees[rel] = ast.parse(read(os.path.join(self.source, rel)))
+                    except (SyntaxError, ValueError, RecursionError, MemoryError):
+                        self.trees[rel] = None
+                return self.trees[rel] and (rel, self.trees[rel])
+        return None
 
     def imports(self, tree):
         """Files of the source: those beside a script that are not installed, all others."""
-        tops, beside, others = self.tops(), [], []
+        tops, beside, others = self.installed, [], []
         modules = [f for f in self.files if f.endswith(".py") and not is_aside(f) and
                    f not in COPIES]
         for node in ast.walk(tree):
@@ -233,7 +258,8 @@ class Facts(Scripts, Words, Systems, Code):
         for name in base.names(False) - {"?"} - brought:
             self.add(rel, self.extensions, (package + name).replace(".", "/"))
         for lib in [s for e in base.extensions for s in strings(e.libraries)] + base.links:
-            self.add(rel, self.links, lib)
+            if lib not in base.own:
+                self.add(rel, self.links, lib)
         for spec in base.cffi:
             self.cffi(spec, package)
         self.requires |= set(base.requires)
@@ -246,9 +272,8 @@ class Facts(Scripts, Words, Systems, Code):
         path = spec.split(":")[0]
         if path in self.files:
             code = read(os.path.join(self.source, path))
-            found = re.search(r"set_source\(\s*['\"]([A-Za-z0-9_.]+)['\"]", code)
-            if found:
-                name = found[1] if "." in found[1] else package + found[1]
+            for name in self.sourced(path, code):
+                name = name if "." in name else package + name
                 self.add(path, self.extensions, name.replace(".", "/"))
             # Its C and what that links stand in the Python.
             self.includes(path, re.sub(r"(?m)^(?=.*#\s*include).*?#", "#", code))
@@ -256,6 +281,18 @@ class Facts(Scripts, Words, Systems, Code):
                 for name in re.findall(r"['\"]([A-Za-z0-9_.+-]{1,60})['\"]", words):
                     self.add(path, self.links, name)
         self.requires.add("cffi")
+
+    def sourced(self, path, code):
+        """The modules of a script of cffi's; what it links is noted."""
+        try:
+            tree = ast.parse(code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return []
+        found = self.script_of(tree, path)
+        for lib in found.links:
+            self.add(path, self.links, lib)
+        self.asked(path, tree)
+        return found.sourced
 
     def abi3_said(self):
         """The minor versions that the project's own files speak of as the stable ABI's:
@@ -310,7 +347,7 @@ class Facts(Scripts, Words, Systems, Code):
         where, sure = self.openmp_asked
         if where and (sure or self.omp_used or "omp.h" in self.headers):
             out.setdefault("openmp", where)
-        out["tops"] = self.tops()
+        out["tops"] = self.installed
         out["abi3_said"] = self.abi3_said()
         out["more_requires"] = sorted(self.requires)[:LIST_MAX]
         out["switches"] = [s for _, s in sorted(self.switches.items())][:LIST_MAX]
@@ -323,7 +360,7 @@ class Facts(Scripts, Words, Systems, Code):
                               for n, v in sorted(self.crate_least.items())[:LIST_MAX]]
         out["arm_asks"] = self.arm_asks
         for name in ("extensions", "links", "headers", "bundled", "programs", "downloads",
-                     "quoted", "arm_code", "crate_links"):
+                     "quoted", "copies", "arm_code", "crate_links"):
             rows = sorted(getattr(self, name).items())[:LIST_MAX * 10]
             out[name] = [{"name": n, "where": w} for n, w in rows]
         return out

@@ -9,20 +9,25 @@ import re
 
 STEPS_MAX = 60000
 DEPTH_MAX = 160
+MODULES_MAX = 30
 
 
 class Script(Calls):
-    """env: the variables that are set. After run(): extensions, links, cffi, requires,
-    package (of ext_package), read (variables), loud (variables that make it fail)."""
+    """env: the variables that are set; find(name): the file and tree of a module that lies
+    in the source and is not installed. After run(): extensions, links, cffi, requires,
+    sourced (modules of cffi's), package (of ext_package), read (variables), loud (variables
+    that make it fail), trees (of the modules that it imports)."""
 
-    def __init__(self, tree, files, load, env=None):
+    def __init__(self, tree, files, load, env=None, find=None):
         self.tree, self.files, self.load, self.env = tree, files, load, env or {}
+        self.find, self.trees, self.modules = find, [], {}
         self.folders = {"/".join(f.split("/")[:n]) for f in files
                         for n in range(f.count("/") + 1)}
         self.scopes = [{"__file__": "setup.py", "__name__": "__main__"}]
         self.returns, self.steps, self.depth = [], 0, 0
         self.extensions, self.links, self.cffi, self.requires = [], [], [], []
-        self.package, self.read, self.loud = "", {}, {}
+        self.own = []
+        self.package, self.read, self.loud, self.sourced = "", {}, {}, []
         self.memo, self.seen, self.dead, self.called = {}, set(), set(), set()
         self.given, self.asked, self.values = [], False, None
 
@@ -37,17 +42,17 @@ class Script(Calls):
                     saved = self.scopes
                     self.fork([[lambda n=node: self.apply(Function(n), None, {})]])
                     self.scopes = saved
-        except (Stop, RecursionError):
-            self.scopes = self.scopes[:1]
         except Raised:
             pass
+        except Exception:  # its bounds, or what this reader does not get right
+            self.scopes = self.scopes[:1]
         self.steps = min(self.steps, STEPS_MAX // 2)
         try:  # calls that no way led to
             for node in ast.walk(self.tree):
                 if isinstance(node, ast.Call) and id(node) not in self.seen and \
                         not self.passed_over(node):
                     self.ev(node)
-        except (Stop, Raised, RecursionError):
+        except Exception:
             pass
         return self
 
@@ -59,7 +64,7 @@ class Script(Calls):
             return []
         try:
             return strings(self.ev(node))
-        except (Stop, Raised, RecursionError):
+        except Exception:
             return []
 
     def passed_over(self, node):
@@ -158,11 +163,38 @@ class Script(Calls):
     def do_Import(self, node):
         for a in node.names:
             name = a.name if a.asname else a.name.split(".")[0]
-            self.scopes[-1][a.asname or name] = Dotted(name)
+            self.scopes[-1][a.asname or name] = self.module(name) or Dotted(name)
 
     def do_ImportFrom(self, node):
+        of = self.module(node.module) if node.module else None
         for a in node.names:
-            self.scopes[-1][a.asname or a.name] = Dotted(f"{node.module}.{a.name}")
+            if of and a.name == "*":
+                self.scopes[-1].update(of.names)
+            else:
+                name = f"{node.module}.{a.name}"
+                self.scopes[-1][a.asname or a.name] = of.names[a.name] \
+                    if of and a.name in of.names else self.module(name) or Dotted(name)
+
+    def module(self, name):
+        """What a module of the source gives names to; None: it is another's."""
+        if name in self.modules:
+            return self.modules[name]
+        found = self.find(name) if self.find and len(self.modules) < MODULES_MAX else None
+        self.modules[name] = None  # while it is read: it may import the script
+        if found:
+            self.trees.append(found)
+            outer, self.scopes = self.scopes, [
+                {"__file__": found[0], "__name__": name}]
+            try:
+                self.block(found[1].body)
+            except Raised:
+                pass
+            names, self.scopes = self.scopes[0], outer
+            self.modules[name] = Module(names)
+            for value in names.values():
+                if isinstance(value, Function) and value.home is None:
+                    value.home = names
+        return self.modules[name]
 
     def do_FunctionDef(self, node):
         self.scopes[-1][node.name] = Function(node)
@@ -483,6 +515,8 @@ class Script(Calls):
         if isinstance(where, Dotted):
             name = f"{where.name}.{node.attr}"
             return branch(KNOWN.get(name), {}) if name in KNOWN else Dotted(name)
+        if isinstance(where, Module):
+            return where.names.get(node.attr, UNKNOWN)
         if isinstance(where, Path):
             return path_attribute(where, node.attr)
         if isinstance(where, Extension):

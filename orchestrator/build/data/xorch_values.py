@@ -55,8 +55,17 @@ class File(Value):
 
 
 class Function(Value):
-    def __init__(self, node, kind=None):
-        self.node, self.kind = node, kind
+    """home: the names of its module, where that is another than the script."""
+
+    def __init__(self, node, kind=None, home=None):
+        self.node, self.kind, self.home = node, kind, home
+
+
+class Module(Value):
+    """A file of the source that the script imports."""
+
+    def __init__(self, names):
+        self.names = names
 
 
 class Extension(Value):
@@ -126,7 +135,7 @@ def known_part(value):
         return all(known_part(v) for v in value)
     if isinstance(value, dict):
         return all(known_part(v) for v in value.values())
-    return not isinstance(value, (Unknown, Either, Dotted, File, Function, Extension))
+    return not isinstance(value, (Unknown, Either, Dotted, File, Function, Module, Extension))
 
 
 def strings(value):

@@ -25,7 +25,7 @@ SCRIPT_FETCH = re.compile(r"\bgit[\"', ]+clone\b|\burlretrieve\(|\burlopen\(|"
 class Words:
     """Of Facts (xorch_scan.py)."""
 
-    def words(self, tree, script, starts=True):
+    def words(self, rel, tree, script, starts=True):
         """pkg-config, and programs where this `starts` them; the names of imports."""
         imports = []
         for node in ast.walk(tree):
@@ -37,24 +37,25 @@ class Words:
                 imports.append(node.module)
             elif isinstance(node, ast.Call):
                 for first in node.args[:1] if starts else ():
-                    self.program(first)
-                self.pkg_config([node.func, *node.args], script)
+                    self.program(rel, first)
+                self.pkg_config(rel, [node.func, *node.args,
+                                      *(k.value for k in node.keywords)], script)
             elif isinstance(node, (ast.List, ast.Tuple)):
                 for first in node.elts[:1] if starts else ():
-                    self.program(first)
+                    self.program(rel, first)
                 if starts:
                     self.make_check(node.elts)
-                self.pkg_config(node.elts, script)
+                self.pkg_config(rel, node.elts, script)
         return imports
 
-    def program(self, node):
+    def program(self, rel, node):
         """["cmake", …], which("cmake") and the like, system("cmake …")."""
         word = node.value if isinstance(node, ast.Constant) else None
         word = word.split(" ")[0] if isinstance(word, str) else None
         if word in PROGRAMS:
-            self.add("setup.py", self.programs, word)
+            self.add(rel, self.programs, word)
 
-    def pkg_config(self, words, script):
+    def pkg_config(self, rel, words, script):
         """["pkg-config", "--libs", NAME, …], pkg_config(NAME), pkgconfig.parse(NAME)."""
         first = words[0] if words else None
         whole = getattr(first, "value", None)
@@ -63,11 +64,18 @@ class Words:
         if not isinstance(name, str) or not re.fullmatch(
                 r"(?i)\w*pkg[-_]?config\w*", name.rsplit("/", 1)[-1]):
             return
+        names, versions = set(), set()
         for node in words[1:]:
             for word in " ".join(script.texts(node)).split():
-                if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,59}", word):
+                if re.fullmatch(r"\d+(?:\.\d+)+", word):
+                    versions.add(word)
+                elif re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,59}", word):
                     # maybe only where the system has it: no reason against a copy inside
-                    self.add("setup.py by pkg-config", self.links, word)
+                    self.add(rel + " by pkg-config", self.links, word)
+                    names.add(word)
+        if len(names) == 1:  # "--atleast-version", min_version=
+            for version in versions:
+                self.want(rel, *names, version)
 
     def make_check(self, words):
         """[make_command, "check", …]: programs of the target would be run."""
@@ -98,7 +106,7 @@ class Words:
                 word = word.rsplit("/", 1)[-1]
                 if re.fullmatch(r"\w[\w.+-]{0,40}[-_]config", word) or (
                         runs and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.+-]{1,40}", word)):
-                    self.add("setup.py by pkg-config", self.links, word)
+                    self.add(rel + " by pkg-config", self.links, word)
             # "NAME >= 1.2", as pkg-config reads it
             for name, version in re.findall(
                     r"(?<![\w.-])([A-Za-z][\w.+-]*?) ?>= ?v?(\d+(?:\.\d+)+)",
@@ -121,14 +129,14 @@ class Words:
                 name not in self.wants or key(version) > key(self.wants[name][0])):
             self.wants[name] = (version, where)
 
-    def languages(self, tree):
+    def languages(self, rel, tree):
         """Of the extensions: which flags go with which sources."""
         puts = self.puts(tree)
         for node in ast.walk(tree):
             f = node.func if isinstance(node, ast.Call) else None
             kind = getattr(f, "id", getattr(f, "attr", ""))
             if isinstance(kind, str) and kind.endswith("Extension"):
-                self.language(node, {k.arg: k.value for k in node.keywords if k.arg}, puts)
+                self.language(rel, node, {k.arg: k.value for k in node.keywords if k.arg}, puts)
 
     @staticmethod
     def puts(tree):
@@ -158,7 +166,7 @@ class Words:
                     queue += puts.get(n.id, [])
         return found
 
-    def language(self, node, keys, puts):
+    def language(self, rel, node, keys, puts):
         """C among the sources of an extension whose flags have a standard of C++, or the
         other way round; a source of SWIG's."""
         sources = keys.get("sources") or (node.args[1] if len(node.args) > 1 else None)
@@ -173,7 +181,7 @@ class Words:
             old = any(f.endswith(".i") and re.search(
                 r"\bPy(?:Int|String)_\w", read(os.path.join(self.source, f)))
                 for f in self.files)
-            self.add("setup.py", self.programs, "swig<4.4" if old else "swig")
+            self.add(rel, self.programs, "swig<4.4" if old else "swig")
 
     def fetches(self, script, code):
         """A script, and those of a shell beside it that it names."""
