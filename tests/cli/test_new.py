@@ -96,6 +96,8 @@ def test_setuptools_old_style():
             "tests/t.c": "#include <ffi.h>\n",
             "vendored/test cases/5 png/meson.build": "dependency('libpng')\n",
             "vendored/test cases/5 png/p.c": "#include <png.h>\n",
+            "third/googletest/CMakeLists.txt": "find_package(re2)\n",
+            "third/googletest/port.h": "#include <re2/re2.h>\n",
             "PKG-INFO": "Metadata-Version: 2.4\nName: oldstyle\nVersion: 1.2\n"
             "Summary: An old one\nLicense-Expression: MIT\n"
             "Project-URL: Homepage, https://example.org/old\n\nText: no\n"})
@@ -920,6 +922,9 @@ def test_library_with_newer_names():
                  "int x = mpc_old1();\n", False),
         "other": ("#if A\nint f = mpc_agm();\n#else\nint f = mpc_old2();\n#endif\n", False),
         "brings": ("#define mpc_twice 2\nint f = mpc_twice;\n", False),
+        "variable": ("int f(char *mpc_agm) { return mpc_agm[0]; }\n", False),
+        "product": ("int f(int n) { return 2 * mpc_twice; }\n", "mpc_twice"),
+        "returned": ("int *f(void) { return mpc_agm; }\n", True),
         "speaks": ("/* mpc_agm */ // mpc_agm\nchar *s = \"mpc_agm\";\nint options_all;\n",
                    False)}
     with Server() as s, xt.scratch() as home, Suites(s, home, suites) as debian:

@@ -11,6 +11,10 @@ FUNCTION = re.compile(r"[ \t]+(?:(?:auto|static|inline|const|unsigned|struct)\s+
 ARM_FPU = re.compile(r"\bm?fpu=(?=[a-z0-9-]*(?:neon|armv8|vfpv4))([a-z0-9-]{4,20})")
 ARM_ASKS = re.compile(r"\w*HWCAP_(?:ARM_)?(?:NEON|VFPV4)\b|\bcpuinfo_has_arm_neon\b|"
                       r"\bANDROID_CPU_ARM_FEATURE_NEON\b", re.I)
+# A variable or parameter of the source's own: `char *key_name,`; not `2 * key_name`.
+VARIABLE = re.compile(r"\b([A-Za-z_]\w*)(?:[ \t]+\**|\*+[ \t]*)([a-z][a-z0-9_]*)[ \t]*"
+                      r"(?=[;,=)\[])")
+NO_TYPES = {"return", "else", "case", "goto", "sizeof", "do", "in", "throw", "delete", "new"}
 USED_MAX = 50000
 
 
@@ -65,6 +69,8 @@ class Code:
         another version's."""
         self.defined |= set(re.findall(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", code, re.M))
         code = re.sub(r"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"", " ", code, flags=re.S)
+        self.defined |= {name for kind, name in VARIABLE.findall(code)
+                         if kind not in NO_TYPES}
         guard = re.match(r"\s*#[ \t]*ifndef\b", code)
         stack = [[set()]]  # of each open #if its branches; None: one that need not be
         for line in code.split("\n"):

@@ -18,8 +18,9 @@ LIST_MAX = 200
 SCRIPTS_MAX = 20
 CODE = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".pyx", ".pxd", ".pxi")
 SKIPPED = {"test", "tests", "testing", "example", "examples", "demo", "demos",
-           "tutorial", "tutorials", "bench", "benchmark",
-           "benchmarks", "docs", "doc", "ci", "fuzz", ".github", "node_modules"}
+           "tutorial", "tutorials", "bench", "benchmark", "benchmarks", "docs", "doc",
+           "ci", "fuzz", ".github", "node_modules", "googletest", "googlemock", "gtest",
+           "gmock", "catch2", "doctest"}
 X86_FLAG = re.compile(r"[\"' ](-m(?:s?sse|avx|bmi|fma|aes|pclmul|popcnt)[\w.]{0,12})[\"' ]")
 # Of whatever spelling: "test cases", "unit_tests", "manual tests".
 OF_TESTS = re.compile(r"(?:.*[ _-])?tests?(?:[ _-].*)?")
