@@ -53,6 +53,31 @@ static gboolean includes(const json_t *facts, const char *list, const known_libr
 	return FALSE;
 }
 
+gboolean starter_has_copy(const json_t *facts, const known_library *h)
+{
+	const char *header, *in;
+
+	return includes(facts, "bundled", h, TRUE, &header, &in) ||
+	       includes(facts, "copies", h, TRUE, &header, &in);
+}
+
+/* By the build of a library that the source holds, which may take one of several. The
+ * wheel of upstream shows which, when it brings libraries. */
+static gboolean is_not_taken(const char *by, const upstream_wheel *up)
+{
+	gboolean nested = by && strchr(by, '/') &&
+			  (g_str_has_suffix(by, "/CMakeLists.txt") ||
+				  g_str_has_suffix(by, "/meson.build"));
+
+	for (guint i = 0; nested && up->libraries && i < up->libraries->len; i++) {
+		const known_library *h =
+			known_library_by_soname(g_ptr_array_index(up->libraries, i));
+		if (h && !g_str_equal(h->deb, "zlib1g-dev"))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* Why a library is wanted; NULL: it is not. New string. */
 static char *why_host(
 	const known_library *h, const json_t *facts, const upstream_wheel *up)
@@ -75,6 +100,8 @@ static char *why_host(
 		if (known_library_by_soname(file) == h && (header_said || link_said))
 			return g_strdup_printf("upstream's wheel has %s", file);
 	}
+	if (is_not_taken(by, up))
+		return NULL;
 	if (header_said && link_said)
 		return g_strdup_printf("%s links %s, %s includes <%s>", by ? by : "?",
 			link, in ? in : "?", header);

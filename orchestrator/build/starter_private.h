@@ -45,6 +45,8 @@ void starter_rust_crates(GString *out, const json_t *facts, gboolean abi3);
  * into the wheel. `chosen` gets known_library * of each. */
 GPtrArray *starter_host_rows(const json_t *facts, const upstream_wheel *up,
 	GPtrArray *chosen, gboolean *grafted);
+/* Does the source hold headers of it? */
+gboolean starter_has_copy(const json_t *facts, const known_library *h);
 /* "setuptools", "maturin" …, for people; "setuptools" when nothing is said. */
 const char *starter_backend(const json_t *facts);
 /* `build:` with the variables that the facts are a reason for; nothing without any. */

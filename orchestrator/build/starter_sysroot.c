@@ -173,6 +173,8 @@ static guint by_headers(const build_context *ctx, GPtrArray *all, guint at,
 		suite *next = at + 1 < all->len ? g_ptr_array_index(all, at + 1) : NULL;
 		if (g_str_equal(h->deb, "zlib1g-dev"))
 			continue; /* nothing new for years, and most common */
+		if (starter_has_copy(facts, h))
+			continue; /* the names are that copy's */
 		if (!next || !next->everywhere || unsaid->len)
 			return at;
 		if (next_is_needed(

@@ -469,8 +469,9 @@ def test_downloads_are_told():
     with Server() as s, xt.scratch() as home:
         index = Index(s)
         index.sdist("fetches", "1.0", {
-            "setup.py": "subprocess.check_call(['./bundled.sh'])\n"
+            "setup.py": "import get\nsubprocess.check_call(['./bundled.sh'])\n"
             "Extension('fetches._s', ['a.c'])\n",
+            "get.py": "x = ['conan', 'install', '.']\n",
             "bundled.sh": "git clone --depth 1 https://a.example/x\n",
             "other.sh": "git clone --depth 1 https://a.example/y\n",
             "CMakeLists.txt": "# FetchContent_Declare(no URL https://a.example/n.zip)\n"
@@ -483,8 +484,30 @@ def test_downloads_are_told():
         xt.equal(result.code, 0, result)
         told = re.findall(r"note: fetches: (\S+) (?:may download (\w+)|has commands)",
                           result.err)
-        xt.equal(told, [("bundled.sh", ""), ("CMakeLists.txt", "json"),
+        xt.equal(told, [("bundled.sh", ""), ("get.py", ""), ("CMakeLists.txt", "json"),
                         ("cmake/deps.cmake", "zz")], result)
+
+
+def test_one_of_several():
+    """A library that the source holds may be built with one or another of several; which
+    one shows upstream's wheel."""
+    tag = "cp311-cp311-manylinux_2_17_x86_64"
+    cmake = "find_package(OpenSSL)\nfind_package(MbedTLS)\n"
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, path, lib, want in (
+                ("nested", "held/CMakeLists.txt", "libcrypto-1a2b3c4d.so.3", "libssl-dev"),
+                ("own", "CMakeLists.txt", "libcrypto-1a2b3c4d.so.3",
+                 "libmbedtls-dev libssl-dev"),
+                ("static", "held/CMakeLists.txt", "libheld-1a2b3c4d.so.3",
+                 "libmbedtls-dev libssl-dev")):
+            index.sdist(name, "1.0", {
+                "setup.py": f"Extension('{name}._s', ['a.c'])\n", path: cmake,
+                "held/h.c": "#include <mbedtls/ssl.h>\n#include <openssl/ssl.h>\n"})
+            index.add(name, f"{name}-1.0-{tag}.whl", wheel(dist_info(name, "1.0", tag, [
+                f"{name}/_s.cpython-311-x86_64-linux-gnu.so", f"{name}.libs/{lib}"])))
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal(re.findall("deb:([a-z0-9-]+)", recipe(home, name)), want.split(), name)
 
 
 def test_libraries_named_in_python():
@@ -940,6 +963,12 @@ def test_library_with_newer_names():
             what = newer if isinstance(newer, str) else "mpc_agm"
             xt.equal(f"  sysroot: debian-12  # guessed: a.c uses {what}, which libmpc-dev of "
                      "debian-11 does not have\n" in text, bool(newer), name, text)
+        # what the source has a copy of is what it uses
+        wanting(index, "copied", setup__py="Extension('c', ['a.c'], libraries=['mpc'])\n",
+                a__c=include + rows["plain"][0], mpc__h="int mpc_agm(void);\n")
+        xt.equal(new(index, home, "copied", **debian.env).code, 0)
+        text = recipe(home, "copied")
+        xt.check("- deb:libmpc-dev" in text and "  sysroot: " not in text, text)
 
 
 def test_what_setup_py_imports():

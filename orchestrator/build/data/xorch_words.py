@@ -18,7 +18,7 @@ COPIES = {"versioneer.py", "ez_setup.py", "distribute_setup.py", "get_pip.py"}
 CXX_STD = re.compile(r"-std=(?:c|gnu)\+\+")
 C_STD = re.compile(r"-std=(?:c|gnu|iso9899:)[0-9]")
 # What scripts and setup.py fetch.
-SCRIPT_FETCH = re.compile(r"\bgit[\"', ]+clone\b|\burlretrieve\(|\burlopen\(|"
+SCRIPT_FETCH = re.compile(r"\bgit[\"', ]+clone\b|\b(?:conan|vcpkg)[\"', ]+install\b|\burlretrieve\(|\burlopen\(|"
                           r"^\s*(?:curl|wget)\s", re.M)
 
 
