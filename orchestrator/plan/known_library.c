@@ -9,36 +9,55 @@ const known_library known_libraries[] = {
 	{0},
 };
 
+static void index_words(GHashTable *to, const char *words, const known_library *h)
+{
+	g_auto(GStrv) all = g_strsplit(words, " ", -1);
+
+	for (char **w = all; *w; w++)
+		if (**w && !g_hash_table_contains(to, *w))
+			g_hash_table_insert(to, g_strdup(*w), (gpointer)h);
+}
+
+/* Who has a word: of headers, or of names. */
+static const known_library *find(const char *word, gboolean header)
+{
+	static GHashTable *names, *headers;
+	static gsize ready;
+
+	if (g_once_init_enter(&ready)) {
+		names = g_hash_table_new(g_str_hash, g_str_equal);
+		headers = g_hash_table_new(g_str_hash, g_str_equal);
+		for (const known_library *h = known_libraries; h->deb; h++) {
+			index_words(names, h->names, h);
+			index_words(headers, h->headers, h);
+		}
+		g_once_init_leave(&ready, 1);
+	}
+	return g_hash_table_lookup(header ? headers : names, word);
+}
+
 const known_library *known_library_by_name(const char *name)
 {
 	g_autofree char *lower = g_ascii_strdown(name, -1);
+	const known_library *found = find(lower, FALSE);
 
-	for (const known_library *h = known_libraries; h->deb; h++)
-		if (words_have(h->names, lower))
-			return h;
+	if (found)
+		return found;
 	/* Prose says libNAME where others link NAME. */
 	return g_str_has_prefix(lower, "lib") && lower[3]
 		       ? known_library_by_name(lower + strlen("lib"))
 		       : NULL;
 }
 
-static const known_library *by_header(const char *text)
-{
-	for (const known_library *h = known_libraries; h->deb; h++)
-		if (words_have(h->headers, text))
-			return h;
-	return NULL;
-}
-
 const known_library *known_library_by_header(const char *header)
 {
-	const known_library *found = by_header(header);
+	const known_library *found = find(header, TRUE);
 	const char *slash = strrchr(header, '/');
 
 	/* Its folder, the nearest first: X11/extensions/, X11/. */
 	while (!found && slash) {
 		g_autofree char *folder = g_strndup(header, (gsize)(slash - header) + 1);
-		found = by_header(folder);
+		found = find(folder, TRUE);
 		slash = g_strrstr_len(header, slash - header, "/");
 	}
 	return found;

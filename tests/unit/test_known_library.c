@@ -48,6 +48,12 @@ static void known(void)
 		/* a folder of several packages: the file, else the nearest folder */
 		{"X11/extensions/Xrandr.h", "libxrandr-dev", known_library_by_header},
 		{"X11/Xlib.h", "libx11-dev", known_library_by_header},
+		{"xcb/randr.h", "libxcb-randr0-dev", known_library_by_header},
+		{"xcb/xcb.h", "libxcb1-dev", known_library_by_header},
+		{"lua.h", "liblua5.4-dev", known_library_by_header},
+		{"pixman-1", "libpixman-1-dev", known_library_by_name},
+		{"apr-1-config", "libapr1-dev", known_library_by_name},
+		{"libjsoncpp.so.24", "libjsoncpp-dev", known_library_by_soname},
 		{"google/protobuf/io/coded_stream.h", "libprotobuf-dev",
 			known_library_by_header},
 		{"google/other.h", NULL, known_library_by_header},
