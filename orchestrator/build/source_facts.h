@@ -49,6 +49,8 @@
  *						-std to both
  *	downloads				{name, where}: what CMake would fetch
  *while it builds; a script that does: name is where
+ *	cmake_presets				{name, value, where}: what CMake's files
+ *						take in a cross build without an emulator
  *	tops, warnings				lists of strings
  *
  * The object, to be given back by json_decref. EXIT_INPUT X0980 when it cannot be

@@ -138,6 +138,31 @@ static void switches(
 	}
 }
 
+/* Answers that the project itself takes in a cross build without an emulator. There is
+ * one here, which runs nothing, so that no wrong answer is taken. */
+static void presets(GString *out, gboolean begun, const json_t *facts)
+{
+	const json_t *rows = json_get_array(facts, "cmake_presets");
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (gsize i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		const char *name = json_get_string(row, "name");
+		const char *value = json_get_string(row, "value");
+		const char *where = json_get_string(row, "where");
+		if (!name || !value || !where || check_env_name(name))
+			continue;
+		g_string_append_printf(text, "    cmake.define.%s: ", name);
+		starter_quote_always(text, value);
+		g_string_append(text, "  # guessed: what ");
+		starter_append_shown(text, where);
+		g_string_append(text, " takes where nothing can be run\n");
+	}
+	if (text->len)
+		g_string_append_printf(out, "%s  config_settings:\n%s",
+			begun ? "" : "build:\n", text->str);
+}
+
 void starter_build_env(GString *out, const json_t *facts, const upstream_wheel *up)
 {
 	static const struct {
@@ -160,4 +185,5 @@ void starter_build_env(GString *out, const json_t *facts, const upstream_wheel *
 		if (json_is_true(json_object_get(facts, rows[i].fact)))
 			line(out, &begun, rows[i].line);
 	switches(out, &begun, facts, up);
+	presets(out, begun, facts);
 }

@@ -105,6 +105,9 @@ static char *why_host(
 	if (header_said && link_said)
 		return g_strdup_printf("%s links %s, %s includes <%s>", by ? by : "?",
 			link, in ? in : "?", header);
+	/* The recipe sets this variable, too. */
+	if (link_said && by && g_str_has_suffix(by, " of pyproject.toml"))
+		return g_strdup_printf("%s names %s", by, link);
 	/* What a script of cffi links is linked. */
 	if (link_said && by && g_str_has_suffix(by, ".py") &&
 		!g_str_equal(by, "setup.py"))

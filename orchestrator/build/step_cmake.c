@@ -114,15 +114,52 @@ static gboolean has_build_dir(const step_site *site)
 	return text && memmem(text, size, "build-dir", strlen("build-dir"));
 }
 
+static gboolean asks_for(GStrv list, const char *name)
+{
+	for (; list && *list; list++) {
+		g_autoptr(pep508_requirement) r = pep508_parse(*list, NULL);
+		if (r && strcmp(r->normalised, name) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean is_variable(const char *name)
+{
+	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")];
+}
+
+/* cmake.define.NAME of build.config_settings, which scikit-build-core hands on itself; a
+ * setup.py that starts cmake does not know of it. */
+static void add_defines(const step_site *site, GString *out)
+{
+	static const char lead[] = "cmake.define.";
+	const GPtrArray *own = site->item->recipe->build.config_settings;
+
+	if (asks_for(site->project->requires, "scikit-build-core"))
+		return;
+	for (guint i = 0; own && i < own->len; i++) {
+		const bind_pair *d = g_ptr_array_index(own, i);
+		const char *name =
+			g_str_has_prefix(d->name, lead) ? d->name + strlen(lead) : "";
+		if (is_variable(name) && !strstr(d->value, "]==]"))
+			g_string_append_printf(out,
+				"set(%s [==[%s]==] CACHE STRING \"\")\n", name, d->value);
+	}
+}
+
 static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **err)
 {
 	g_autofree char *facts = filled(site, toolchain_text);
-	g_autofree char *file = step_site_expand(site, facts);
+	g_autofree char *expanded = step_site_expand(site, facts);
+	g_autoptr(GString) file = g_string_new(expanded);
 	g_autofree char *emulator = filled(site, emulator_text);
 	g_autofree char *project = filled(site, project_text);
 
 	(void)p;
-	if (!step_file_add(site, x, TOOLCHAIN, file, FALSE, err) ||
+	add_defines(site, file);
+	if (!step_file_add(site, x, TOOLCHAIN, file->str, FALSE, err) ||
 		!step_file_add(site, x, PROJECT, project, FALSE, err) ||
 		!step_file_add(site, x, EMULATOR, emulator, TRUE, err))
 		return FALSE;
@@ -136,16 +173,6 @@ static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **e
 		!bind_pair_has(own, "skbuild.build-dir") && !has_build_dir(site))
 		step_extras_env(x, "SKBUILD_BUILD_DIR", "{" BUILD_DIR "}");
 	return TRUE;
-}
-
-static gboolean asks_for(GStrv list, const char *name)
-{
-	for (; list && *list; list++) {
-		g_autoptr(pep508_requirement) r = pep508_parse(*list, NULL);
-		if (r && strcmp(r->normalised, name) == 0)
-			return TRUE;
-	}
-	return FALSE;
 }
 
 GStrv step_cmake_requires(const python_project *project, GStrv hook)

