@@ -92,8 +92,7 @@ static const failure_class classes[] = {
 		"a compiler flag that cannot be for this target",
 		"switch it off by an option of the project (build.env, "
 		"build.config_settings), or patch the place that adds it. A setup.py "
-		"that "
-		"asks platform.machine() gets the target's name, and may take every "
+		"that asks platform.machine() gets the target's name, and may take every "
 		"processor that it does not know for an x86: then it builds on no such "
 		"machine either (build.skip with the reason)"},
 	{"unknown-flag", EXIT_BUILD, "X0901", "the compiler does not know a flag",

@@ -72,10 +72,10 @@ class Conditions:
                     if word == "else" else False if stack[-1] else None
             elif word in ("option", "set") and len(args) > 1 and None not in stack and \
                     False not in stack:
-                last = args[-1] if word == "option" else args[1]
-                self.values[args[0]] = last.upper() in ("ON", "TRUE", "1", "YES") \
-                    if last.upper() in ("ON", "TRUE", "1", "YES", "OFF", "FALSE", "0", "NO") \
-                    else False if word == "option" else None
+                last = (args[-1] if word == "option" else args[1]).upper()
+                off = word == "option" or last in ("OFF", "FALSE", "0", "NO")
+                self.values[args[0]] = last in ("ON", "TRUE", "1", "YES") or \
+                    (False if off else None)
             elif word == "find_package" and args[:1] == ["OpenMP"] and False not in stack:
                 if "REQUIRED" in args:
                     return True
@@ -121,9 +121,8 @@ class Systems:
 
     def openmp(self, rel, sure):
         """sure: without it the project stops; None: it does not ask for it."""
-        if sure or (sure is not None and not self.openmp_asked[1]):
-            self.openmp_asked = (rel, sure) if sure or not self.openmp_asked[0] \
-                else self.openmp_asked
+        if sure or (sure is not None and not self.openmp_asked[0]):
+            self.openmp_asked = rel, sure
 
     def meson(self, rel, code):
         if re.search(r"^\w+\s*=\s*dependency\s*\(\s*'openmp'\s*[^)\n]*\)", code, re.M) and \
