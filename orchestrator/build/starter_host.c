@@ -100,6 +100,11 @@ static char *why_host(
 		if (known_library_by_soname(file) == h && (header_said || link_said))
 			return g_strdup_printf("upstream's wheel has %s", file);
 	}
+	for (guint i = 0; up->linked && i < up->linked->len; i++) {
+		const char *file = g_ptr_array_index(up->linked, i);
+		if (known_library_by_soname(file) == h && !starter_has_copy(facts, h))
+			return g_strdup_printf("upstream's wheel links %s", file);
+	}
 	if (is_not_taken(by, up))
 		return NULL;
 	if (header_said && link_said)

@@ -384,6 +384,21 @@ static gboolean wanted_import(const char *module)
 	return TRUE;
 }
 
+/* A wheel that nothing can be imported of: its programs start. */
+static void programs(GString *out, const upstream_wheel *up)
+{
+	for (guint i = 0; up->programs && i < up->programs->len && i < IMPORTS_MAX; i++) {
+		g_autofree char *command = g_strconcat(
+			g_ptr_array_index(up->programs, i), " --version", NULL);
+		if (i == 0)
+			g_string_append(out, "tests:\n  - commands: # guessed: the "
+					     "programs of upstream's wheel\n");
+		g_string_append(out, "      - ");
+		starter_quote(out, command);
+		g_string_append_c(out, '\n');
+	}
+}
+
 static void tests(GString *out, const json_t *facts, const upstream_wheel *up)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -397,8 +412,10 @@ static void tests(GString *out, const json_t *facts, const upstream_wheel *up)
 		if (name && wanted_import(name))
 			g_ptr_array_add(names, (gpointer)name);
 	}
-	if (!names->len)
+	if (!names->len) {
+		programs(out, up);
 		return;
+	}
 	g_string_append_printf(out, "tests:\n  - imports: # guessed: %s\n",
 		up->file ? "the modules of upstream's wheel"
 			 : "the packages of the source");
@@ -463,6 +480,9 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	starter_build_env(out, facts, up);
 	starter_cpu(keys, facts);
 	extensions(keys, facts, up);
+	if (up->file && !up->code)
+		g_string_append(keys, "  pure: allow # guessed: upstream's wheel for Linux "
+				      "has no machine code\n");
 	if (keys->len)
 		g_string_append_printf(out, "wheel:\n%s", keys->str);
 	tests(out, facts, up);

@@ -45,6 +45,27 @@ static gboolean is_left_out(const checking *c, const char *to)
 	       !g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
+/* Where the bindings of a library to other languages lie, which link to the interpreter
+ * that a sysroot goes without: usr/lib/lua/gv.so. Nothing is linked there. */
+static gboolean is_for_interpreter(const checking *c, const char *path)
+{
+	static const char *const names[] = {"guile", "jni", "lua", "node", "ocaml", "octave",
+		"perl", "php", "ruby", "tcl"};
+	g_autofree char *own = g_strdup_printf("usr/lib/%s/", c->target->triple);
+	const char *rest = path;
+
+	if (g_str_has_prefix(path, own))
+		rest += strlen(own);
+	else if (g_str_has_prefix(path, "usr/lib/"))
+		rest += strlen("usr/lib/");
+	gsize length = strcspn(rest, "/0123456789.");
+	gboolean folder = rest != path && strchr(rest, '/');
+	for (gsize i = 0; folder && i < G_N_ELEMENTS(names); i++)
+		if (strlen(names[i]) == length && !strncmp(rest, names[i], length))
+			return TRUE;
+	return FALSE;
+}
+
 static void check_link(checking *c, const tree_entry *e)
 {
 	g_autofree char *target = g_file_read_link(e->full, NULL);
@@ -56,7 +77,8 @@ static void check_link(checking *c, const tree_entry *e)
 	g_autofree char *to = member_link_resolve(e->path, target, FALSE, NULL, &why);
 	if (!to)
 		fault(c, "%s -> %s %s", e->path, target, why);
-	else if (stat(e->full, &st) && !is_left_out(c, to))
+	else if (stat(e->full, &st) && !is_left_out(c, to) &&
+		!is_for_interpreter(c, e->path))
 		fault(c, "%s -> %s leads nowhere", e->path, target);
 }
 
@@ -92,7 +114,7 @@ static void check_elf(checking *c, const tree_entry *e)
 	if (f->machine == EM_ARM && t->float_abi == FLOAT_HARD && f->arm.present &&
 		f->arm.vfp_args == 0 && f->type == ET_DYN)
 		fault(c, "%s has the soft-float calling convention", e->path);
-	for (guint i = 0; i < f->needed->len; i++) {
+	for (guint i = 0; i < f->needed->len && !is_for_interpreter(c, e->path); i++) {
 		const char *name = f->needed->pdata[i];
 		if (!g_hash_table_contains(c->needed, name))
 			g_hash_table_insert(c->needed, g_strdup(name), g_strdup(e->path));

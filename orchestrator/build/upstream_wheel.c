@@ -6,7 +6,9 @@
 #include "format/elf.h"
 #include "format/pep440.h"
 #include "format/pep508.h"
+#include "plan/known_library.h"
 #include "plan/wheel_tags.h"
+#include <elf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +22,8 @@ void upstream_wheel_clear(upstream_wheel *u)
 	g_clear_pointer(&u->extensions, g_ptr_array_unref);
 	g_clear_pointer(&u->modules, g_ptr_array_unref);
 	g_clear_pointer(&u->libraries, g_ptr_array_unref);
+	g_clear_pointer(&u->linked, g_ptr_array_unref);
+	g_clear_pointer(&u->programs, g_ptr_array_unref);
 	memset(u, 0, sizeof *u);
 }
 
@@ -111,21 +115,41 @@ static gboolean needs_absent_cffi(const wheel *w, guint minor, GBytes *bytes)
 	return TRUE;
 }
 
+static gboolean is_code(const wheel *w, const zip_entry *e)
+{
+	g_autoptr(GBytes) bytes = e->folder ? NULL : zip_read(w->zip, e, NULL);
+	gsize size = 0;
+	const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+	return size > SELFMAG && memcmp(data, ELFMAG, SELFMAG) == 0;
+}
+
 static void look_at(upstream_wheel *out, const wheel *w, guint minor, const zip_entry *e)
 {
 	g_autofree char *base = g_path_get_basename(e->name);
 	g_autofree char *dir = g_path_get_dirname(e->name);
 
+	gboolean script = g_str_has_suffix(dir, ".data/scripts");
+	if ((script || !out->code) && is_code(w, e)) {
+		out->code = TRUE;
+		if (script)
+			add_once(out->programs, base);
+	}
 	if (e->folder || !strstr(base, ".so"))
 		return;
+	out->code = TRUE;
 	if (g_str_has_suffix(dir, ".libs")) {
 		add_once(out->libraries, base);
 		return;
 	}
 	g_autoptr(GBytes) bytes = zip_read(w->zip, e, NULL);
 	g_autoptr(elf_file) f = bytes ? elf_file_open(bytes, e->name, 0, NULL) : NULL;
-	for (guint i = 0; f && i < f->needed->len; i++)
-		add_once(out->libraries, g_ptr_array_index(f->needed, i));
+	for (guint i = 0; f && i < f->needed->len; i++) {
+		const char *needed = g_ptr_array_index(f->needed, i);
+		add_once(out->libraries, needed);
+		if (known_library_hash(needed))
+			add_once(out->linked, needed);
+	}
 	const char *dot = strchr(base, '.');
 	gboolean tagged =
 		g_str_has_prefix(dot, ".cpython-") || g_str_equal(dot, ".abi3.so");
@@ -160,6 +184,8 @@ static gboolean read_wheel(
 		return FALSE;
 	out->extensions = g_ptr_array_new_with_free_func(g_free);
 	out->libraries = g_ptr_array_new_with_free_func(g_free);
+	out->linked = g_ptr_array_new_with_free_func(g_free);
+	out->programs = g_ptr_array_new_with_free_func(g_free);
 	out->modules = wheel_modules(w);
 	for (guint i = 0; i < w->zip->n_entries; i++)
 		look_at(out, w, minor, &w->zip->entries[i]);
@@ -210,6 +236,8 @@ static void compare_with_aarch64(const build_context *ctx, const pypi_project *p
 		return;
 	keep_common(out->extensions, other.extensions);
 	keep_common(out->modules, other.modules);
+	for (guint i = 0; i < other.linked->len; i++)
+		add_once(out->linked, g_ptr_array_index(other.linked, i));
 	out->compared = TRUE;
 }
 

@@ -8,6 +8,8 @@ typedef struct upstream_wheel {
 	char *file;	       /* its name; NULL: there is none */
 	gboolean pure;	       /* there are wheels, but only pure ones */
 	char *abi3;	       /* "3.9" for cp39-abi3 and older ones; NULL */
+	gboolean code;	       /* it holds machine code, be it a program */
+	GPtrArray *programs;   /* char *: those of machine code in its .data/scripts */
 	gboolean compared;     /* with the one for aarch64 */
 	GPtrArray *extensions; /* char *: "a/b" without the ABI's suffix, sorted */
 	GPtrArray *modules;    /* char *: as wheel_modules, less those that only an x86
@@ -15,6 +17,9 @@ typedef struct upstream_wheel {
 				* that are libraries for ctypes */
 	GPtrArray *libraries;  /* char *: file names below NAME.libs, and what the
 				* objects need of the system (DT_NEEDED) */
+	GPtrArray *linked;     /* char *: of the former those that an object of either
+				* wheel needs and that auditwheel copied from where it
+				* was built: "libfftw3-6b983104.so.3.5.5" */
 } upstream_wheel;
 
 void upstream_wheel_clear(upstream_wheel *u);

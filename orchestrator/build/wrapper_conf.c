@@ -113,6 +113,8 @@ static void clang_driver(side *s, const char *names, const char *mode)
 		line(s, "link", "-Wl,--gc-sections");
 		line(s, "link", "-Wl,-z,nostart-stop-gc");
 	}
+	/* `#pragma comment(lib, …)` is for Windows, and gcc takes no notice of it. */
+	line(s, "link", "-Wl,--no-dependent-libraries");
 }
 
 static const char *lld_emulation(const platform *p)

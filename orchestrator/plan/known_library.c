@@ -70,17 +70,22 @@ gboolean known_library_has_header(const known_library *h, const char *header)
 	return known_library_by_header(header) == h || words_have(h->headers, shared);
 }
 
+const char *known_library_hash(const char *file)
+{
+	for (const char *dash = strchr(file, '-'); dash; dash = strchr(dash + 1, '-'))
+		if (strspn(dash + 1, "0123456789abcdef") == 8 && dash[9] == '.')
+			return dash;
+	return NULL;
+}
+
 const known_library *known_library_by_soname(const char *file)
 {
-	const char *end = strstr(file, ".so");
-	g_autofree char *stem = end ? g_strndup(file, (gsize)(end - file)) : NULL;
+	const char *end = strstr(file, ".so"), *hash = known_library_hash(file);
+	g_autofree char *stem = NULL;
 
-	if (!stem)
+	if (!end)
 		return NULL;
-	/* auditwheel puts eight digits of a hash behind the name. */
-	char *dash = strrchr(stem, '-');
-	if (dash && strlen(dash + 1) == 8 && strspn(dash + 1, "0123456789abcdef") == 8)
-		*dash = '\0';
+	stem = g_strndup(file, (gsize)((hash && hash < end ? hash : end) - file));
 	for (const known_library *h = known_libraries; h->deb; h++)
 		if (words_have(h->sonames, stem))
 			return h;

@@ -20,5 +20,8 @@ const known_library *known_library_by_name(const char *name); /* letter case ign
 const known_library *known_library_by_header(const char *header); /* "openssl/ssl.h" */
 /* That, or one that it has as well as another: lua.h of Lua 5.3. */
 gboolean known_library_has_header(const known_library *h, const char *header);
+/* Where the eight digits begin that auditwheel puts into the name of a library that it
+ * copies into a wheel, at their dash; NULL: it has none. */
+const char *known_library_hash(const char *file);
 /* "libffi.so.8", "libffi-1a2b3c4d.so.8.1.0". */
 const known_library *known_library_by_soname(const char *file);

@@ -11,6 +11,7 @@ import zipfile
 
 import debian_archive
 from archives import Member, deb
+from elfmake import Elf
 import git_server
 import xt
 from server import Reply, Server, sha256
@@ -557,6 +558,55 @@ ffi.set_source("p._s", "#include <srtp2/srtp.h>", libraries=libraries)
             xt.equal(new(index, home, name).code, 0)
             xt.equal(re.findall("deb:([a-z0-9-]+)", recipe(home, name)),
                      deb.split(), name)
+
+
+def test_what_upstream_links():
+    """A library that auditwheel copied, of which the source says nothing that is seen; the
+    wheel for aarch64 may link another one."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, links, held in (
+                ("fftw", ["libfftw3-6b983104.so.3.5.5", "libgomp-e985bcbb.so.1.0.0"], ""),
+                ("blas", ["libm.so.6", "libopenblasp-r0-11edc3fa.3.15.so"], ""),
+                ("plain", ["libfftw3.so.3", "libxfftw3-6b98310.so"], ""),
+                ("held", ["libfftw3-6b983104.so.3.5.5"], "fftw3.h")):
+            index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', ['a.c'])\n",
+                                      "sub/" + (held or "other.h"): "x",
+                                      "a.c": f"#include <{held or 'stdio.h'}>\n"})
+            for arch in ("x86_64", "aarch64"):
+                tag = f"cp311-cp311-manylinux_2_17_{arch}"
+                made = dist_info(name, "1.0", tag)
+                made[f"{name}/_s.cpython-311-{arch}-linux-gnu.so"] = Elf(
+                    arch, needed=links if arch == "aarch64" else ["libc.so.6"]).bytes()
+                index.add(name, f"{name}-1.0-{tag}.whl", wheel(made))
+            xt.equal(new(index, home, name).code, 0)
+        want = {"fftw": ["libfftw3-dev"], "blas": ["libopenblas-dev"]}
+        for name in ("fftw", "blas", "plain", "held"):
+            xt.equal(re.findall("deb:([a-z0-9-]+)", recipe(home, name)),
+                     want.get(name, []), name)
+        xt.check("guessed: upstream's wheel links libfftw3-6b983104.so.3.5.5\n" in
+                 recipe(home, "fftw"), recipe(home, "fftw"))
+
+
+def test_wheels_without_modules():
+    """One for Linux that holds no machine code, and one of a program."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        setup = "import sys\nif sys.platform == 'darwin':\n    Extension('w._s', ['a.c'])\n"
+        tag = "py3-none-manylinux_2_17_x86_64"
+        for name, more in (("watch", {}), ("spy", {"spy-1.0.data/scripts/spy": Elf(
+                "x86_64").bytes(), "spy-1.0.data/scripts/spy.sh": "#!/bin/sh\n"})):
+            index.sdist(name, "1.0", {"setup.py": setup})
+            module = {} if more else {"watch/__init__.py": ""}
+            index.add(name, f"{name}-1.0-{tag}.whl",
+                      wheel({**dist_info(name, "1.0", tag), **module, **more}))
+            xt.equal(new(index, home, name).code, 0)
+        text = recipe(home, "watch")
+        xt.check("wheel:\n  pure: allow # guessed: upstream's wheel for Linux has no machine "
+                 "code\n" in text and "imports:" in text, text)
+        text = recipe(home, "spy")
+        xt.check("pure:" not in text and "tests:\n  - commands: # guessed: the programs of "
+                 'upstream\'s wheel\n      - "spy --version"\n' in text, text)
 
 
 def test_upstream_wheel():

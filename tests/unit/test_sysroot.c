@@ -125,6 +125,16 @@ static void links(void)
 	add_link(dir, "usr/share/X11/lib", "../../../lib64/libz.so");
 	check_says(dir, "aarch64", "usr/share/X11/lib -> ../../../lib64/libz.so leads");
 	g_unlink(gone);
+	/* bindings to interpreters that a sysroot goes without */
+	g_unlink(gone);
+	g_autofree char *tcl = g_build_filename(dir, "usr/lib/tcl8.6/gv", NULL);
+	g_mkdir_with_parents(tcl, 0755);
+	add_link(dir, "usr/lib/tcl8.6/gv/libgv.so", "libgv.so.0");
+	check_says(dir, "aarch64", NULL);
+	add_link(dir, "usr/lib/lua.so", "lua.so.5");
+	check_says(dir, "aarch64", "usr/lib/lua.so -> lua.so.5 leads nowhere");
+	g_autofree char *lua = g_build_filename(dir, "usr/lib/lua.so", NULL);
+	g_unlink(lua);
 	add_link(dir, "usr/lib/out", "../../..");
 	check_says(dir, "aarch64", "usr/lib/out -> ../../.. points out of");
 	fs_remove_tree(dir, NULL);
