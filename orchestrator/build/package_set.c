@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "build/debian_repo.h"
+#include "build/package_alternatives.h"
 #include "build/package_files.h"
 #include "build/package_image.h"
 #include "build/package_rpm.h"
@@ -539,7 +540,10 @@ static gboolean fill(const build_context *ctx, const package_set *set,
 	gboolean ok = (!package_def_is_debian(set->def)
 				      ? package_image_unpack(ctx, set, section, dir, err)
 				      : package_files_unpack(
-						ctx, all, dir, set->def->prune, err)) &&
+						ctx, all, dir, set->def->prune, err) &&
+						(!set->alternatives ||
+							package_alternatives_lay(
+								ctx, all, dir, err))) &&
 		      (!set->finish || set->finish(set, dir, err));
 
 	event_step_end(what, "unpack", begun, ok);

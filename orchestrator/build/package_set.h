@@ -20,6 +20,7 @@ struct package_set {
 	 * `version` goes into the key: raise it when finish does something else. */
 	gboolean (*finish)(const package_set *set, const char *dir, GError **err);
 	const void *finish_data;
+	gboolean alternatives; /* Debian's links too (package_alternatives.h) */
 	unsigned version;
 };
 

@@ -481,8 +481,9 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	starter_cpu(keys, facts);
 	extensions(keys, facts, up);
 	if (up->file && !up->code)
-		g_string_append(keys, "  pure: allow # guessed: upstream's wheel for Linux "
-				      "has no machine code\n");
+		g_string_append(keys,
+			"  pure: allow # guessed: upstream's wheel for Linux "
+			"has no machine code\n");
 	if (keys->len)
 		g_string_append_printf(out, "wheel:\n%s", keys->str);
 	tests(out, facts, up);

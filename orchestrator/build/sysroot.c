@@ -3,7 +3,7 @@
 #include "build/sysroot_scripts.h"
 
 /* Raise it when the steps below make another tree of the same packages. */
-#define SYSROOT_VERSION 1
+#define SYSROOT_VERSION 2
 
 static gboolean finish(const package_set *set, const char *dir, GError **err)
 {
@@ -22,6 +22,7 @@ package_set sysroot_package_set(
 		.def = &def->packages,
 		.target = target,
 		.extra = extra,
+		.alternatives = TRUE,
 		.finish = finish,
 		.finish_data = def->python,
 		.version = SYSROOT_VERSION};

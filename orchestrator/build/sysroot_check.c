@@ -49,8 +49,8 @@ static gboolean is_left_out(const checking *c, const char *to)
  * that a sysroot goes without: usr/lib/lua/gv.so. Nothing is linked there. */
 static gboolean is_for_interpreter(const checking *c, const char *path)
 {
-	static const char *const names[] = {"guile", "jni", "lua", "node", "ocaml", "octave",
-		"perl", "php", "ruby", "tcl"};
+	static const char *const names[] = {"guile", "jni", "lua", "node", "ocaml",
+		"octave", "perl", "php", "ruby", "tcl"};
 	g_autofree char *own = g_strdup_printf("usr/lib/%s/", c->target->triple);
 	const char *rest = path;
 
@@ -78,7 +78,7 @@ static void check_link(checking *c, const tree_entry *e)
 	if (!to)
 		fault(c, "%s -> %s %s", e->path, target, why);
 	else if (stat(e->full, &st) && !is_left_out(c, to) &&
-		!is_for_interpreter(c, e->path))
+		 !is_for_interpreter(c, e->path))
 		fault(c, "%s -> %s leads nowhere", e->path, target);
 }
 

@@ -177,8 +177,7 @@ gboolean deb_unpack_slice(const archive_slice *slice, const char *label, const c
 	return FALSE;
 }
 
-gboolean deb_unpack(const char *path, const char *label, const char *dest,
-	const archive_policy *policy, archive_stats *stats, GError **err)
+static gboolean open_slice(const char *path, archive_slice *out, GError **err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
@@ -189,9 +188,19 @@ gboolean deb_unpack(const char *path, const char *label, const char *dest,
 			close(fd);
 		return FALSE;
 	}
-	archive_slice slice = {.fd = fd, .size = st.st_size};
+	*out = (archive_slice){.fd = fd, .size = st.st_size};
+	return TRUE;
+}
+
+gboolean deb_unpack(const char *path, const char *label, const char *dest,
+	const archive_policy *policy, archive_stats *stats, GError **err)
+{
+	archive_slice slice;
+
+	if (!open_slice(path, &slice, err))
+		return FALSE;
 	gboolean ok = deb_unpack_slice(&slice, label, dest, policy, stats, err);
-	close(fd);
+	close(slice.fd);
 	return ok;
 }
 
@@ -208,5 +217,21 @@ GBytes *deb_control(const archive_slice *slice, const char *label, GError **err)
 		error_line(err, "in its member %s", layout.control_name);
 	else if (!text)
 		malformed(label, err, "its %s has no file control", layout.control_name);
+	return text;
+}
+
+GBytes *deb_script(
+	const char *path, const char *label, const char *name, gsize max, GError **err)
+{
+	archive_slice slice;
+	deb_layout layout;
+	gboolean found;
+	GBytes *text = NULL;
+
+	if (!open_slice(path, &slice, err))
+		return NULL;
+	if (deb_read_layout(&slice, label, &layout, err))
+		text = archive_member(&layout.control, label, name, max, &found, err);
+	close(slice.fd);
 	return text;
 }

@@ -17,3 +17,8 @@ gboolean deb_unpack_slice(const archive_slice *slice, const char *label, const c
 
 /* The text of the package's control file (deb822, see format/debian.h). New. */
 GBytes *deb_control(const archive_slice *slice, const char *label, GError **err);
+
+/* A maintainer script (deb-postinst(5)) of the package in this file, to be read; NULL
+ * without an error if it has none. At most `max` bytes. New. */
+GBytes *deb_script(
+	const char *path, const char *label, const char *name, gsize max, GError **err);

@@ -115,6 +115,39 @@ def test_grafted_from_the_sysroot_itself():
                  .startswith("$6$salt$"))
 
 
+# Calls BLAS, whose functions are Fortran's.
+BLAS = """extern double ddot_(const int *, const double *, const int *, const double *,
+	const int *);
+static PyObject *answer(PyObject *self, PyObject *args)
+{
+	const double a[] = {4, 6}, b[] = {6, 3};
+	const int n = 2, step = 1;
+	(void)self; (void)args;
+	return PyLong_FromLong((long)ddot_(&n, a, &step, b, &step));
+}
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+
+
+def test_library_behind_an_alternative():
+    """libblas.so and blas.pc are links that Debian's packages have update-alternatives make,
+    in a script that is never run here."""
+    with xt.scratch() as home:
+        flags = "extra_link_args=__import__('subprocess').check_output(" \
+            "['pkg-config', '--libs', 'blas'], text=True).split()"
+        recipe = packages.project(home, code=BLAS, more=flags, recipe="""\
+requirements: {host: [deb:libblas-dev]}
+toolchain: {manylinux: "2_31"}
+""")
+        wheel = wheel_of(build(home, recipe, target="armv7"))
+        judges.check_wheel(wheel, "armv7", "cp311")
+        with xt.scratch() as folder:
+            judges.unpack(wheel, folder)
+            libs = os.listdir(os.path.join(folder, "tiny.libs"))
+            xt.check(any(l.startswith("libblas-") for l in libs), libs)
+        run_answer(wheel, "armv7")
+
+
 def test_not_grafted_is_refused():
     with xt.scratch() as home:
         for wheel in ("{repair: off}", "{exclude_libs: [libffi.so.7]}"):
