@@ -124,8 +124,31 @@ static void hide(GPtrArray *argv, const char *path)
 		add(argv, "--perms", "0755", "--tmpfs", path, NULL);
 }
 
-static void hide_host(GPtrArray *argv)
+/* curl-config and its like answer for the host's libraries, and a configure may look for
+ * them in /usr/bin whatever PATH says. What a recipe asks for is in tools. */
+static void hide_program(GPtrArray *argv, const char *path, const char *const *tools)
 {
+	g_autofree char *name = g_path_get_basename(path);
+	struct stat st;
+
+	if (lstat(path, &st) || !S_ISREG(st.st_mode) ||
+		g_str_has_suffix(name, "pkg-config") ||
+		(tools && g_strv_contains(tools, name)))
+		return;
+	add(argv, "--ro-bind", "/dev/null", path, NULL);
+}
+
+static void hide_host(GPtrArray *argv, const sandbox_spec *spec)
+{
+	static const char *const programs[] = {"/usr/bin/*-config", "/usr/bin/*_config"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(programs); i++) {
+		glob_t g = {0};
+		if (glob(programs[i], 0, NULL, &g) == 0)
+			for (size_t k = 0; k < g.gl_pathc; k++)
+				hide_program(argv, g.gl_pathv[k], spec->tools);
+		globfree(&g);
+	}
 	for (guint i = 0; hidden[i]; i++) {
 		glob_t g = {0};
 		if (glob(hidden[i], GLOB_NOSORT, NULL, &g) == 0)
@@ -202,7 +225,7 @@ gboolean sandbox_view_bwrap(GPtrArray *argv, const sandbox_spec *spec,
 	if (!capable)
 		add(argv, "--remount-ro", "/proc", NULL);
 	if (!spec->root)
-		hide_host(argv);
+		hide_host(argv, spec);
 	add(argv, "--dir", "/run", "--symlink", "/tmp", "/var/tmp", NULL);
 	add_scratch(argv, scratch);
 	for (guint i = 0; i < spec->n_binds; i++) {

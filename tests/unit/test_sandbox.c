@@ -82,6 +82,9 @@ static void bwrap_view(void)
 		 "/usr/lib/x86_64-linux-gnu/pkgconfig "
 		 "| grep -v :",
 			""},
+		{"for p in /usr/bin/*[-_]config; do [ -h $p ] || ! [ -x $p ] || "
+		 "echo $p; done | grep -v pkg-config || echo none",
+			"none"},
 		{"touch /xorch/src/a && echo yes", "yes"},
 		{"touch /xorch/out/a 2>/dev/null || echo no", "no"},
 		{"touch /usr/a /etc/a /xorch/a /a 2>/dev/null || echo no", "no"},
