@@ -191,6 +191,40 @@ def test_functions_inside_functions():
                 xt.equal(test_wheels.judge(result, imports=False), 1)
 
 
+def test_what_gcc_only_warns_of():
+    """A hash that is a long, where Python's is as wide as a pointer: an error of clang's
+    from 16 on, on 32 bits alone. And a library for Windows, which clang's linker wants."""
+    code = """#ifdef __clang__
+#pragma comment(lib, "Ws2_32.lib")
+#endif
+static long hash(PyObject *self) { (void)self; return 42; }
+static PyTypeObject thing = {
+	PyVarObject_HEAD_INIT(NULL, 0)
+	.tp_name = "thing", .tp_basicsize = sizeof(PyObject), .tp_hash = hash,
+	.tp_flags = Py_TPFLAGS_DEFAULT, .tp_new = PyType_GenericNew,
+};
+static PyObject *answer(PyObject *self, PyObject *args)
+{
+	PyObject *one = PyType_Ready(&thing) ? NULL : PyObject_CallNoArgs((PyObject *)&thing);
+	PyObject *out = one ? PyLong_FromSsize_t(PyObject_Hash(one)) : NULL;
+	(void)self; (void)args;
+	Py_XDECREF(one);
+	return out;
+}
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+    with xt.scratch() as home:
+        path = packages.project(home, code=code)
+        result = xt.run(["build", path, "--python", "cp311", "--target", "armv7", "--json"],
+                        home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+        test_wheels.need_network(result)
+        xt.equal(result.code, 0, result)
+        [item] = result.json["items"]
+        root = target_root.get("bookworm", "armv7")
+        said = root.run_wheel(item["file"], "import tiny; print(tiny.answer())")
+        xt.equal(said.strip(), "42")
+
+
 def test_openmp():
     """gcc's library goes into the wheel; clang's failure says who has one."""
     code = """#include <omp.h>
