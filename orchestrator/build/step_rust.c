@@ -361,9 +361,11 @@ static char *maturin_args(const item *i)
 	const recipe *r = i->recipe;
 	g_autoptr(GString) out = g_string_new(NULL);
 
-	/* xorch repairs and tags by its own audit */
-	g_string_append_printf(out, "--compatibility off --auditwheel skip --target %s",
-		i->platform->rust_triple);
+	/* xorch repairs and tags by its own audit; maturin's hook adds `--compatibility
+	 * off` itself, and ones before 1.8 refuse a second. 1.4 had only this option for
+	 * the rest, which newer ones still take for `--auditwheel skip`. */
+	g_string_append_printf(
+		out, "--skip-auditwheel --target %s", i->platform->rust_triple);
 	if (r->cargo.locked)
 		g_string_append(out, " --locked");
 	g_string_append(out, " --offline");

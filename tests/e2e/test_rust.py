@@ -317,13 +317,13 @@ def test_features_of_setuptools_rust():
         refused(home, recipe, 2, "[X0956]", "setuptools.build_meta")
 
 
-def test_maturin_program():
-    """maturin: a program in the wheel, a manifest below the top, features of the
-    recipe's choice; the tag is the target's whatever uname says here."""
+def program_by(maturin, targets):
+    """A program in the wheel, a manifest below the top, features of the recipe's choice;
+    the tag is the target's whatever uname says here."""
     files = {
-        "pyproject.toml": '[build-system]\nrequires = ["maturin>=1.9,<2"]\n'
+        "pyproject.toml": '[build-system]\nrequires = ["%s"]\n'
                           'build-backend = "maturin"\n[project]\nname = "rusty"\n'
-                          'version = "1.0"\n[tool.maturin]\nbindings = "bin"\n',
+                          'version = "1.0"\n[tool.maturin]\nbindings = "bin"\n' % maturin,
         "tool/Cargo.toml": '[package]\nname = "rusty"\nversion = "1.0.0"\n'
                            'edition = "2021"\n[features]\ndefault = ["quiet"]\n'
                            'quiet = []\nloud = []\n',
@@ -338,7 +338,7 @@ def test_maturin_program():
         recipe = xt.write(os.path.join(home, "rusty.yaml"), packages.RECIPE.format(
             name="rusty", patches="", more="cargo: {manifest: tool/Cargo.toml, features: "
             "[loud], no_default_features: true}\n"))
-        result = build(home, recipe, targets=["aarch64", "armv7"])
+        result = build(home, recipe, targets=targets)
         for item in result.json["items"]:
             target = item["id"].split("-")[-1]
             arch = judges.WHEEL_ARCH[target]
@@ -354,6 +354,16 @@ def test_maturin_program():
                                   program], capture_output=True, text=True)
             xt.equal(out.stdout.strip(), {"aarch64": "64 aarch64", "armv7": "32 arm"}[target],
                      out.stderr)
+
+
+def test_maturin_program():
+    program_by("maturin>=1.9,<2", ["aarch64", "armv7"])
+
+
+def test_maturin_of_every_age():
+    """Options that came and went."""
+    for version in ("1.4.0", "0.14.17"):
+        program_by("maturin==" + version, ["armv7"])
 
 
 def test_maturin_cffi():
