@@ -239,7 +239,7 @@ static GPtrArray *build_rows(const json_t *facts)
 }
 
 /* What clang does not compile; NULL: nothing. New string. */
-static char *why_gcc(const json_t *facts)
+static char *why_gcc(const json_t *facts, const upstream_wheel *up)
 {
 	const char *pragma = fact(facts, "gcc"), *nested = fact(facts, "nested");
 	const char *mixed = fact(facts, "mixed_std"), *openmp = fact(facts, "openmp");
@@ -255,6 +255,12 @@ static char *why_gcc(const json_t *facts)
 	if (openmp)
 		return g_strdup_printf(
 			"%s asks for OpenMP, whose library is gcc's", openmp);
+	for (guint i = 0; up->linked && i < up->linked->len; i++) {
+		const char *file = g_ptr_array_index(up->linked, i);
+		if (g_str_has_prefix(file, "libgomp-"))
+			return g_strdup_printf(
+				"upstream's wheel links %s, which is gcc's", file);
+	}
 	if (mixed)
 		return g_strdup_printf("setup.py asks for a standard of %s, too, which "
 				       "clang refuses",
@@ -262,15 +268,15 @@ static char *why_gcc(const json_t *facts)
 	return NULL;
 }
 
-static void toolchain(GString *out, const json_t *facts, gboolean grafted,
-	const starter_sysroot *sysroot)
+static void toolchain(GString *out, const json_t *facts, const upstream_wheel *up,
+	gboolean grafted, const starter_sysroot *sysroot)
 {
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(sysroot_def) usual =
 		grafted ? sysroot_def_find(SYSROOT_DEFAULT, NULL) : NULL;
 	const sysroot_def *def = sysroot->def ? sysroot->def : usual;
 	const char *rust = fact(facts, "toolchain_rust");
-	g_autofree char *gcc = why_gcc(facts);
+	g_autofree char *gcc = why_gcc(facts, up);
 
 	if (!gcc && !def && !rust)
 		return;
@@ -472,7 +478,7 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	}
 	if (ctx)
 		starter_sysroot_choose(ctx, facts, chosen, &sysroot, notes);
-	toolchain(out, facts, grafted, &sysroot);
+	toolchain(out, facts, up, grafted, &sysroot);
 	starter_note_downloads(facts, notes);
 	requirements(out, build, host);
 	starter_rust_crates(

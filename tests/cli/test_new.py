@@ -584,6 +584,7 @@ def test_what_upstream_links():
         for name in ("fftw", "blas", "plain", "held"):
             xt.equal(re.findall("deb:([a-z0-9-]+)", recipe(home, name)),
                      want.get(name, []), name)
+        xt.check("c: gcc" in recipe(home, "fftw") and "gcc" not in recipe(home, "blas"))
         xt.check("guessed: upstream's wheel links libfftw3-6b983104.so.3.5.5\n" in
                  recipe(home, "fftw"), recipe(home, "fftw"))
 
