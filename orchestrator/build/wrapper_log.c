@@ -69,8 +69,8 @@ void wrapper_log_tell(const char *path, const char *subject)
 		gboolean replaced = g_str_equal(e->action, "replaced");
 		g_autofree char *times =
 			e->count > 1 ? g_strdup_printf(", %u times", e->count) : NULL;
-		event_log(replaced ? EVENT_NOTE : EVENT_INFO, subject,
-			"compiler wrapper: %s %s: %s%s", e->action, e->flag, e->reason,
-			times ? times : "");
+		event_log(replaced ? EVENT_NOTE : EVENT_INFO, subject, "%s: %s %s: %s%s",
+			g_str_equal(e->tool, "stubgen") ? "stubs" : "compiler wrapper",
+			e->action, e->flag, e->reason, times ? times : "");
 	}
 }

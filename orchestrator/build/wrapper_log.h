@@ -1,8 +1,9 @@
 #pragma once
 #include <glib.h>
 
-/* What the compiler wrappers left out, replaced or refused in a step: the lines
- * of XORCH_WRAPPER_LOG (build/wrapper/filter.h), equal ones counted. The file is
+/* What the compiler wrappers left out, replaced or refused in a step, and stubs that
+ * data/xorch_identity.py wrote in a generator's place: the lines of XORCH_WRAPPER_LOG
+ * (build/wrapper/filter.h), equal ones counted. The file is
  * written inside the sandbox, so nothing in it is believed: it is read up to a
  * limit and shown escaped. */
 typedef struct wrapper_event {

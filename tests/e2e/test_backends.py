@@ -4,6 +4,7 @@ that takes the build machine for the target …)."""
 import os
 import re
 import shutil
+import zipfile
 
 import judges
 import packages
@@ -183,6 +184,32 @@ def test_cmake_nanobind():
             "find_package(nanobind CONFIG REQUIRED)\nnanobind_add_module(tiny tiny.cpp)\n")
     good(scikit(body, language="CXX", requires=["nanobind"],
                 files={"tiny.cpp": CXX % ("nanobind/nanobind.h", "NB_MODULE")}))
+
+
+def test_nanobind_stubs():
+    """Their generator imports the module that was compiled for the target: stubs of any
+    names in its place, and a note."""
+    body = """find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+find_package(nanobind CONFIG REQUIRED)
+nanobind_add_module(tiny tiny.cpp)
+nanobind_add_stub(tiny_stub MODULE tiny OUTPUT tiny.pyi PYTHON_PATH $<TARGET_FILE_DIR:tiny>
+                  DEPENDS tiny MARKER_FILE py.typed)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tiny.pyi ${CMAKE_CURRENT_BINARY_DIR}/py.typed
+        DESTINATION .)
+"""
+    files = scikit(body, language="CXX", requires=["nanobind"],
+                   files={"tiny.cpp": CXX % ("nanobind/nanobind.h", "NB_MODULE")})
+    with xt.scratch() as home:
+        result = build(home, files, targets=["armv7"])
+        xt.equal(test_wheels.judge(result, imports=False), 1)
+        xt.check("stubs: replaced tiny.pyi: its generator imports the module, which is for "
+                 "armv7l; every name in it is Any" in result.err, result.err)
+        with zipfile.ZipFile(result.json["items"][0]["file"]) as z:
+            stub = z.read("tiny.pyi").decode()
+            xt.equal(z.read("py.typed"), b"")
+        space = {}
+        exec(compile(stub, "tiny.pyi", "exec"), space)
+        xt.check("armv7l" in stub and "__getattr__" in space, stub)
 
 
 # A setup.py that calls cmake itself and knows nothing of cross builds.

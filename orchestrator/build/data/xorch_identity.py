@@ -24,13 +24,18 @@ def give_up(text):
     os._exit(70)
 
 
-def is_installer():
-    """pip and uv work for the build machine, whoever starts them."""
+def command_line():
+    """What comes behind the interpreter's name; sys.argv is not there yet."""
     try:
         with open("/proc/self/cmdline", "rb") as f:
-            words = f.read().split(b"\0")[1:]
+            return f.read().split(b"\0")[1:-1]
     except OSError:
-        return False
+        return []
+
+
+def is_installer():
+    """pip and uv work for the build machine, whoever starts them."""
+    words = command_line()
     for i, word in enumerate(words):
         if word == b"-m":
             return words[i + 1:i + 2] in ([b"pip"], [b"uv"])
@@ -131,6 +136,44 @@ class Finder:
         if spec.loader is not None and hasattr(spec.loader, "exec_module"):
             spec.loader = PatchingLoader(spec.loader, patch)
         return spec
+
+
+# PEP 484: a stub that knows of no name leaves every one to be Any.
+STUB = """# %s imports the module to describe it, which is for %s.
+from typing import Any
+
+def __getattr__(name: str) -> Any: ...
+"""
+
+
+def write_stubs(me):
+    """nanobind's stub generator would import what was compiled for another machine: in its
+    place, stubs that say so, and a line for the user. Only what CMake's nanobind_add_stub
+    passes is known here."""
+    words = [os.fsdecode(w) for w in command_line()]
+    script = next((w for w in words if not w.startswith("-")), "")
+    if os.path.basename(script) != "stubgen.py" or "nanobind" not in script or \
+            os.uname().machine == me.machine:
+        return
+    given = {}
+    words = words[words.index(script) + 1:]
+    for option, value in zip(words, words[1:]):
+        if option in ("-m", "-o", "-O", "-M"):
+            given.setdefault(option, []).append(value)
+    outputs = given.get("-o") or [
+        os.path.join(folder, name.rsplit(".", 1)[-1] + ".pyi")
+        for folder in given.get("-O", ["."]) for name in given.get("-m", [])]
+    for path in outputs:
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(STUB % ("nanobind", me.machine))
+        with open(os.environ.get("XORCH_WRAPPER_LOG", os.devnull), "a") as f:
+            f.write("replaced\tstubgen\t%s\tits generator imports the module, which is for "
+                    "%s; every name in it is Any\n" % (os.path.basename(path), me.machine))
+    for path in given.get("-M", []):
+        open(path, "a").close()
+    sys.stderr.write("xorch: %s: stubs in which every name is Any\n" % " ".join(outputs))
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def patch_os(me):
@@ -236,6 +279,7 @@ def main():
         "mesonbuild.envconfig": patch_meson,
         "mesonbuild.environment": patch_meson,
     }
+    write_stubs(me)
     bound = {name: (lambda module, f=f: f(me, module)) for name, f in patches.items()}
     patch_os(me)
     patch_sys(me)
