@@ -56,18 +56,15 @@ static gboolean unpack_one(
 	const build_context *ctx, const locked_package *p, const char *dir, GError **err)
 {
 	archive_policy policy = ARCHIVE_DEB_DATA;
-	g_autofree char *label = g_path_get_basename(p->path);
 	g_autofree char *own = g_build_filename(dir, p->name, NULL);
-	g_autofree char *blob = store_blob_find(ctx->store, p->sha256, p->size);
+	g_autofree char *label = NULL;
+	g_autofree char *blob = package_files_blob(ctx, p, &label, err);
 
 	g_autoptr(GString) archives = g_string_new(NULL);
 	g_autofree char *list = g_strconcat(own, "/" ARCHIVES, NULL);
 	policy.keep = keep;
 	policy.keep_data = archives;
-	if (!blob)
-		return error_set(err, EXIT_INTEGRITY, "X0601",
-			"%s was damaged or removed in the store just now", label);
-	return fs_mkdir_p(own, 0755, err) &&
+	return blob && fs_mkdir_p(own, 0755, err) &&
 	       deb_unpack(blob, label, own, &policy, NULL, err) &&
 	       fs_write_atomic(list, archives->str, archives->len, 0644, err);
 }

@@ -1,11 +1,9 @@
 #include "build/package_alternatives.h"
-#include "base/error.h"
 #include "base/fs.h"
-#include "build/store.h"
+#include "build/package_files.h"
 #include "format/deb.h"
 #include "format/debian_alternatives.h"
 #include "format/member_name.h"
-#include "plan/package_lock.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,15 +19,12 @@ static gboolean is_for_building(const char *link)
 static gboolean collect(
 	const build_context *ctx, const locked_package *p, GHashTable *best, GError **err)
 {
-	g_autofree char *label = g_path_get_basename(p->path);
-	g_autofree char *blob = store_blob_find(ctx->store, p->sha256, p->size);
+	g_autofree char *label = NULL;
+	g_autofree char *blob = package_files_blob(ctx, p, &label, err);
 	g_autoptr(GError) error = NULL;
 
-	if (!blob) {
-		error_set(err, EXIT_INTEGRITY, "X0601",
-			"%s was damaged or removed in the store just now", label);
+	if (!blob)
 		return FALSE;
-	}
 	g_autoptr(GBytes) bytes = deb_script(blob, label, "postinst", SCRIPT_MAX, &error);
 	if (error) {
 		g_propagate_error(err, g_steal_pointer(&error));

@@ -8,7 +8,6 @@
 #include "build/store.h"
 #include "format/deb.h"
 #include "format/member_name.h"
-#include "plan/package_lock.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,6 +88,18 @@ static gboolean failed(unpacking *u, GError *error)
 	return already;
 }
 
+char *package_files_blob(
+	const build_context *ctx, const locked_package *p, char **label, GError **err)
+{
+	char *blob = store_blob_find(ctx->store, p->sha256, p->size);
+
+	*label = g_path_get_basename(p->path);
+	if (!blob)
+		error_set(err, EXIT_INTEGRITY, "X0601",
+			"%s was damaged or removed in the store just now", *label);
+	return blob;
+}
+
 static void unpack_one(gpointer data, gpointer shared)
 {
 	const locked_package *p = data;
@@ -97,14 +108,10 @@ static void unpack_one(gpointer data, gpointer shared)
 
 	if (failed(u, NULL))
 		return;
-	g_autofree char *label = g_path_get_basename(p->path);
-	g_autofree char *blob = store_blob_find(u->ctx->store, p->sha256, p->size);
+	g_autofree char *label = NULL, *blob = NULL;
 	if (process_cancelled())
 		process_cancelled_error(&error);
-	else if (!blob)
-		error_set(&error, EXIT_INTEGRITY, "X0601",
-			"%s was damaged or removed in the store just now", label);
-	else
+	else if ((blob = package_files_blob(u->ctx, p, &label, &error)))
 		deb_unpack(blob, label, u->dir, &u->policy, NULL, &error);
 	failed(u, error);
 }

@@ -537,15 +537,14 @@ static gboolean fill(const build_context *ctx, const package_set *set,
 	g_autoptr(GPtrArray) all = all_packages(set, section);
 	g_autofree char *what = describe(set);
 	gint64 begun = event_step_begin(what, "unpack");
-	gboolean ok = (!package_def_is_debian(set->def)
-				      ? package_image_unpack(ctx, set, section, dir, err)
-				      : package_files_unpack(
-						ctx, all, dir, set->def->prune, err) &&
-						(!set->alternatives ||
-							package_alternatives_lay(
-								ctx, all, dir, err))) &&
-		      (!set->finish || set->finish(set, dir, err));
+	gboolean ok;
 
+	if (!package_def_is_debian(set->def))
+		ok = package_image_unpack(ctx, set, section, dir, err);
+	else
+		ok = package_files_unpack(ctx, all, dir, set->def->prune, err) &&
+		     (!set->alternatives || package_alternatives_lay(ctx, all, dir, err));
+	ok = ok && (!set->finish || set->finish(set, dir, err));
 	event_step_end(what, "unpack", begun, ok);
 	return ok;
 }

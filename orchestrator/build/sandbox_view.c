@@ -23,12 +23,15 @@ static const char *const network_files[] = {"/etc/resolv.conf", "/etc/ssl",
 	"/etc/ca-certificates", "/etc/pki", "/etc/gai.conf", NULL};
 
 /* Headers, start files and metadata of the host's own compilers and libraries:
- * whatever a build finds there would be the wrong architecture. */
+ * whatever a build finds there would be the wrong architecture. curl-config and its like
+ * answer for them, and a configure may look in /usr/bin whatever PATH says; of these a
+ * recipe's tools stay, and pkg-config. */
 static const char *const hidden[] = {"/usr/include", "/usr/local", "/usr/lib/gcc",
 	"/usr/lib64/gcc", "/usr/libexec/gcc", "/usr/lib/gcc-cross",
 	"/usr/lib/llvm-*/include", "/usr/lib/llvm-*/lib/clang", "/usr/lib/pkgconfig",
 	"/usr/lib64/pkgconfig", "/usr/lib/*/pkgconfig", "/usr/share/pkgconfig",
-	"/usr/lib/cmake", "/usr/lib64/cmake", "/usr/lib/*/cmake", NULL};
+	"/usr/lib/cmake", "/usr/lib64/cmake", "/usr/lib/*/cmake", "/usr/bin/*-config",
+	"/usr/bin/*_config", NULL};
 
 static gboolean exists(const char *path)
 {
@@ -116,44 +119,27 @@ static gboolean add_root(GPtrArray *argv, const char *root, GError **err)
 	return TRUE;
 }
 
-static void hide(GPtrArray *argv, const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		add(argv, "--perms", "0755", "--tmpfs", path, NULL);
-}
-
-/* curl-config and its like answer for the host's libraries, and a configure may look for
- * them in /usr/bin whatever PATH says. What a recipe asks for is in tools. */
-static void hide_program(GPtrArray *argv, const char *path, const char *const *tools)
+static void hide(GPtrArray *argv, const sandbox_spec *spec, const char *path)
 {
 	g_autofree char *name = g_path_get_basename(path);
 	struct stat st;
 
-	if (lstat(path, &st) || !S_ISREG(st.st_mode) ||
-		g_str_has_suffix(name, "pkg-config") ||
-		(tools && g_strv_contains(tools, name)))
+	if (lstat(path, &st))
 		return;
-	add(argv, "--ro-bind", "/dev/null", path, NULL);
+	if (S_ISDIR(st.st_mode))
+		add(argv, "--perms", "0755", "--tmpfs", path, NULL);
+	else if (S_ISREG(st.st_mode) && !g_str_has_suffix(name, "pkg-config") &&
+		 !(spec->tools && g_strv_contains(spec->tools, name)))
+		add(argv, "--ro-bind", "/dev/null", path, NULL);
 }
 
 static void hide_host(GPtrArray *argv, const sandbox_spec *spec)
 {
-	static const char *const programs[] = {"/usr/bin/*-config", "/usr/bin/*_config"};
-
-	for (guint i = 0; i < G_N_ELEMENTS(programs); i++) {
-		glob_t g = {0};
-		if (glob(programs[i], 0, NULL, &g) == 0)
-			for (size_t k = 0; k < g.gl_pathc; k++)
-				hide_program(argv, g.gl_pathv[k], spec->tools);
-		globfree(&g);
-	}
 	for (guint i = 0; hidden[i]; i++) {
 		glob_t g = {0};
 		if (glob(hidden[i], GLOB_NOSORT, NULL, &g) == 0)
 			for (size_t k = 0; k < g.gl_pathc; k++)
-				hide(argv, g.gl_pathv[k]);
+				hide(argv, spec, g.gl_pathv[k]);
 		globfree(&g);
 	}
 }

@@ -78,6 +78,15 @@ static gboolean is_not_taken(const char *by, const upstream_wheel *up)
 	return FALSE;
 }
 
+/* The first of these files that is of a library, or NULL. `files` may be NULL. */
+static const char *file_of(const GPtrArray *files, const known_library *h)
+{
+	for (guint i = 0; files && i < files->len; i++)
+		if (known_library_by_soname(g_ptr_array_index(files, i)) == h)
+			return g_ptr_array_index(files, i);
+	return NULL;
+}
+
 /* Why a library is wanted; NULL: it is not. New string. */
 static char *why_host(
 	const known_library *h, const json_t *facts, const upstream_wheel *up)
@@ -95,16 +104,12 @@ static char *why_host(
 	/* In quotes it may be made by the build, unless something links the library. */
 	if (!header_said && link_said)
 		header_said = includes(facts, "quoted", h, TRUE, &header, &in);
-	for (guint i = 0; up->libraries && i < up->libraries->len; i++) {
-		const char *file = g_ptr_array_index(up->libraries, i);
-		if (known_library_by_soname(file) == h && (header_said || link_said))
-			return g_strdup_printf("upstream's wheel has %s", file);
-	}
-	for (guint i = 0; up->linked && i < up->linked->len; i++) {
-		const char *file = g_ptr_array_index(up->linked, i);
-		if (known_library_by_soname(file) == h && !starter_has_copy(facts, h))
-			return g_strdup_printf("upstream's wheel links %s", file);
-	}
+	const char *has = header_said || link_said ? file_of(up->libraries, h) : NULL;
+	if (has)
+		return g_strdup_printf("upstream's wheel has %s", has);
+	const char *linked = file_of(up->linked, h);
+	if (linked && !starter_has_copy(facts, h))
+		return g_strdup_printf("upstream's wheel links %s", linked);
 	if (is_not_taken(by, up))
 		return NULL;
 	if (header_said && link_said)

@@ -390,17 +390,14 @@ static gboolean wanted_import(const char *module)
 	return TRUE;
 }
 
-/* A wheel that nothing can be imported of: its programs start. */
-static void programs(GString *out, const upstream_wheel *up)
+/* A key of `tests` with a list. */
+static void test_list(
+	GString *out, const char *name, const char *why, const GPtrArray *list)
 {
-	for (guint i = 0; up->programs && i < up->programs->len && i < IMPORTS_MAX; i++) {
-		g_autofree char *command = g_strconcat(
-			g_ptr_array_index(up->programs, i), " --version", NULL);
-		if (i == 0)
-			g_string_append(out, "tests:\n  - commands: # guessed: the "
-					     "programs of upstream's wheel\n");
+	g_string_append_printf(out, "tests:\n  - %s: # guessed: %s\n", name, why);
+	for (guint i = 0; i < list->len && i < IMPORTS_MAX; i++) {
 		g_string_append(out, "      - ");
-		starter_quote(out, command);
+		starter_quote(out, g_ptr_array_index(list, i));
 		g_string_append_c(out, '\n');
 	}
 }
@@ -418,18 +415,20 @@ static void tests(GString *out, const json_t *facts, const upstream_wheel *up)
 		if (name && wanted_import(name))
 			g_ptr_array_add(names, (gpointer)name);
 	}
-	if (!names->len) {
-		programs(out, up);
+	if (names->len) {
+		test_list(out, "imports",
+			up->file ? "the modules of upstream's wheel"
+				 : "the packages of the source",
+			names);
 		return;
 	}
-	g_string_append_printf(out, "tests:\n  - imports: # guessed: %s\n",
-		up->file ? "the modules of upstream's wheel"
-			 : "the packages of the source");
-	for (guint i = 0; i < names->len && i < IMPORTS_MAX; i++) {
-		g_string_append(out, "      - ");
-		starter_quote(out, g_ptr_array_index(names, i));
-		g_string_append_c(out, '\n');
-	}
+	/* A wheel that nothing can be imported of: its programs start. */
+	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; up->programs && i < up->programs->len; i++)
+		g_ptr_array_add(commands, g_strconcat(g_ptr_array_index(up->programs, i),
+						  " --version", NULL));
+	if (commands->len)
+		test_list(out, "commands", "the programs of upstream's wheel", commands);
 }
 
 /* Is "3.9" a version that the project itself names? 3.9 also stands for older ones. */

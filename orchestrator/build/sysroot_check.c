@@ -114,7 +114,9 @@ static void check_elf(checking *c, const tree_entry *e)
 	if (f->machine == EM_ARM && t->float_abi == FLOAT_HARD && f->arm.present &&
 		f->arm.vfp_args == 0 && f->type == ET_DYN)
 		fault(c, "%s has the soft-float calling convention", e->path);
-	for (guint i = 0; i < f->needed->len && !is_for_interpreter(c, e->path); i++) {
+	if (is_for_interpreter(c, e->path))
+		return;
+	for (guint i = 0; i < f->needed->len; i++) {
 		const char *name = f->needed->pdata[i];
 		if (!g_hash_table_contains(c->needed, name))
 			g_hash_table_insert(c->needed, g_strdup(name), g_strdup(e->path));

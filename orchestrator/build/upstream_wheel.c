@@ -129,11 +129,9 @@ static void look_at(upstream_wheel *out, const wheel *w, guint minor, const zip_
 	g_autofree char *base = g_path_get_basename(e->name);
 	g_autofree char *dir = g_path_get_dirname(e->name);
 
-	gboolean script = g_str_has_suffix(dir, ".data/scripts");
-	if ((script || !out->code) && is_code(w, e)) {
+	if (g_str_has_suffix(dir, ".data/scripts") && is_code(w, e)) {
 		out->code = TRUE;
-		if (script)
-			add_once(out->programs, base);
+		add_once(out->programs, base);
 	}
 	if (e->folder || !strstr(base, ".so"))
 		return;
@@ -189,6 +187,9 @@ static gboolean read_wheel(
 	out->modules = wheel_modules(w);
 	for (guint i = 0; i < w->zip->n_entries; i++)
 		look_at(out, w, minor, &w->zip->entries[i]);
+	/* under a name that says nothing of it */
+	for (guint i = 0; !out->code && i < w->zip->n_entries; i++)
+		out->code = is_code(w, &w->zip->entries[i]);
 	g_ptr_array_sort(out->extensions, by_text);
 	g_ptr_array_sort(out->libraries, by_text);
 	for (guint i = out->modules->len; i-- > 0;)

@@ -204,17 +204,31 @@ gboolean deb_unpack(const char *path, const char *label, const char *dest,
 	return ok;
 }
 
+/* A file of control.tar; NULL without an error if it has none of that name. */
+static GBytes *control_member(const char *label, const deb_layout *layout,
+	const char *name, gsize max, GError **err)
+{
+	GError *error = NULL;
+	gboolean found;
+	GBytes *text = archive_member(&layout->control, label, name, max, &found, &error);
+
+	if (error) {
+		error_line(&error, "in its member %s", layout->control_name);
+		g_propagate_error(err, error);
+	}
+	return text;
+}
+
 GBytes *deb_control(const archive_slice *slice, const char *label, GError **err)
 {
 	deb_layout layout;
-	gboolean found;
+	GError *error = NULL;
 
 	if (!deb_read_layout(slice, label, &layout, err))
 		return NULL;
-	GBytes *text = archive_member(
-		&layout.control, label, "control", CONTROL_MAX, &found, err);
-	if (!text && err && *err)
-		error_line(err, "in its member %s", layout.control_name);
+	GBytes *text = control_member(label, &layout, "control", CONTROL_MAX, &error);
+	if (error)
+		g_propagate_error(err, error);
 	else if (!text)
 		malformed(label, err, "its %s has no file control", layout.control_name);
 	return text;
@@ -225,13 +239,12 @@ GBytes *deb_script(
 {
 	archive_slice slice;
 	deb_layout layout;
-	gboolean found;
 	GBytes *text = NULL;
 
 	if (!open_slice(path, &slice, err))
 		return NULL;
 	if (deb_read_layout(&slice, label, &layout, err))
-		text = archive_member(&layout.control, label, name, max, &found, err);
+		text = control_member(label, &layout, name, max, err);
 	close(slice.fd);
 	return text;
 }

@@ -18,28 +18,31 @@ static void index_words(GHashTable *to, const char *words, const known_library *
 			g_hash_table_insert(to, g_strdup(*w), (gpointer)h);
 }
 
-/* Who has a word: of headers, or of names. */
-static const known_library *find(const char *word, gboolean header)
+typedef enum column { NAMES, HEADERS, SONAMES, COLUMNS } column;
+
+/* The first that has a word in this column. */
+static const known_library *find(const char *word, column of)
 {
-	static GHashTable *names, *headers;
+	static GHashTable *tables[COLUMNS];
 	static gsize ready;
 
 	if (g_once_init_enter(&ready)) {
-		names = g_hash_table_new(g_str_hash, g_str_equal);
-		headers = g_hash_table_new(g_str_hash, g_str_equal);
+		for (int i = 0; i < COLUMNS; i++)
+			tables[i] = g_hash_table_new(g_str_hash, g_str_equal);
 		for (const known_library *h = known_libraries; h->deb; h++) {
-			index_words(names, h->names, h);
-			index_words(headers, h->headers, h);
+			index_words(tables[NAMES], h->names, h);
+			index_words(tables[HEADERS], h->headers, h);
+			index_words(tables[SONAMES], h->sonames, h);
 		}
 		g_once_init_leave(&ready, 1);
 	}
-	return g_hash_table_lookup(header ? headers : names, word);
+	return g_hash_table_lookup(tables[of], word);
 }
 
 const known_library *known_library_by_name(const char *name)
 {
 	g_autofree char *lower = g_ascii_strdown(name, -1);
-	const known_library *found = find(lower, FALSE);
+	const known_library *found = find(lower, NAMES);
 
 	if (found)
 		return found;
@@ -51,13 +54,13 @@ const known_library *known_library_by_name(const char *name)
 
 const known_library *known_library_by_header(const char *header)
 {
-	const known_library *found = find(header, TRUE);
+	const known_library *found = find(header, HEADERS);
 	const char *slash = strrchr(header, '/');
 
 	/* Its folder, the nearest first: X11/extensions/, X11/. */
 	while (!found && slash) {
 		g_autofree char *folder = g_strndup(header, (gsize)(slash - header) + 1);
-		found = find(folder, TRUE);
+		found = find(folder, HEADERS);
 		slash = g_strrstr_len(header, slash - header, "/");
 	}
 	return found;
@@ -86,8 +89,5 @@ const known_library *known_library_by_soname(const char *file)
 	if (!end)
 		return NULL;
 	stem = g_strndup(file, (gsize)((hash && hash < end ? hash : end) - file));
-	for (const known_library *h = known_libraries; h->deb; h++)
-		if (words_have(h->sonames, stem))
-			return h;
-	return NULL;
+	return find(stem, SONAMES);
 }

@@ -41,7 +41,8 @@ FIRST.update({
 # first day, of fifty-two on the second (sdbus in the place of pyzstd, which has no machine
 # code any more), of a hundred and four on the third time, whose newest release has machine
 # code and an sdist and is of 2023 or later, of a hundred and seventy-four on the fourth,
-# whose sdist also has at most 12 MB; the fifth are the twenty after those. They were tried once; no test repeats it.
+# whose sdist also has at most 12 MB. They were tried once; no test repeats it. The last
+# twenty are those that come next there, and were not tried yet.
 ONCE = {
     "2026-11-26": """pybcj bjoern gssapi uuid-utils cython lgpio fnv-hash-fast libcst
 tiktoken simsimd python-lzo pyppmd dm-tree psycopg-c pylsqpack pysam ckzg netfilterqueue

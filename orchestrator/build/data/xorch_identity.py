@@ -33,9 +33,8 @@ def command_line():
         return []
 
 
-def is_installer():
+def is_installer(words):
     """pip and uv work for the build machine, whoever starts them."""
-    words = command_line()
     for i, word in enumerate(words):
         if word == b"-m":
             return words[i + 1:i + 2] in ([b"pip"], [b"uv"])
@@ -139,18 +138,18 @@ class Finder:
 
 
 # PEP 484: a stub that knows of no name leaves every one to be Any.
-STUB = """# %s imports the module to describe it, which is for %s.
+STUB = """# nanobind imports the module to describe it, which is for %s.
 from typing import Any
 
 def __getattr__(name: str) -> Any: ...
 """
 
 
-def write_stubs(me):
+def write_stubs(me, words):
     """nanobind's stub generator would import what was compiled for another machine: in its
     place, stubs that say so, and a line for the user. Only what CMake's nanobind_add_stub
     passes is known here."""
-    words = [os.fsdecode(w) for w in command_line()]
+    words = [os.fsdecode(w) for w in words]
     script = next((w for w in words if not w.startswith("-")), "")
     if os.path.basename(script) != "stubgen.py" or "nanobind" not in script or \
             os.uname().machine == me.machine:
@@ -165,7 +164,7 @@ def write_stubs(me):
         for folder in given.get("-O", ["."]) for name in given.get("-m", [])]
     for path in outputs:
         with open(path, "w", encoding="utf-8") as f:
-            f.write(STUB % ("nanobind", me.machine))
+            f.write(STUB % me.machine)
         with open(os.environ.get("XORCH_WRAPPER_LOG", os.devnull), "a") as f:
             f.write("replaced\tstubgen\t%s\tits generator imports the module, which is for "
                     "%s; every name in it is Any\n" % (os.path.basename(path), me.machine))
@@ -262,7 +261,7 @@ def patch_meson(me, module):
             setattr(module, name, lambda compilers=None: "x86_64")
 
 
-def main():
+def main(words):
     try:
         me = Identity(os.environ["XORCH_IDENTITY"])
     except (OSError, ValueError, KeyError, TypeError) as e:
@@ -279,7 +278,7 @@ def main():
         "mesonbuild.envconfig": patch_meson,
         "mesonbuild.environment": patch_meson,
     }
-    write_stubs(me)
+    write_stubs(me, words)
     bound = {name: (lambda module, f=f: f(me, module)) for name, f in patches.items()}
     patch_os(me)
     patch_sys(me)
@@ -295,5 +294,6 @@ def main():
             early._CONFIG_VARS_INITIALIZED = False
 
 
-if not is_installer():
-    main()
+WORDS = command_line()
+if not is_installer(WORDS):
+    main(WORDS)
