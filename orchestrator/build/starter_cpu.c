@@ -32,7 +32,10 @@ void starter_cpu(GString *out, const json_t *facts)
 	g_string_append(out, "  # guessed: for armv7 ");
 	starter_append_shown(out, last);
 	g_string_append(out, " compiles some code so, and ");
-	starter_append_shown(out, asks);
+	if (g_str_equal(last, asks))
+		g_string_append(out, "it");
+	else
+		starter_append_shown(out, asks);
 	g_string_append_printf(
-		out, " asks the kernel at run time\n  cpu: [%s]\n", list->str);
+		out, " asks for the processor at run time\n  cpu: [%s]\n", list->str);
 }

@@ -113,6 +113,38 @@ static gboolean check_native(const pypi_project *p, const char *version,
 	return FALSE;
 }
 
+static gboolean has_extension(const json_t *facts, const char *path)
+{
+	const json_t *own = json_get_array(facts, "extensions");
+
+	for (gsize i = 0; i < json_array_size(own); i++)
+		if (g_strcmp0(json_get_string(json_array_get(own, i), "name"), path) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* Maturin lays a module X that no package holds into a package X (X/X); a setup.py that
+ * names just X puts it at the top, and it is that which builds the sdist. */
+static void unwrap_modules(upstream_wheel *up, const json_t *facts)
+{
+	if (!up->file || g_str_equal(starter_backend(facts), "maturin"))
+		return;
+	for (guint i = 0; i < up->extensions->len; i++) {
+		char *path = g_ptr_array_index(up->extensions, i);
+		char *slash = strchr(path, '/');
+		guint at;
+		if (!slash || strncmp(path, slash + 1, (gsize)(slash - path)) != 0 ||
+			strlen(slash + 1) != (gsize)(slash - path) ||
+			has_extension(facts, path) || !has_extension(facts, slash + 1))
+			continue;
+		*slash = '.';
+		if (g_ptr_array_find_with_equal_func(
+			    up->modules, path, g_str_equal, &at))
+			g_ptr_array_remove_index(up->modules, at);
+		*slash = '\0';
+	}
+}
+
 /* Those that lack a wheel; NULL: the usual ones. */
 static void add_targets(GString *out, const GPtrArray *targets)
 {
@@ -139,6 +171,7 @@ gboolean starter_pypi(
 		!upstream_wheel_read(ctx, p, out->version, r->python->minor, &up, err) ||
 		!check_native(p, out->version, facts, &up, err))
 		return FALSE;
+	unwrap_modules(&up, facts);
 	out->name = g_strdup(p->name);
 	out->notes = g_ptr_array_new_with_free_func(g_free);
 	starter_rust(ctx, facts, out->notes);

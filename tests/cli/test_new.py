@@ -353,6 +353,24 @@ def test_processors_told_apart_at_run_time():
             found = re.search(r"^wheel:\n  # guessed: .* src/cpu.c asks .*\n  cpu: (.*)\n"
                               r"  extensions:", recipe(home, name), re.M)
             xt.equal(found and found[1], cpu, name)
+        # In Python: a set of features, whatever library found them out.
+        index.sdist("features", "1", {
+            **setup, "arm/meson.build": some,
+            "x/_c.pyx": "NEON = BUILT and 'neon' in archspec.cpu.host().features\n"})
+        # In crates: the assembler that OpenSSL's descendants bring.
+        index.sdist("crates", "1", {
+            "Cargo.toml": '[package]\nname = "c"\n', "src/lib.rs": "", **setup,
+            "Cargo.lock": "version = 3\n" + "".join(
+                f'[[package]]\nname = "{n}"\nversion = "1.0.0"\ndependencies = [{d}]\n\n'
+                for n, d in (("c", '\n "ring",\n'), ("ring", "")))})
+        for name, said in (("features", "arm/meson.build compiles some code so, and "
+                            "x/_c.pyx asks for the processor at run time\n"
+                            "  cpu: [neon, vfpv4]\n"),
+                           ("crates", "the crate ring compiles some code so, and it asks "
+                            "for the processor at run time\n  cpu: [neon]\n")):
+            xt.equal(new(index, home, name).code, 0, name)
+            xt.check("  # guessed: for armv7 " + said in recipe(home, name),
+                     recipe(home, name))
 
 
 def test_flags_by_the_processor():
@@ -665,6 +683,23 @@ tests:
                 "x.prefix/lib/python3.11/_p.cpython-311-x86_64-linux-gnu.so"])))
         xt.equal(new(index, home, "prefixed").code, 0)
         xt.check("extensions:" not in recipe(home, "prefixed"))
+        # Upstream's wheel is maturin's, its sdist a setup.py's: a module in no package.
+        index.sdist("lone", "1.0", {**files, "setup.py": "from setuptools_rust import "
+                                    "RustExtension\nRustExtension('_lone', 'Cargo.toml')\n"})
+        index.add("lone", "lone-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", wheel(dist_info(
+            "lone", "1.0", "cp311-cp311-manylinux_2_17_x86_64", [
+                "_lone/__init__.py", "_lone/_lone.cpython-311-x86_64-linux-gnu.so",
+                "own/__init__.py", "own/own.cpython-311-x86_64-linux-gnu.so"])))
+        xt.equal(new(index, home, "lone").code, 0)
+        xt.check("""  extensions: # guessed: those of upstream's x86_64 wheel
+    - "_lone"
+    - own/own
+tests:
+  - imports: # guessed: the modules of upstream's wheel
+      - "_lone"
+      - own
+      - own.own
+""" in recipe(home, "lone"), recipe(home, "lone"))
         # A module that the wheel for aarch64 lacks is for one processor.
         index.sdist("both", "1.0", files)
         for arch, names in (("x86_64", ("_a", "_aesni")), ("aarch64", ("_a", "_neon"))):

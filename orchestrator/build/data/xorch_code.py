@@ -7,10 +7,11 @@ FUNCTION = re.compile(r"[ \t]+(?:(?:auto|static|inline|const|unsigned|struct)\s+
                       r"(?:void|int|long|char|double|float|bool|PyObject|\w+_t)\b[ \t*]+"
                       r"[A-Za-z_]\w*[ \t]*\([^;{}()\n]*\)[ \t]*(\{?)[ \t]*$", re.M)
 # 32-bit ARM code for processors that not all are: by flags of some files, by attributes of
-# functions; and what asks the kernel at run time whether this one is of that kind.
+# functions; and what asks at run time whether this processor is of that kind: the kernel, or
+# in Python a set of features, `"neon" in archspec.cpu.host().features`.
 ARM_FPU = re.compile(r"\bm?fpu=(?=[a-z0-9-]*(?:neon|armv8|vfpv4))([a-z0-9-]{4,20})")
 ARM_ASKS = re.compile(r"\w*HWCAP_(?:ARM_)?(?:NEON|VFPV4)\b|\bcpuinfo_has_arm_neon\b|"
-                      r"\bANDROID_CPU_ARM_FEATURE_NEON\b", re.I)
+                      r"\bANDROID_CPU_ARM_FEATURE_NEON\b|[\"']neon[\"']\s+in\s+\w", re.I)
 # A variable or parameter of the source's own: `char *key_name,`; not `2 * key_name`.
 VARIABLE = re.compile(r"\b([A-Za-z_]\w*)(?:[ \t]+\**|\*+[ \t]*)([a-z][a-z0-9_]*)[ \t]*"
                       r"(?=[;,=)\[])")

