@@ -22,11 +22,13 @@ static const char *const system_files[] = {
 static const char *const network_files[] = {"/etc/resolv.conf", "/etc/ssl",
 	"/etc/ca-certificates", "/etc/pki", "/etc/gai.conf", NULL};
 
+/* Where setup scripts look for headers by themselves: those of the target stand there. */
+#define HEADERS "/usr/include"
 /* Headers, start files and metadata of the host's own compilers and libraries:
  * whatever a build finds there would be the wrong architecture. curl-config and its like
  * answer for them, and a configure may look in /usr/bin whatever PATH says; of these a
  * recipe's tools stay, and pkg-config. */
-static const char *const hidden[] = {"/usr/include", "/usr/local", "/usr/lib/gcc",
+static const char *const hidden[] = {HEADERS, "/usr/local", "/usr/lib/gcc",
 	"/usr/lib64/gcc", "/usr/libexec/gcc", "/usr/lib/gcc-cross",
 	"/usr/lib/llvm-*/include", "/usr/lib/llvm-*/lib/clang", "/usr/lib/pkgconfig",
 	"/usr/lib64/pkgconfig", "/usr/lib/*/pkgconfig", "/usr/share/pkgconfig",
@@ -119,6 +121,18 @@ static gboolean add_root(GPtrArray *argv, const char *root, GError **err)
 	return TRUE;
 }
 
+/* The host path of what lies at `inside`, or NULL. */
+static char *host_of(const sandbox_spec *spec, const char *inside)
+{
+	for (guint i = spec->n_binds; i-- > 0;) {
+		const char *at = bind_inside(&spec->binds[i]);
+		if (below(inside, at))
+			return g_strconcat(
+				spec->binds[i].host, inside + strlen(at), NULL);
+	}
+	return NULL;
+}
+
 static void hide(GPtrArray *argv, const sandbox_spec *spec, const char *path)
 {
 	g_autofree char *name = g_path_get_basename(path);
@@ -126,7 +140,12 @@ static void hide(GPtrArray *argv, const sandbox_spec *spec, const char *path)
 
 	if (lstat(path, &st))
 		return;
-	if (S_ISDIR(st.st_mode))
+	g_autofree char *ours = strcmp(path, HEADERS) == 0
+					? host_of(spec, SANDBOX_SYSROOT HEADERS)
+					: NULL;
+	if (ours && exists(ours))
+		add(argv, "--ro-bind", ours, path, NULL);
+	else if (S_ISDIR(st.st_mode))
 		add(argv, "--perms", "0755", "--tmpfs", path, NULL);
 	else if (S_ISREG(st.st_mode) && !g_str_has_suffix(name, "pkg-config") &&
 		 !(spec->tools && g_strv_contains(spec->tools, name)))
@@ -144,25 +163,13 @@ static void hide_host(GPtrArray *argv, const sandbox_spec *spec)
 	}
 }
 
-/* The host path of what lies at `inside`, or NULL. */
-static char *host_of(const sandbox_spec *spec, const char *inside)
-{
-	for (guint i = spec->n_binds; i-- > 0;) {
-		const char *at = bind_inside(&spec->binds[i]);
-		if (below(inside, at))
-			return g_strconcat(
-				spec->binds[i].host, inside + strlen(at), NULL);
-	}
-	return NULL;
-}
-
 static void hide_asked(GPtrArray *argv, const sandbox_spec *spec)
 {
 	for (guint i = 0; spec->hide && spec->hide[i]; i++) {
 		g_autofree char *host = host_of(spec, spec->hide[i]);
 		const char *path = host ? host : spec->hide[i];
 		struct stat st;
-		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		if (strcmp(path, HEADERS) && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 			add(argv, "--perms", "0755", "--tmpfs", spec->hide[i], NULL);
 	}
 }

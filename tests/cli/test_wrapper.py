@@ -172,6 +172,29 @@ def test_B13_host_paths_are_dropped_and_logged():
              before + ["-c", "a.c", python])
 
 
+def test_B13_host_folders_that_the_sysroot_has_too():
+    """setup.py that has /usr/include/libxml2 by heart means the target's."""
+    c = cross()
+    before = BEFORE + [f"--sysroot={c.home}/sysroot"]
+    root = os.path.join(c.home, "sysroot")
+    for folder in ("include/libxml2", "include/python3.11", "lib/near", "lib/gcc",
+                   "include/a/b"):
+        os.makedirs(os.path.join(root, "usr", folder))
+    for args, kept in (
+            (["-I/usr/include/libxml2"], [f"-I{root}/usr/include/libxml2"]),
+            (["-I", "/usr/include/a/b/"], [f"-I{root}/usr/include/a/b/"]),
+            (["-isystem", "/usr/include/a"], [f"-isystem{root}/usr/include/a"]),
+            (["-L/usr/lib/near"], [f"-L{root}/usr/lib/near"])):
+        xt.equal(c.run("cc", "-c", "a.c", *args), before + ["-c", "a.c"] + kept, args)
+        xt.equal(c.events, [["replaced", "cc", " ".join(args),
+                             "the target's folder of that name is used"]])
+    for args in (["-I/usr/include"], ["-I/usr/include/"], ["-I/usr/include/."],
+                 ["-I/usr/include/python3.11"], ["-B/usr/lib/gcc"],
+                 ["-I/usr/include/a/../a"], ["-I/usr/include/lacking"]):
+        xt.equal(c.run("cc", "-c", "a.c", *args), before + ["-c", "a.c"], args)
+        xt.equal([e[0] for e in c.events], ["dropped"], args)
+
+
 def test_B13_native_becomes_the_baseline():
     c = cross()
     for flag in ("-march=native", "-mtune=native", "-mcpu=native"):

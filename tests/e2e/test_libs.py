@@ -148,6 +148,31 @@ toolchain: {manylinux: "2_31"}
         run_answer(wheel, "armv7")
 
 
+def test_headers_by_heart():
+    """setup.py that looks for headers in /usr/include finds those of the target, and none of
+    this machine; what it then says to the compiler means the target's."""
+    code = """#include <libxml/xmlversion.h>
+#if !THERE || FOREIGN
+#error "it looked in vain"
+#endif
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; return PyLong_FromLong(LIBXML_VERSION > 20000 ? 42 : 0); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+    exists = "str(int(__import__('os').path.exists('/usr/include/%s')))"
+    more = "include_dirs=['/usr/include/libxml2'], define_macros=[" \
+        f"('THERE', {exists % 'libxml2/libxml/tree.h'}), " \
+        f"('FOREIGN', {exists % 'x86_64-linux-gnu'})]"
+    with xt.scratch() as home:
+        recipe = packages.project(
+            home, code=code, more=more, recipe="requirements: {host: [deb:libxml2-dev]}\n"
+            "wheel: {exclude_libs: [libxml2.so.2]}\n")
+        for target in ("aarch64", "armv7"):
+            wheel = wheel_of(build(home, recipe, target=target))
+            judges.check_wheel(wheel, target, "cp311")
+            run_answer(wheel, target)
+
+
 def test_not_grafted_is_refused():
     with xt.scratch() as home:
         for wheel in ("{repair: off}", "{exclude_libs: [libffi.so.7]}"):

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void event(const tool *t, const char *action, const char *flag, const char *reason)
@@ -187,9 +188,44 @@ static int native_flag(const char *arg)
 	       !strcmp(arg, "-mcpu=native");
 }
 
-/* -I DIR and -IDIR alike: the number of arguments taken when the flag was left
- * out, 0 when it may stay. */
-static size_t drop_path(const tool *t, const args *in, size_t i)
+/* The tool's own system root, or NULL. */
+static const char *root_of(const tool *t)
+{
+	static const char flag[] = "--sysroot=";
+
+	for (size_t i = 0; i < t->before.n; i++)
+		if (starts(t->before.v[i], flag))
+			return t->before.v[i] + sizeof flag - 1;
+	return NULL;
+}
+
+/* A folder that scripts have by heart and that the system root has, too: the root's,
+ * else NULL. /usr/include and /usr/lib themselves are searched anyway, and Python's
+ * headers are not the root's to give. */
+static char *same_in_root(const tool *t, const char *flag, const char *path)
+{
+	static const char *const folders[] = {"/usr/include", "/usr/lib"};
+	const char *root = root_of(t);
+	struct stat s;
+
+	if (!root || !strcmp(flag, "-B") || strstr(path, "/..") || strstr(path, "/python"))
+		return NULL;
+	for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
+		const char *rest = path + strlen(folders[k]);
+		char *there;
+		if (!starts(path, folders[k]) || !rest[strspn(rest, "/.")])
+			continue;
+		there = text_format("%s%s", root, path);
+		if (!stat(there, &s) && S_ISDIR(s.st_mode))
+			return there;
+	}
+	return NULL;
+}
+
+/* -I DIR and -IDIR alike, with a folder of the build machine: its like of the system
+ * root is added to `out`, or nothing. The number of arguments taken; 0 when the flag may
+ * stay. */
+static size_t change_path(const tool *t, const args *in, size_t i, args *out)
 {
 	for (size_t k = 0; k < sizeof path_flags / sizeof *path_flags; k++) {
 		const char *flag = path_flags[k].flag, *arg = in->v[i], *why;
@@ -206,8 +242,12 @@ static size_t drop_path(const tool *t, const args *in, size_t i)
 		why = path_flags[k].check(t, path);
 		if (!why)
 			return 0;
-		event(t, "dropped", taken == 2 ? text_format("%s %s", flag, path) : arg,
-			why);
+		char *there = same_in_root(t, flag, path);
+		event(t, there ? "replaced" : "dropped",
+			taken == 2 ? text_format("%s %s", flag, path) : arg,
+			there ? "the target's folder of that name is used" : why);
+		if (there)
+			args_add(out, text_format("%s%s", flag, there));
 		return taken;
 	}
 	return 0;
@@ -284,7 +324,7 @@ void filter_args(const tool *t, const args *in, args *out, filter_result *r)
 			r->changed = 1;
 			continue;
 		}
-		if ((taken = drop_path(t, in, i))) {
+		if ((taken = change_path(t, in, i, out))) {
 			r->changed = 1;
 			i += taken - 1;
 			continue;
