@@ -2,6 +2,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "build/build_step.h"
+#include "build/cmake_fetches.h"
 #include "build/host_files.h"
 #include "build/linked_archives.h"
 #include "build/package_set.h"
@@ -169,15 +170,16 @@ static gboolean add_crates(
 	return TRUE;
 }
 
-/* ---- subprojects of Meson ---- */
+/* ---- subprojects of Meson and CMake ---- */
 
 /* freetype-2.6.1: its name and version. Of a repository that is the commit. */
 static library_place *subproject(const locked_wrap *w)
 {
-	const char *dash = strrchr(w->directory, '-');
+	const char *said = w->by ? w->name : w->directory;
+	const char *dash = strrchr(said, '-');
 	gboolean version = dash && g_ascii_isdigit(dash[1]);
-	g_autofree char *name = version ? g_strndup(w->directory, dash - w->directory)
-					: g_strdup(w->directory);
+	g_autofree char *name =
+		version ? g_strndup(said, (gsize)(dash - said)) : g_strdup(said);
 	library_place *l = library_place_new(name, NULL, NULL);
 
 	l->version = g_strndup(version	   ? dash + 1
@@ -196,7 +198,7 @@ static void add_subprojects(const item *i, const pipeline_built *b, GPtrArray *o
 
 	for (guint n = 0; wraps && n < wraps->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(wraps, n);
-		if (wraps_used(project, w))
+		if (w->by ? cmake_fetches_used(b->out, w) : wraps_used(project, w))
 			g_ptr_array_add(out, subproject(w));
 	}
 }

@@ -240,7 +240,7 @@ static void add_overlay(collector *c)
 	}
 }
 
-/* Subprojects of Meson, by the address that the source's .wrap file has. */
+/* Subprojects of Meson and CMake, by the address that the source has. */
 static void add_wraps(collector *c)
 {
 	const GPtrArray *wraps = c->i->source->lock->wraps;

@@ -22,8 +22,8 @@ void starter_note_downloads(const json_t *facts, GPtrArray *notes)
 				: g_strdup_printf("%s may download %s: builds have no "
 						  "network; name it as a further source "
 						  "(target_directory) and that folder by "
-						  "FETCHCONTENT_SOURCE_DIR_…, or as a "
-						  "library (requirements.host)",
+						  "CPM_…_SOURCE, or as a library "
+						  "(requirements.host)",
 					  where, name));
 	}
 }

@@ -138,8 +138,7 @@ static void unwrap_modules(upstream_wheel *up, const json_t *facts)
 			has_extension(facts, path) || !has_extension(facts, slash + 1))
 			continue;
 		*slash = '.';
-		if (g_ptr_array_find_with_equal_func(
-			    up->modules, path, g_str_equal, &at))
+		if (g_ptr_array_find_with_equal_func(up->modules, path, g_str_equal, &at))
 			g_ptr_array_remove_index(up->modules, at);
 		*slash = '\0';
 	}

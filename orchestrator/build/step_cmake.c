@@ -1,4 +1,5 @@
 #include "build/step_cmake.h"
+#include "build/cmake_fetches.h"
 #include "build/step_files.h"
 #include "base/fs.h"
 #include "format/pep508.h"
@@ -7,7 +8,7 @@
 #include <string.h>
 
 /* Raise when the files say something else for the same item. */
-#define VERSION "2"
+#define VERSION "3"
 #define TOOLCHAIN "toolchain.cmake"
 #define PROJECT "project.cmake"
 #define EMULATOR "emulator"
@@ -45,6 +46,7 @@ static const char toolchain_text[] =
  * a module's name has no tag. */
 static const char project_text[] =
 	"# Made by xorch.\n"
+	"include(\"{/xorch/files/" CMAKE_FETCHES "}\")\n"
 	"if(POLICY CMP0190)\n"
 	"	cmake_policy(SET CMP0190 NEW)\n"
 	"elseif(NOT COMMAND _find_package)\n"
@@ -155,7 +157,8 @@ static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **e
 	g_autofree char *expanded = step_site_expand(site, facts);
 	g_autoptr(GString) file = g_string_new(expanded);
 	g_autofree char *emulator = filled(site, emulator_text);
-	g_autofree char *project = filled(site, project_text);
+	g_autofree char *named = filled(site, project_text);
+	g_autofree char *project = step_site_expand(site, named);
 
 	(void)p;
 	add_defines(site, file);

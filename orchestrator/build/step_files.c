@@ -47,6 +47,11 @@ char *step_site_expand(const step_site *site, const char *text)
 	return g_string_free(out, FALSE);
 }
 
+char *step_file_host(const step_site *site, const char *folder, const char *name)
+{
+	return g_build_filename(site->scratch, FOLDER, folder, name, NULL);
+}
+
 static gboolean bound(const step_extras *x)
 {
 	for (guint n = 0; n < x->binds->len; n++) {

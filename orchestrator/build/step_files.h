@@ -10,6 +10,10 @@
 gboolean step_file_add(const step_site *site, step_extras *x, const char *name,
 	const char *text, gboolean program, GError **err);
 
+/* Where on the host a file of it lies, or is to be put: below a folder in it. New
+ * string; bound once step_file_add was called. */
+char *step_file_host(const step_site *site, const char *folder, const char *name);
+
 /* What the step sees `inside` as, for the text of such a file: itself in bwrap, below
  * a host folder elsewhere. For the folders of the site and STEP_FILES; any other path
  * comes back unchanged. New string. */

@@ -1,5 +1,7 @@
 #include "build/step_wraps.h"
+#include "build/cmake_fetches.h"
 #include "build/pipeline_private.h"
+#include "build/subproject.h"
 #include "build/wraps.h"
 #include "plan/lock_wraps.h"
 #include <string.h>
@@ -12,16 +14,34 @@ char *step_wraps_project(const item *i, const char *source)
 				   : g_strdup(source);
 }
 
+static gboolean has(const GPtrArray *files, const char *const *names)
+{
+	for (guint n = 0; n < files->len; n++) {
+		const locked_file *f = g_ptr_array_index(files, n);
+		if (g_strv_contains(names, f->name))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 gboolean step_wraps_lock(
 	pipeline *p, item *i, const char *source, const GPtrArray *files, GError **err)
 {
+	static const char *const meson[] = {"meson", "meson-python", NULL};
+	static const char *const cmake[] = {
+		"cmake", "scikit-build", "scikit-build-core", NULL};
 	g_autofree char *project = step_wraps_project(i, source);
+	g_autoptr(GPtrArray) locked =
+		g_ptr_array_new_with_free_func((GDestroyNotify)locked_wrap_free);
+	gboolean wraps = has(files, meson), fetches = has(files, cmake);
 
-	for (guint n = 0; n < files->len; n++) {
-		const locked_file *f = g_ptr_array_index(files, n);
-		if (g_str_equal(f->name, "meson") || g_str_equal(f->name, "meson-python"))
-			return wraps_lock(p, i, project, err);
-	}
+	if (!wraps && !fetches)
+		return TRUE;
+	if ((wraps && !wraps_lock(p, i, project, locked, err)) ||
+		(fetches && !cmake_fetches_lock(p, i, project, locked, err)))
+		return FALSE;
+	recipe_lock_set_wraps(
+		i->source->lock, locked->len ? g_steal_pointer(&locked) : NULL);
 	return TRUE;
 }
 
@@ -43,15 +63,21 @@ static gboolean add_to_key(pipeline *p, item *i, key *k, GError **err)
 
 static gboolean fetch(pipeline *p, item *i, GError **err)
 {
-	return wraps_fetch(p->ctx, i, err);
+	const recipe_lock *lock = i->source->lock;
+
+	for (guint n = 0; lock->wraps && n < lock->wraps->len; n++)
+		if (!subproject_fetch(
+			    p->ctx, lock->path, g_ptr_array_index(lock->wraps, n), err))
+			return FALSE;
+	return TRUE;
 }
 
 static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **err)
 {
 	g_autofree char *project = step_wraps_project(site->item, site->source);
 
-	(void)x;
-	return wraps_place(p->ctx, site->item, project, err);
+	return wraps_place(p->ctx, site->item, project, err) &&
+	       cmake_fetches_place(p->ctx, site, x, err);
 }
 
 const step_part step_wraps = {

@@ -3,9 +3,8 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "build/pipeline_private.h"
-#include "build/source_git.h"
+#include "build/subproject.h"
 #include "format/archive.h"
-#include "format/digest.h"
 #include "format/meson_wrap.h"
 #include "plan/known_library.h"
 #include "plan/lock_wraps.h"
@@ -25,7 +24,7 @@ typedef struct search {
 	GPtrArray *all;	   /* meson_wrap *: not decided yet */
 	GHashTable *known; /* names ever seen: the outermost wrap counts */
 	wrap_words words;
-	GPtrArray *locked; /* locked_wrap * */
+	GPtrArray *locked; /* locked_wrap *, the caller's */
 	guint folders;
 } search;
 
@@ -120,28 +119,6 @@ static gboolean is_there(const char *folder, const char *name)
 	return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
-static gboolean fetch_one(const build_context *ctx, const char *where,
-	const locked_wrap *w, char **path, GError **err)
-{
-	g_autoptr(GPtrArray) items =
-		g_ptr_array_new_with_free_func((GDestroyNotify)fetch_item_free);
-	fetch_options options = {.offline = ctx->offline};
-	fetch_item *f = fetch_item_new(w->file, w->sha256, w->size, err);
-
-	if (!f)
-		return FALSE;
-	g_ptr_array_add(items, f);
-	f->allow_http = TRUE; /* the sha256 is of the verified source */
-	f->where = g_strdup(where);
-	for (guint n = 0; n < w->urls->len; n++)
-		fetch_item_add_url(f, g_ptr_array_index(w->urls, n));
-	if (!fetch_blobs(ctx->store, items, &options, err))
-		return FALSE;
-	if (path)
-		*path = g_strdup(f->path);
-	return TRUE;
-}
-
 /* What it holds may name further wraps, or bring them. */
 static void look_inside(search *s, const char *folder)
 {
@@ -179,10 +156,8 @@ static gboolean lock_file(search *s, const meson_wrap *w, GError **err)
 		row->file = g_strdup(f->name);
 		row->directory = f->patch ? NULL : g_strdup(w->directory);
 		row->sha256 = g_strdup(f->sha256);
-		if (!fetch_one(s->p->ctx, where, row, &path, err))
-			return FALSE;
-		g_autofree char *sha = digest_file(path, &row->size, err);
-		if (!sha)
+		path = subproject_lock_file(s->p->ctx, where, row, err);
+		if (!path)
 			return FALSE;
 		look_into(s, path, f->name);
 	}
@@ -192,39 +167,18 @@ static gboolean lock_file(search *s, const meson_wrap *w, GError **err)
 	return TRUE;
 }
 
-static gboolean is_commit(const char *text)
-{
-	return strlen(text) == 40 && strspn(text, "0123456789abcdef") == 40;
-}
-
 static gboolean lock_git(search *s, const meson_wrap *w, GError **err)
 {
-	gboolean commit = is_commit(w->revision);
-	recipe_source source = {.kind = SOURCE_GIT,
-		.git = w->git,
-		.rev = commit ? w->revision : NULL,
-		.tag = commit ? NULL : w->revision,
-		.submodules = w->submodules};
-	g_autofree char *found = NULL, *tree = NULL;
+	g_autoptr(locked_wrap) row = locked_wrap_new(w->name, NULL);
 
-	if (s->p->ctx->offline) {
-		error_set(err, EXIT_NETWORK, "X0501",
-			"%s is not in the cache, and --offline forbids to fetch it",
-			w->name);
-		return FALSE;
-	}
-	if (!source_git_export(s->p->ctx, &source, NULL, &found, &tree, err))
-		return FALSE;
-	locked_wrap *row = locked_wrap_new(w->name, NULL);
 	g_ptr_array_add(row->urls, g_strdup(w->git));
 	row->directory = g_strdup(w->directory);
-	row->commit = g_steal_pointer(&found);
 	row->submodules = w->submodules;
-	g_ptr_array_add(s->locked, row);
-	g_autofree char *folder = source_git_find(s->p->ctx, tree);
-	row->tree = g_steal_pointer(&tree);
-	if (folder)
-		look_inside(s, folder);
+	g_autofree char *folder = subproject_lock_git(s->p->ctx, row, w->revision, err);
+	if (!folder)
+		return FALSE;
+	g_ptr_array_add(s->locked, g_steal_pointer(&row));
+	look_inside(s, folder);
 	return TRUE;
 }
 
@@ -251,12 +205,6 @@ static void warn(const search *s, const meson_wrap *w, const char *why)
 		deb ? " in requirements.host may take its place)" : "");
 }
 
-static gboolean stopped(const GError *e)
-{
-	return e->code != EXIT_NETWORK && e->code != EXIT_INPUT && e->code != EXIT_TIME &&
-	       e->code != EXIT_INTEGRITY;
-}
-
 /* A wrap that some meson.build names. */
 static gboolean decide(search *s, const meson_wrap *w, GError **err)
 {
@@ -277,7 +225,7 @@ static gboolean decide(search *s, const meson_wrap *w, GError **err)
 	}
 	if (w->git ? lock_git(s, w, &why) : lock_file(s, w, &why))
 		return TRUE;
-	if (stopped(why)) {
+	if (!subproject_may_lack(why)) {
 		g_propagate_error(err, why);
 		return FALSE;
 	}
@@ -303,19 +251,19 @@ static gboolean decide_all(search *s, GError **err)
 	return TRUE;
 }
 
-gboolean wraps_lock(pipeline *p, item *i, const char *project, GError **err)
+gboolean wraps_lock(
+	pipeline *p, item *i, const char *project, GPtrArray *locked, GError **err)
 {
 	g_autofree char *root = g_build_filename(project, "meson.build", NULL);
 	g_autofree char *text = read_text(root, BUILD_MAX);
 	g_autofree char *name = wrap_folder(text);
-	search s = {.p = p, .i = i};
+	search s = {.p = p, .i = i, .locked = locked};
 	gboolean ok = TRUE;
 
 	s.folder = g_build_filename(project, name, NULL);
 	s.cache = g_build_filename(s.folder, "packagecache", NULL);
 	s.all = g_ptr_array_new_with_free_func((GDestroyNotify)meson_wrap_free);
 	s.known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	s.locked = g_ptr_array_new_with_free_func((GDestroyNotify)locked_wrap_free);
 	wrap_words_init(&s.words);
 	read_wraps(&s, s.folder);
 	if (s.all->len) {
@@ -325,76 +273,16 @@ gboolean wraps_lock(pipeline *p, item *i, const char *project, GError **err)
 		if (s.work)
 			fs_remove_tree(s.work, NULL);
 	}
-	if (ok && s.locked->len)
-		recipe_lock_set_wraps(i->source->lock, g_steal_pointer(&s.locked));
-	else if (ok)
-		recipe_lock_set_wraps(i->source->lock, NULL);
 	g_free(s.folder);
 	g_free(s.cache);
 	g_free(s.work);
 	g_ptr_array_unref(s.all);
 	g_hash_table_unref(s.known);
-	g_clear_pointer(&s.locked, g_ptr_array_unref);
 	wrap_words_clear(&s.words);
 	return ok;
 }
 
 /* ---- builds ---- */
-
-static gboolean fetch_git(const build_context *ctx, const locked_wrap *w, GError **err)
-{
-	g_autofree char *have = source_git_find(ctx, w->tree);
-	g_autofree char *commit = NULL, *tree = NULL;
-	recipe_source source = {.kind = SOURCE_GIT,
-		.git = g_ptr_array_index(w->urls, 0),
-		.rev = w->commit,
-		.submodules = w->submodules};
-
-	if (have)
-		return TRUE;
-	if (ctx->offline) {
-		error_set(err, EXIT_NETWORK, "X0501",
-			"%s is not in the cache, and --offline forbids to fetch it",
-			w->directory);
-		return FALSE;
-	}
-	if (!source_git_export(ctx, &source, w->commit, &commit, &tree, err))
-		return FALSE;
-	if (g_str_equal(tree, w->tree))
-		return TRUE;
-	error_set(err, EXIT_INTEGRITY, "X0552", "%s is not the source that was locked",
-		w->directory);
-	error_line(err, "expected: commit %s, files %s", w->commit, w->tree);
-	error_line(err, "     got: commit %s, files %s", commit, tree);
-	error_note(err, "nothing was used");
-	return FALSE;
-}
-
-gboolean wraps_fetch(const build_context *ctx, const item *i, GError **err)
-{
-	const GPtrArray *wraps = i->source->lock->wraps;
-
-	for (guint n = 0; wraps && n < wraps->len; n++) {
-		const locked_wrap *w = g_ptr_array_index(wraps, n);
-		if (w->file ? !fetch_one(ctx, i->source->lock->path, w, NULL, err)
-			    : !fetch_git(ctx, w, err))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static gboolean place(
-	const build_context *ctx, const locked_wrap *w, const char *to, GError **err)
-{
-	g_autofree char *from = w->file ? store_blob_find(ctx->store, w->sha256, w->size)
-					: source_git_find(ctx, w->tree);
-
-	if (from)
-		return fs_copy_tree(from, to, FS_COPY, err);
-	error_set(err, EXIT_NETWORK, "X0509", "%s is not in the cache",
-		locked_wrap_place(w));
-	return FALSE;
-}
 
 gboolean wraps_place(
 	const build_context *ctx, const item *i, const char *project, GError **err)
@@ -408,9 +296,9 @@ gboolean wraps_place(
 	for (guint n = 0; wraps && n < wraps->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(wraps, n);
 		g_autofree char *to = g_build_filename(cache, locked_wrap_place(w), NULL);
-		if (g_file_test(to, G_FILE_TEST_EXISTS))
+		if (w->by || g_file_test(to, G_FILE_TEST_EXISTS))
 			continue;
-		if (!fs_mkdir_p(cache, 0755, err) || !place(ctx, w, to, err))
+		if (!fs_mkdir_p(cache, 0755, err) || !subproject_place(ctx, w, to, err))
 			return FALSE;
 	}
 	return TRUE;

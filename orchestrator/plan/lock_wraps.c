@@ -8,8 +8,10 @@ void locked_wrap_free(locked_wrap *w)
 	if (!w)
 		return;
 	g_free(w->name);
+	g_free(w->by);
 	g_free(w->file);
 	g_free(w->directory);
+	g_free(w->revision);
 	g_clear_pointer(&w->urls, g_ptr_array_unref);
 	g_free(w->sha256);
 	g_free(w->commit);
@@ -50,6 +52,11 @@ static const char *check_address(const char *text)
 	return check_url(safe);
 }
 
+static const char *check_by(const char *text)
+{
+	return g_str_equal(text, "cmake") ? NULL : "wants cmake";
+}
+
 static void wrap_init(void *out)
 {
 	*(locked_wrap *)out = (locked_wrap){.size = -1};
@@ -57,17 +64,21 @@ static void wrap_init(void *out)
 
 static const bind_field wrap_fields[] = {
 	{"name", BIND_STRING, offsetof(locked_wrap, name), BIND_REQUIRED,
-		.check = check_entry, .doc = "of the .wrap file"},
+		.check = check_entry, .doc = "of the .wrap file; as CMake declares it"},
+	{"by", BIND_STRING, offsetof(locked_wrap, by), .check = check_by,
+		.doc = "cmake; else Meson"},
 	{"directory", BIND_STRING, offsetof(locked_wrap, directory), .check = check_entry,
 		.doc = "in subprojects; of a patch none"},
 	{"file", BIND_STRING, offsetof(locked_wrap, file), .check = check_entry,
 		.doc = "name in subprojects/packagecache"},
 	{"urls", BIND_STRLIST, offsetof(locked_wrap, urls), BIND_REQUIRED,
-		.check = check_address, .doc = "where the .wrap file says it is"},
+		.check = check_address, .doc = "where the source says it is"},
 	{"size", BIND_INT, offsetof(locked_wrap, size), 0, .min = 0, .max = G_MAXINT64,
 		.doc = "bytes"},
 	{"sha256", BIND_STRING, offsetof(locked_wrap, sha256), .check = lock_check_sha256,
 		.doc = "of the file"},
+	{"revision", BIND_STRING, offsetof(locked_wrap, revision),
+		.doc = "git, of CMake: its GIT_TAG"},
 	{"commit", BIND_STRING, offsetof(locked_wrap, commit), .doc = "git: commit"},
 	{"tree", BIND_STRING, offsetof(locked_wrap, tree), .check = lock_check_sha256,
 		.doc = "git: sha256 over the files"},
@@ -84,7 +95,9 @@ gboolean lock_wraps_are_whole(const GPtrArray *rows)
 		gboolean file = w->file && w->sha256 && !w->commit;
 		gboolean git = w->directory && w->commit && w->tree && !w->file &&
 			       w->urls->len == 1;
-		if ((!file && !git) || !w->urls->len)
+		/* CMake's own word is what a repository is found by in a build */
+		gboolean cmake = !w->by || file || w->revision;
+		if ((!file && !git) || !w->urls->len || !cmake)
 			return FALSE;
 	}
 	return TRUE;
@@ -97,6 +110,8 @@ GPtrArray *lock_wraps_take(const GPtrArray *rows)
 	for (guint n = 0; n < rows->len; n++) {
 		const locked_wrap *r = g_ptr_array_index(rows, n);
 		locked_wrap *w = locked_wrap_new(r->name, r->urls);
+		w->by = g_strdup(r->by);
+		w->revision = g_strdup(r->revision);
 		w->file = g_strdup(r->file);
 		w->directory = g_strdup(r->directory);
 		w->size = r->size;
@@ -118,9 +133,10 @@ void lock_wraps_text(GString *out, const GPtrArray *wraps)
 	for (guint n = 0; wraps && n < wraps->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(wraps, n);
 		const char *const first[][2] = {
-			{"directory", w->directory}, {"file", w->file}};
-		const char *const more[][2] = {
-			{"sha256", w->sha256}, {"commit", w->commit}, {"tree", w->tree}};
+			{"by", w->by}, {"directory", w->directory}, {"file", w->file}};
+		const char *const more[][2] = {{"sha256", w->sha256},
+			{"revision", w->revision}, {"commit", w->commit},
+			{"tree", w->tree}};
 		lock_text_value(out, "  - ", "name", w->name);
 		for (guint k = 0; k < G_N_ELEMENTS(first); k++)
 			if (first[k][1])

@@ -2,12 +2,15 @@
 #include "format/yaml_bind.h"
 
 /* The `wraps` section of a recipe's lock: what the .wrap files of a source in Meson
- * want fetched. The one section with addresses: they are the source's own words, and
- * no registry has another name for these files. */
+ * want fetched, and what CMake's FetchContent_Declare and ExternalProject_Add do. The one
+ * section with addresses: they are the source's own words, and no registry has another
+ * name for these files. */
 typedef struct locked_wrap {
-	char *name;	 /* of the .wrap file */
+	char *name;	 /* of the .wrap file; as CMake declares it */
+	char *by;	 /* "cmake"; NULL: Meson */
 	char *file;	 /* its name in subprojects/packagecache; NULL: a repository */
 	char *directory; /* in subprojects, once Meson uses it; NULL: a patch */
+	char *revision;	 /* CMake's GIT_TAG of a repository, else NULL */
 	GPtrArray *urls; /* char *: tried in order; one for a repository */
 	gint64 size;	 /* bytes */
 	char *sha256;
@@ -17,8 +20,8 @@ typedef struct locked_wrap {
 
 locked_wrap *locked_wrap_new(const char *name, const GPtrArray *urls);
 void locked_wrap_free(locked_wrap *w);
-/* What it is called in subprojects/packagecache: "freetype-2.6.1.tar.gz", "c-siphash".
- * Borrowed. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(locked_wrap, locked_wrap_free)
+/* What it is called where it is put: "freetype-2.6.1.tar.gz", "c-siphash". Borrowed. */
 const char *locked_wrap_place(const locked_wrap *w);
 
 extern const bind_struct lock_wrap_binding;

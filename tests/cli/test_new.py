@@ -501,7 +501,8 @@ def test_inside_of_setuptools():
 
 
 def test_downloads_are_told():
-    """Of CMake, by what it declares; of setup.py and the scripts that it starts."""
+    """Of CPM.cmake, by what it is called with; of setup.py and the scripts that it starts.
+    What CMake itself declares is locked."""
     with Server() as s, xt.scratch() as home:
         index = Index(s)
         index.sdist("fetches", "1.0", {
@@ -510,12 +511,13 @@ def test_downloads_are_told():
             "get.py": "x = ['conan', 'install', '.']\n",
             "bundled.sh": "git clone --depth 1 https://a.example/x\n",
             "other.sh": "git clone --depth 1 https://a.example/y\n",
-            "CMakeLists.txt": "# FetchContent_Declare(no URL https://a.example/n.zip)\n"
-            "FetchContent_Declare(\n  json\n  URL https://a.example/j.tar.xz\n"
-            "  URL_HASH SHA256=0)\nFetchContent_Declare(here URL ${DIR}/inside.zip)\n",
-            "cmake/deps.cmake": "ExternalProject_Add(zz PREFIX z\n"
-            "GIT_REPOSITORY https://a.example/zz.git GIT_TAG v1)\n",
-            "tests/CMakeLists.txt": "FetchContent_Declare(gtest URL https://a.example/g)\n"})
+            "CMakeLists.txt": "# CPMAddPackage(NAME no URL https://a.example/n.zip)\n"
+            "CPMAddPackage(\n  NAME json\n  URL https://a.example/j.tar.xz\n"
+            "  URL_HASH SHA256=0)\nCPMAddPackage(NAME here URL ${DIR}/inside.zip)\n"
+            "FetchContent_Declare(locked URL https://a.example/l.zip)\n",
+            "cmake/deps.cmake": "CPMAddPackage(NAME zz\n"
+            "GITHUB_REPOSITORY a/zz GIT_TAG v1)\n",
+            "tests/CMakeLists.txt": "CPMAddPackage(NAME gtest URL https://a.example/g)\n"})
         result = new(index, home, "fetches")
         xt.equal(result.code, 0, result)
         told = re.findall(r"note: fetches: (\S+) (?:may download (\w+)|has commands)",

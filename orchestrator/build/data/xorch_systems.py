@@ -2,10 +2,9 @@
 import os
 import re
 
-# What CMake fetches while it configures or builds.
-CMAKE_FETCH = re.compile(r"\b(FetchContent_Declare|ExternalProject_Add|CPMAddPackage)\s*"
-                         r"\(\s*([^()]{1,3000})\)", re.I)
-CMAKE_FROM = re.compile(r"(?:^|\s)(?:URL|GIT_REPOSITORY|GITHUB_REPOSITORY)\s+\"?([^\s\"]+)")
+# What CPM.cmake fetches; what CMake itself does is locked (format/cmake_fetch.h).
+CPM_FETCH = re.compile(r"\bCPMAddPackage\s*\(\s*([^()]{1,3000})\)", re.I)
+CPM_FROM = re.compile(r"(?:^|\s)(?:URL|GIT_REPOSITORY|GITHUB_REPOSITORY)\s+\"?([^\s\"]+)")
 # What a project takes for granted where it cannot run anything.
 CMAKE_NO_RUN = re.compile(r"\bif\s*\(\s*CMAKE_CROSSCOMPILING\s+AND\s+NOT\s+"
                           r"\(?\s*(?:DEFINED\s+)?CMAKE_CROSSCOMPILING_EMULATOR\s*\)?\s*\)"
@@ -116,8 +115,8 @@ class Systems:
             for name, value in CMAKE_SET.findall(block):
                 if not name.startswith("CMAKE_"):
                     self.presets.setdefault(name, (value, rel))
-        for kind, args in CMAKE_FETCH.findall(code):
-            url = CMAKE_FROM.search(args)
+        for args in CPM_FETCH.findall(code):
+            url = CPM_FROM.search(args)
             name = re.match(r"(?:NAME\s+)?\"?([A-Za-z0-9_.+-]{1,60})", args)
             if url and name and ("://" in url[1] or url[1].startswith("git@") or
                                  "GITHUB" in url[0]):

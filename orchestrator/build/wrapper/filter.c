@@ -208,7 +208,8 @@ static char *same_in_root(const tool *t, const char *flag, const char *path)
 	const char *root = root_of(t);
 	struct stat s;
 
-	if (!root || !strcmp(flag, "-B") || strstr(path, "/..") || strstr(path, "/python"))
+	if (!root || !strcmp(flag, "-B") || strstr(path, "/..") ||
+		strstr(path, "/python"))
 		return NULL;
 	for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
 		const char *rest = path + strlen(folders[k]);
