@@ -384,6 +384,8 @@ static const pattern patterns[] = {
 	{"unable to find a build program", "corresponding to \"([^\"]+)\"",
 		"missing-tool", SYSTEM},
 	{"CMakeNotFoundError", NULL, "missing-tool", SYSTEM},
+	{"(find_program)", "using the following names: ([\\w.+-]+)", "missing-tool",
+		SYSTEM},
 	{"rror: ",
 		"rror: (pg_config|mysql_config|krb5-config|curl-config|xml2-config|"
 		"xslt-config|gdal-config|geos-config|nc-config|icu-config)\\b",

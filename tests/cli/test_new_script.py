@@ -312,9 +312,9 @@ def test_hatch_hook_and_cibuildwheel():
             "[tool.cibuildwheel.linux]\nenvironment = 'P_FAST=full P_HOST=$HOME CFLAGS=-O1'\n"
         code = SETUP + "os.getenv('P_HOST'); os.getenv('P_MODE'); os.getenv('CFLAGS')\n"
         text = made(index, home, "ci", {
-            "pyproject.toml": ci % "P_MODE = 'x1', P_OTHER = '1'",
-            "setup.py": code + GUARDED % "os.getenv('P_FAST')"}, ["p/fast"])
-        why = "upstream's wheels are built with it"
+            "pyproject.toml": ci % "P_MODE = 'x1', P_OTHER = '1', P_STATIC_DEPS = 'true'",
+            "setup.py": code + "os.getenv('P_STATIC_DEPS')\n" + GUARDED % "os.getenv('P_FAST')"}, ["p/fast"])
+        why = "upstream's wheels are built with it"  # but for libraries of its own making
         xt.equal(env(text), {"P_FAST": ("full", why), "P_MODE": ("x1", why)})
         # What such a variable names as a library is linked.
         for name, variable, wanted in (("linking", "P_BLAS_LIB", True),

@@ -103,6 +103,9 @@ class Scripts:
             if isinstance(rows, str):
                 rows = dict(w.split("=", 1) for w in rows.split() if "=" in w)
             for name, value in rows.items() if isinstance(rows, dict) else ():
+                # A library of its own making is for hosts that have none, and fetched.
+                if re.search(r"STATIC|DOWNLOAD", name):
+                    continue
                 if isinstance(value, (str, int)) and (
                         name in self.read or name.startswith("HATCH_BUILD_HOOK")):
                     self.switches.pop(name, None)
