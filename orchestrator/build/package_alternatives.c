@@ -16,8 +16,17 @@ static gboolean is_for_building(const char *link)
 	       g_str_has_prefix(link, "usr/include/");
 }
 
-static gboolean collect(
-	const build_context *ctx, const locked_package *p, GHashTable *best, GError **err)
+/* The highest of those whose package is there is what counts: libhdf5-dev ranks one of
+ * MPI's above its own. */
+static gboolean is_there(const char *dir, const debian_alternative *a)
+{
+	g_autofree char *to = fs_resolve_beneath(dir, a->path, NULL);
+
+	return to && g_file_test(to, G_FILE_TEST_EXISTS);
+}
+
+static gboolean collect(const build_context *ctx, const locked_package *p,
+	const char *dir, GHashTable *best, GError **err)
 {
 	g_autofree char *label = NULL;
 	g_autofree char *blob = package_files_blob(ctx, p, &label, err);
@@ -38,7 +47,8 @@ static gboolean collect(
 	while (found->len) {
 		debian_alternative *a = g_ptr_array_steal_index(found, 0);
 		const debian_alternative *other = g_hash_table_lookup(best, a->link);
-		if (is_for_building(a->link) && (!other || other->rank < a->rank))
+		if (is_for_building(a->link) && is_there(dir, a) &&
+			(!other || other->rank < a->rank))
 			g_hash_table_replace(best, a->link, a);
 		else
 			debian_alternative_free(a);
@@ -49,12 +59,10 @@ static gboolean collect(
 static gboolean lay(const char *dir, const debian_alternative *a, GError **err)
 {
 	g_autofree char *from = g_build_filename(dir, a->link, NULL);
-	g_autofree char *to = fs_resolve_beneath(dir, a->path, NULL);
 	g_autofree char *folder = g_path_get_dirname(a->link);
 	g_autofree char *in = NULL;
 
-	if (!to || !g_file_test(to, G_FILE_TEST_EXISTS) ||
-		g_file_test(from, G_FILE_TEST_IS_SYMLINK) ||
+	if (g_file_test(from, G_FILE_TEST_IS_SYMLINK) ||
 		g_file_test(from, G_FILE_TEST_EXISTS))
 		return TRUE;
 	/* in a folder that the packages have, so no link of theirs is followed out */
@@ -78,7 +86,7 @@ gboolean package_alternatives_lay(const build_context *ctx, const GPtrArray *pac
 		g_str_hash, g_str_equal, NULL, (GDestroyNotify)debian_alternative_free);
 
 	for (guint i = 0; i < packages->len; i++)
-		if (!collect(ctx, g_ptr_array_index(packages, i), best, err))
+		if (!collect(ctx, g_ptr_array_index(packages, i), dir, best, err))
 			return FALSE;
 	g_autoptr(GPtrArray) all = g_ptr_array_new();
 	GHashTableIter iter;

@@ -148,6 +148,25 @@ toolchain: {manylinux: "2_31"}
         run_answer(wheel, "armv7")
 
 
+def test_alternative_of_a_package_that_is_not_there():
+    """libhdf5-dev would have hdf5.pc be that of an MPI before its own."""
+    code = """#include <hdf5.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; return PyLong_FromLong(H5open() < 0 ? 0 : 42); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+    flags = "__import__('subprocess').check_output(['pkg-config', '%s', 'hdf5'], " \
+        "text=True).split()"
+    with xt.scratch() as home:
+        recipe = packages.project(
+            home, code=code, more=f"extra_compile_args={flags % '--cflags'}, "
+            f"extra_link_args={flags % '--libs'}",
+            recipe='requirements: {host: [deb:libhdf5-dev]}\ntoolchain: {manylinux: "2_31"}\n')
+        wheel = wheel_of(build(home, recipe))
+        judges.check_wheel(wheel, "aarch64", "cp311")
+        run_answer(wheel)
+
+
 def test_headers_by_heart():
     """setup.py that looks for headers in /usr/include finds those of the target, and none of
     this machine; what it then says to the compiler means the target's."""
