@@ -85,6 +85,7 @@ GPtrArray *build_step_environment(
 	environment_spec e = {.platform = s->platform,
 		.floor = s->floor,
 		.cross_bin = s->cross ? bin : NULL,
+		.fortran = s->cross && cross_has_fortran(s->cross),
 		.sysroot = s->cross ? sysroot : NULL,
 		.cmake_toolchain = s->cross ? cmake : NULL,
 		.python = python,

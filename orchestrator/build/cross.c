@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/event.h"
 #include "build/cross_cmake.h"
+#include "build/cross_fortran.h"
 #include "build/cross_shims.h"
 #include "build/embedded.h"
 #include "build/floor.h"
@@ -83,7 +84,7 @@ gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 }
 
 /* Raise when the same inputs give other wrappers. */
-#define CROSS_VERSION 9
+#define CROSS_VERSION 11
 
 /* What programs of the build machine may need of its glibc: any system since
  * 2018 runs them. */
@@ -113,6 +114,13 @@ static char *floor_of(const build_context *ctx, const sysroot_def *def,
 	return base ? floor_prepare(ctx, &spec, base_key, key_out, err) : NULL;
 }
 
+gboolean cross_has_fortran(const cross *c)
+{
+	g_autofree char *path = g_build_filename(c->dir, "bin", "gfortran", NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
 /* Is the build machine's sysroot of the same definition? So that mostly nothing more is
  * fetched; but images are large, and the C library may not have BUILD_FLOOR. */
 gboolean cross_serves_build(const sysroot_def *def)
@@ -140,8 +148,9 @@ static char *build_floor(const build_context *ctx, const sysroot_def *def,
 }
 
 static char *wrappers_prepare(const build_context *ctx, const wrapper_spec *spec,
-	const char *sysroot, key *k, GError **err)
+	const cross *c, key *k, GError **err)
 {
+	const floor_spec floor = {c->sysroot_tree, spec->platform, NULL, spec->build};
 	char *ready = NULL;
 	store_tree *tree =
 		store_tree_begin(ctx->store, "cross", key_digest(k), &ready, err);
@@ -150,7 +159,8 @@ static char *wrappers_prepare(const build_context *ctx, const wrapper_spec *spec
 		return ready;
 	g_autofree char *bin = g_build_filename(store_tree_dir(tree), "bin", NULL);
 	gboolean ok = cross_fill(spec, store_tree_dir(tree), err) &&
-		      cross_shims_write(bin, sysroot, spec->platform, err);
+		      cross_fortran(spec->target, &floor, store_tree_dir(tree), err) &&
+		      cross_shims_write(bin, c->sysroot_tree, spec->platform, err);
 	return store_tree_finish(tree, ok, err);
 }
 
@@ -302,7 +312,7 @@ gboolean cross_prepare(
 	c.build_toolchain_key = g_strdup(build->key);
 	g_autoptr(key) k = wrappers_key(p, target.key, &c, build_key);
 	c.key = g_strdup(key_digest(k));
-	c.dir = wrappers_prepare(ctx, &spec, c.sysroot_tree, k, err);
+	c.dir = wrappers_prepare(ctx, &spec, &c, k, err);
 	if (!c.dir)
 		return FALSE;
 	*out = c;

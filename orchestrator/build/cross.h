@@ -39,6 +39,9 @@ gboolean cross_prepare(
 gboolean cross_describe(
 	const build_context *ctx, const cross_request *request, cross *out, GError **err);
 
+/* Is there a gfortran for the target? One that was prepared. */
+gboolean cross_has_fortran(const cross *c);
+
 /* The build machine's programs are linked against the request's sysroot too when that
  * serves it, else against this one. */
 #define CROSS_BUILD_SYSROOT SYSROOT_DEFAULT

@@ -61,6 +61,9 @@ static const failure_class classes[] = {
 		"a program that the build starts is missing",
 		"list `{}` in requirements.tools when this machine has it, or add the "
 		"project on the package index that carries it to requirements.build"},
+	{"missing-fortran", EXIT_BUILD, "X0901",
+		"it compiles Fortran, and this toolchain has no compiler for that",
+		"`toolchain: {c: gcc}` has gfortran for aarch64 and armv7"},
 	{"missing-source-file", EXIT_BUILD, "X0901", "a source file is not in the source",
 		"it is generated (add the generator, such as cython, to "
 		"requirements.build) or comes from a submodule (source.submodules)"},

@@ -8,10 +8,13 @@
 
 #define ARCHIVE_MAX (256u << 20)
 
-/* Given to an archive that asks for `name` where the floor's C library lacks it; with
- * `beside` to one that defines that and has no `name`. */
+/* Given to an archive that asks for `name` where the floor's C library lacks it, or
+ * `always`; with `beside` to one that defines that and has no `name`; with `instead` in
+ * place of the member of that name which defines `name`. */
 typedef struct extra {
 	const char *name, *source, *beside;
+	gboolean always;
+	const char *instead;
 } extra;
 
 static const extra extras[] = {
@@ -99,6 +102,89 @@ static const extra extras[] = {
 		"	*answer = (struct found){0};\n"
 		"	return dl_iterate_phdr(look, &q) == 1 ? 0 : -1;\n"
 		"}\n"},
+	/* What libgfortran opens files and finds out about numbers by. fcntl64 has
+	 * fcntl's own words: with files of 64 bits the constants are others, not the
+	 * call. */
+	{"fcntl64", "extern int fcntl(int, int, ...);\n"
+		    "__attribute__((visibility(\"hidden\")))\n"
+		    "int fcntl64(int file, int command, ...)\n"
+		    "{\n"
+		    "	__builtin_va_list more;\n"
+		    "	__builtin_va_start(more, command);\n"
+		    "	void *word = __builtin_va_arg(more, void *);\n"
+		    "	__builtin_va_end(more);\n"
+		    "	return fcntl(file, command, word);\n"
+		    "}\n"},
+	/* -1 where Linux is older than the call (3.17): who asks has another way then. */
+	{"getentropy", "extern long syscall(long, ...);\n"
+		       "#if defined __aarch64__\n"
+		       "#define GETRANDOM 278\n"
+		       "#elif defined __arm__\n"
+		       "#define GETRANDOM 384\n"
+		       "#else\n"
+		       "#define GETRANDOM 318\n"
+		       "#endif\n"
+		       "__attribute__((visibility(\"hidden\")))\n"
+		       "int getentropy(void *data, __SIZE_TYPE__ size)\n"
+		       "{\n"
+		       "	return size <= 256 && syscall(GETRANDOM, data, size, 0) "
+		       "== (long)size\n"
+		       "		? 0 : -1;\n"
+		       "}\n"},
+	/* IEEE 754: a NaN whose highest bit of the fraction is not set. Policies before
+	 * 2.24 forbid them as glibc's own. */
+	{"__issignaling",
+		"__attribute__((visibility(\"hidden\"))) int __issignaling(double x)\n"
+		"{\n"
+		"	union { double x; unsigned long long u; } v = {x};\n"
+		"	return (v.u & 0x7ff8000000000000) == 0x7ff0000000000000 &&\n"
+		"		(v.u & 0x0007ffffffffffff);\n"
+		"}\n",
+		NULL, TRUE},
+	{"__issignalingf",
+		"__attribute__((visibility(\"hidden\"))) int __issignalingf(float x)\n"
+		"{\n"
+		"	union { float x; unsigned u; } v = {x};\n"
+		"	return (v.u & 0x7fc00000) == 0x7f800000 && (v.u & 0x003fffff);\n"
+		"}\n",
+		NULL, TRUE},
+	{"__issignalingl",
+		"union number { long double x; unsigned long long u[2]; };\n"
+		"__attribute__((visibility(\"hidden\"))) int __issignalingl(long double "
+		"x)\n"
+		"{\n"
+		"	union number v = {x};\n"
+		"#if __LDBL_MANT_DIG__ == 113\n"
+		"	return (v.u[1] & 0x7fff800000000000) == 0x7fff000000000000 &&\n"
+		"		((v.u[1] & 0x00007fffffffffff) | v.u[0]);\n"
+		"#elif __LDBL_MANT_DIG__ == 64\n"
+		"	return (v.u[1] & 0x7fff) == 0x7fff &&\n"
+		"		!(v.u[0] & 0x4000000000000000) &&\n"
+		"		(v.u[0] & 0x3fffffffffffffff);\n"
+		"#else\n"
+		"	return (v.u[0] & 0x7ff8000000000000) == 0x7ff0000000000000 &&\n"
+		"		(v.u[0] & 0x0007ffffffffffff);\n"
+		"#endif\n"
+		"}\n",
+		NULL, TRUE},
+	/* The thread for asynchronous I/O was compiled for programs alone: the place of
+	 * its variable (TLS, local exec) is none in a shared object. Fortran lets it be
+	 * done at once (Fortran 2018, 9.5.6.4), which libgfortran does for a unit without
+	 * what init_async_unit makes. */
+	{"thread_unit",
+		"#define HIDDEN __attribute__((visibility(\"hidden\")))\n"
+		"HIDDEN __thread void *thread_unit;\n"
+		"HIDDEN void _gfortrani_init_async_unit(void) {}\n"
+		"HIDDEN void _gfortrani_async_close(void) {}\n"
+		"HIDDEN int _gfortrani_async_wait(void) { return 0; }\n"
+		"HIDDEN int _gfortrani_async_wait_id(void) { return 0; }\n"
+		"HIDDEN int _gfortrani_collect_async_errors(void) { return 0; }\n"
+		"HIDDEN void _gfortrani_enqueue_close(void) {}\n"
+		"HIDDEN void _gfortrani_enqueue_data_transfer_init(void) {}\n"
+		"HIDDEN void _gfortrani_enqueue_done(void) {}\n"
+		"HIDDEN int _gfortrani_enqueue_done_id(void) { return 0; }\n"
+		"HIDDEN void _gfortrani_enqueue_transfer(void) {}\n",
+		NULL, FALSE, "async.o"},
 	/* What clang calls to make a _Float16 of a double on 32-bit ARM, by the name in
 	 * Arm's run-time ABI (RTABI32, 4.1.2); libgcc has it under GCC's own name. Both
 	 * take the double in two core registers. */
@@ -117,6 +203,7 @@ typedef struct editing {
 	GBytes *bytes;
 	ar_writer *writer;
 	GHashTable *asked, *defined; /* names, char * */
+	GHashTable *replaced;	     /* extra *: those in place of a member */
 } editing;
 
 static void editing_clear(editing *e)
@@ -125,6 +212,7 @@ static void editing_clear(editing *e)
 	g_clear_pointer(&e->writer, ar_writer_free);
 	g_clear_pointer(&e->asked, g_hash_table_unref);
 	g_clear_pointer(&e->defined, g_hash_table_unref);
+	g_clear_pointer(&e->replaced, g_hash_table_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(editing, editing_clear)
 
@@ -148,6 +236,23 @@ static gboolean member_add(editing *e, const char *name, GBytes *content, GError
 	return TRUE;
 }
 
+/* The extra that takes the member's place, or NULL. */
+static const extra *in_place_of(const ar_member *m, GBytes *content)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(extras); i++) {
+		const extra *x = &extras[i];
+		if (!x->instead || strcmp(x->instead, m->name) != 0)
+			continue;
+		g_autoptr(elf_file) object =
+			elf_file_open(content, m->name, ELF_SYMTAB, NULL);
+		for (guint n = 0; object && n < object->n_symtab; n++)
+			if (object->symtab[n].defined &&
+				strcmp(object->symtab[n].name, x->name) == 0)
+				return x;
+	}
+	return NULL;
+}
+
 static gboolean archive_read(editing *e, const char *path, GError **err)
 {
 	gsize size;
@@ -160,11 +265,15 @@ static gboolean archive_read(editing *e, const char *path, GError **err)
 	e->writer = ar_writer_new();
 	e->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	e->defined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	e->replaced = g_hash_table_new(NULL, NULL);
 	for (guint i = 0; members && i < members->len; i++) {
 		const ar_member *m = g_ptr_array_index(members, i);
 		g_autoptr(GBytes) part =
 			g_bytes_new_from_bytes(e->bytes, m->offset, m->size);
-		if (!member_add(e, m->name, part, err))
+		const extra *other = in_place_of(m, part);
+		if (other)
+			g_hash_table_add(e->replaced, (gpointer)other);
+		else if (!member_add(e, m->name, part, err))
 			return FALSE;
 	}
 	return members != NULL;
@@ -185,22 +294,23 @@ static gboolean any_for(const char *path, GHashTable *lacking)
 
 static gboolean wanted(const extra *x, const editing *e, GHashTable *lacking)
 {
+	if (x->instead)
+		return g_hash_table_contains(e->replaced, x);
 	if (x->beside)
 		return g_hash_table_contains(e->defined, x->beside) &&
 		       !g_hash_table_contains(e->defined, x->name);
-	return g_hash_table_contains(lacking, x->name) &&
+	return (x->always || g_hash_table_contains(lacking, x->name)) &&
 	       g_hash_table_contains(e->asked, x->name);
 }
 
-gboolean floor_extras_add(const floor_spec *spec, const char *path, GHashTable *lacking,
-	const char *work, GError **err)
+/* `from` with its extras at `to`, when it gets any, or `always`. */
+static gboolean edit(const floor_spec *spec, const char *from, const char *to,
+	gboolean always, GHashTable *lacking, const char *work, GError **err)
 {
 	g_auto(editing) e = {0};
 	guint added = 0;
 
-	if (!any_for(path, lacking) || !g_file_test(path, G_FILE_TEST_IS_REGULAR))
-		return TRUE;
-	if (!archive_read(&e, path, err))
+	if (!archive_read(&e, from, err))
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(extras); i++) {
 		const extra *x = &extras[i];
@@ -213,9 +323,44 @@ gboolean floor_extras_add(const floor_spec *spec, const char *path, GHashTable *
 			return FALSE;
 		added++;
 	}
-	if (!added)
+	if (!added && !always)
 		return TRUE;
 	g_autoptr(GBytes) made = ar_writer_finish(e.writer, err);
-	return made && fs_write_atomic(path, g_bytes_get_data(made, NULL),
+	return made && fs_write_atomic(to, g_bytes_get_data(made, NULL),
 			       g_bytes_get_size(made), 0644, err);
+}
+
+gboolean floor_extras_add(const floor_spec *spec, const char *path, GHashTable *lacking,
+	const char *work, GError **err)
+{
+	return !any_for(path, lacking) || !g_file_test(path, G_FILE_TEST_IS_REGULAR) ||
+	       edit(spec, path, path, FALSE, lacking, work, err);
+}
+
+/* Of the extras' names those that FLOOR_NAMES does not have. NULL with an error. */
+static GHashTable *lacking_of(const char *floor, GError **err)
+{
+	g_autofree char *path = g_build_filename(floor, FLOOR_NAMES, NULL);
+	g_autoptr(GBytes) bytes = fs_read(path, ARCHIVE_MAX, err);
+	GHashTable *lacking = bytes ? g_hash_table_new(g_str_hash, g_str_equal) : NULL;
+
+	if (!bytes)
+		return NULL;
+	g_autofree char *text =
+		g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	for (gsize i = 0; i < G_N_ELEMENTS(extras); i++) {
+		g_autofree char *row = g_strdup_printf("\n%s ", extras[i].name);
+		if (!strstr(text, row))
+			g_hash_table_add(lacking, (gpointer)extras[i].name);
+	}
+	return lacking;
+}
+
+gboolean floor_extras_copy(const floor_spec *spec, const char *floor, const char *from,
+	const char *to, GError **err)
+{
+	g_autoptr(GHashTable) lacking = lacking_of(floor, err);
+	g_autofree char *work = g_path_get_dirname(to);
+
+	return lacking && edit(spec, from, to, TRUE, lacking, work, err);
 }

@@ -36,6 +36,7 @@
  *						library of the system
  *	go_module, go_version, go_mains, cgo	go.mod and the .go files
  *	gcc					the file that only gcc compiles for ARM
+ *	fortran					the file that asks for a Fortran compiler
  *	nested					one with functions inside functions, as
  *						only gcc compiles them
  *	arm_code				{name, where}: neon, vfpv4, armv8: code
@@ -47,8 +48,9 @@
  *						by the Python that it runs in
  *	mixed_std				"C++ in C", "C in C++": setup.py gives one
  *						-std to both
- *	downloads				{name, where}: what CMake would fetch
- *while it builds; a script that does: name is where
+ *	downloads				{name, where}: what CPM.cmake would fetch
+ *						while it builds; a script that does: name
+ *						is where
  *	cmake_presets				{name, value, where}: what CMake's files
  *						take in a cross build without an emulator
  *	tops, warnings				lists of strings

@@ -243,6 +243,7 @@ static char *why_gcc(const json_t *facts, const upstream_wheel *up)
 {
 	const char *pragma = fact(facts, "gcc"), *nested = fact(facts, "nested");
 	const char *mixed = fact(facts, "mixed_std"), *openmp = fact(facts, "openmp");
+	const char *fortran = fact(facts, "fortran");
 
 	if (pragma)
 		return g_strdup_printf(
@@ -252,6 +253,8 @@ static char *why_gcc(const json_t *facts, const upstream_wheel *up)
 		return g_strdup_printf("%s has functions inside functions, which clang "
 				       "does not compile",
 			nested);
+	if (fortran)
+		return g_strdup_printf("%s compiles Fortran", fortran);
 	if (openmp)
 		return g_strdup_printf(
 			"%s asks for OpenMP, whose library is gcc's", openmp);

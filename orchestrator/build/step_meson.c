@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Raise when the files say something else for the same item. */
-#define VERSION "2"
+#define VERSION "3"
 #define CROSS "meson-cross.ini"
 #define NATIVE "meson-native.ini"
 #define BUILD_DIR ".mesonpy-build" /* in the project's folder */
@@ -103,7 +103,10 @@ static char *cross_file(const step_site *site)
 {
 	const platform *t = site->item->platform;
 	GString *out = g_string_new(cross_text);
+	gboolean fortran = cross_has_fortran(site->cross);
 
+	if (fortran)
+		g_string_append(out, "fortran = '{/xorch/cross/bin/gfortran}'\n");
 	for (guint n = 0; n < G_N_ELEMENTS(programs); n++) {
 		g_autofree char *path =
 			g_build_filename(site->env, "bin", programs[n], NULL);
@@ -121,6 +124,8 @@ static char *cross_file(const step_site *site)
 		add_flags(out, site, "c_args");
 	if (!bind_pair_has(site->item->recipe->build.env, "CXXFLAGS"))
 		add_flags(out, site, "cpp_args");
+	if (fortran && !bind_pair_has(site->item->recipe->build.env, "FFLAGS"))
+		add_flags(out, site, "fortran_args");
 	g_string_append(out, machine_text);
 	g_string_replace(out, "@TRIPLE@", t->triple, 0);
 	g_string_replace(out, "@FAMILY@", t->meson_cpu_family, 0);

@@ -176,6 +176,20 @@ static char *gcc_inner(const side *s)
 		NULL);
 }
 
+gboolean wrapper_has_fortran(const toolchain *chain, const platform *p)
+{
+	g_autofree char *name =
+		g_strdup_printf("%s-gfortran-%s", p->triple, chain->version);
+	g_autofree char *path = g_build_filename(chain->tree, "usr/bin", name, NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static gboolean has_fortran(const side *s)
+{
+	return wrapper_has_fortran(s->chain, s->platform);
+}
+
 static void gcc_driver(side *s, const char *names, const char *kind, const char *program)
 {
 	g_autofree char *path = g_strdup_printf(
@@ -197,6 +211,8 @@ static void gcc_driver(side *s, const char *names, const char *kind, const char 
 		s->gcc_version);
 	line(s, "cxx", "-isystem${%s}/usr/include/c++/%s/backward", s->sysroot,
 		s->gcc_version);
+	if (has_fortran(s))
+		line(s, "prelink", "-L${cross}/lib");
 	line(s, "link", "-L${%s}/usr/lib/%s", s->sysroot, triple);
 	line(s, "link", EXCLUDE);
 	if (s->hidden)
@@ -208,7 +224,8 @@ static void gcc_driver(side *s, const char *names, const char *kind, const char 
 
 static void gcc_side(side *s)
 {
-	static const char *const inner[] = {"cc1", "cc1plus", "collect2", "lto1", NULL};
+	static const char *const inner[] = {
+		"cc1", "cc1plus", "collect2", "lto1", "f951", NULL};
 	static const char *const plain[] = {"ar", "as", "nm", "ranlib", "strip",
 		"objcopy", "objdump", "readelf", "size", "strings", "addr2line",
 		"c++filt", NULL};
@@ -218,6 +235,8 @@ static void gcc_side(side *s)
 	gcc_driver(s, "c++ g++", "cxx", "g++");
 	gcc_driver(s, "cpp", "compiler", "gcc");
 	line(s, "before", "-E");
+	if (has_fortran(s))
+		gcc_driver(s, "gfortran", "compiler", "gfortran");
 	for (const char *const *p = plain; *p; p++) {
 		g_autofree char *path =
 			g_strdup_printf("usr/bin/%s-%s", s->platform->triple, *p);
@@ -233,6 +252,8 @@ static void gcc_side(side *s)
 	}
 	for (const char *const *p = inner; *p; p++) {
 		g_autofree char *path = g_build_filename(folder, *p, NULL);
+		if (g_str_equal(*p, "f951") && !has_fortran(s))
+			continue;
 		g_string_append_printf(s->conf, "\ntool %s\n", *p);
 		program_lines(s, "plain", path);
 		line(s, "argv0", "${%s}/%s", s->dir, path);
@@ -260,6 +281,8 @@ static void gcc_libexec(side *s)
 	line(s, "argv0", "${%s}/%s", s->dir, gcc);
 	for (const char *const *n = names; *n; n++)
 		name_add(s, "libexec", *n);
+	if (has_fortran(s))
+		name_add(s, "libexec", "f951");
 }
 
 /* pkgconf of clang's tree, which sees one sysroot and nothing of the host. The step's

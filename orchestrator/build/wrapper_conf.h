@@ -9,7 +9,8 @@
  *	bin/	cc c++ gcc g++ clang clang++ cpp ld ar as nm ranlib strip …
  *		pkg-config, the same as TRIPLE-gcc …: for the target; build-cc
  *		build-c++ build-ar …: for the build machine
- *	libexec/	cc1 collect2 as ld …: what gcc starts by itself */
+ *	libexec/	cc1 collect2 as ld …: what gcc starts by itself
+ *	lib/	with a gfortran: its library, at the floor (build/cross_fortran.h) */
 typedef struct wrapper_spec {
 	const toolchain *target; /* clang or gcc */
 	const toolchain *build;	 /* always clang */
@@ -26,6 +27,9 @@ typedef struct wrapper_set {
 	char *conf;
 	GPtrArray *names; /* "bin/cc", "libexec/cc1" …, no name twice */
 } wrapper_set;
+
+/* Does the toolchain bring a gfortran for the platform? */
+gboolean wrapper_has_fortran(const toolchain *chain, const platform *p);
 
 void wrapper_set_make(const wrapper_spec *spec, wrapper_set *out);
 void wrapper_set_clear(wrapper_set *set);

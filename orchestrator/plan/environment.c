@@ -26,6 +26,11 @@ static const row target_rows[] = {
 	 * CFLAGS instead of the interpreter's own flags, not in addition. */
 	{"CFLAGS", "${cflags}", "make, autoconf, CMake, setuptools"},
 	{"CXXFLAGS", "${cflags}", "as CFLAGS"},
+	{"FC", "${fortran}", "autoconf, CMake, meson; only with gcc"},
+	{"F77", "${fortran}", "autoconf, numpy.distutils"},
+	{"F90", "${fortran}", "numpy.distutils"},
+	{"FFLAGS", "${fflags}", "make, autoconf, CMake, meson"},
+	{"FCFLAGS", "${fflags}", "autoconf"},
 	{"LDFLAGS", "${ldflags}", "make, autoconf, CMake, setuptools"},
 	/* No LDFLAGS inside: setuptools adds them itself. */
 	{"LDSHARED", "${bin}/cc -shared", "setuptools"},
@@ -311,6 +316,10 @@ GPtrArray *environment_make(const environment_spec *s)
 	set_python(&v, s->python);
 	set(&v, "floor", s->floor);
 	set(&v, "bin", s->cross_bin);
+	if (s->cross_bin && s->fortran) {
+		set_owned(&v, "fortran", g_strconcat(s->cross_bin, "/gfortran", NULL));
+		set(&v, "fflags", g_hash_table_lookup(v.by_name, "cflags"));
+	}
 	set(&v, "cgo", s->cross_bin ? "1" : "0");
 	set(&v, "sysroot", s->sysroot);
 	set(&v, "cmake_toolchain", s->cmake_toolchain);

@@ -18,6 +18,7 @@ typedef struct environment_spec {
 	const platform *platform;
 	const char *floor;     /* "2_17"; NULL: no PLAT */
 	const char *cross_bin; /* folder of the wrappers (build/cross.h); NULL none */
+	gboolean fortran;      /* gfortran is among them */
 	const char *sysroot;   /* NULL none */
 	const char *cmake_toolchain; /* file; NULL none */
 	const environment_python *python;

@@ -414,6 +414,26 @@ def test_openmp():
                      in recipe(home, name), name == "many", recipe(home, name))
 
 
+def test_fortran():
+    """Its compiler is gcc's: where a build system is asked for it, and must have it."""
+    cases = {"meson": ("meson.build", "project('p', 'c',\n  'fortran')\n", True),
+             "added": ("meson.build", "project('p', 'c')\nadd_languages('fortran', "
+                       "native: false)\n", True),
+             "maybe": ("meson.build", "project('p', 'c')\nadd_languages('fortran', "
+                       "required: false)\n", False),
+             "cmake": ("CMakeLists.txt", "project(p LANGUAGES C Fortran)\n", True),
+             "enabled": ("CMakeLists.txt", "enable_language( Fortran )\n", True),
+             "named": ("CMakeLists.txt", "project(p C) # Fortran\n", False)}
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, (file, text, wanted) in cases.items():
+            index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', ['a.c'])\n",
+                                      file: text})
+            xt.equal(new(index, home, name).code, 0)
+            xt.equal(f"c: gcc  # guessed: {file} compiles Fortran\n" in recipe(home, name),
+                     wanted, recipe(home, name))
+
+
 def test_openmp_of_cmake_and_meson():
     """What has to be there, or is asked for anyway and made use of."""
     cases = {"must": ("find_package(OpenMP REQUIRED)\n", "", True),

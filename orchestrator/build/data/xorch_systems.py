@@ -102,6 +102,10 @@ class Systems:
             if lib == "SWIG":
                 self.add(rel, self.programs, "swig")
         self.openmp(rel, Conditions(code).openmp())
+        for args in re.findall(r"\b(?:project|enable_language)\s*\(([^()#]{0,400})\)", code,
+                               re.I):
+            if "Fortran" in args.split():
+                self.out.setdefault("fortran", rel)
         for args in re.findall(r"pkg_(?:check|search)_modules?\s*\(([^)]*)\)", code):
             for word in args.split()[1:]:
                 self.add(rel, self.links, re.split("[<>=]", word)[0].lower())
@@ -128,6 +132,10 @@ class Systems:
             self.openmp_asked = rel, sure
 
     def meson(self, rel, code):
+        if re.search(r"^\s*(?:project|add_languages)\s*\([^()#]{0,400}'fortran'", code, re.M) \
+                and not re.search(r"^\s*add_languages\s*\([^()]*'fortran'[^()]*required\s*:\s*"
+                                  r"false", code, re.M):
+            self.out.setdefault("fortran", rel)
         if re.search(r"^\w+\s*=\s*dependency\s*\(\s*'openmp'\s*[^)\n]*\)", code, re.M) and \
                 not re.search(r"dependency\s*\(\s*'openmp'[^)]*required", code):
             self.openmp(rel, True)
