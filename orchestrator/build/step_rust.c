@@ -8,6 +8,7 @@
 #include "build/rust_cargo.h"
 #include "build/source.h"
 #include "format/cargo_lock.h"
+#include "format/cargo_manifest.h"
 #include "plan/release.h"
 #include <elf.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 #define SANDBOX_PYO3 "/xorch/pyo3"
 #define LOCK_MAX (16 << 20)
+#define MANIFEST_MAX (1 << 20)
 
 gboolean step_rust_used(const item *i)
 {
@@ -290,28 +292,77 @@ static gboolean check_source(pipeline *p, const step_site *site,
 	return rust_cargo_check(&c, crates, err);
 }
 
-/* The file PyO3 believes above all else (0.14 and newer; every key but these is too
- * new or too old for some version). An abi3 feature of the project comes on top.
- * Extensions never link to a libpython, so nothing is said of where one is. */
-static char *pyo3_config(const item *i)
+static gboolean is_before(const char *version, guint minor)
 {
-	gboolean threads = strchr(i->python->abiflags, 't') != NULL;
+	g_auto(GStrv) parts = g_strsplit(version, ".", 3);
 
+	return g_strv_length(parts) > 1 && g_str_equal(parts[0], "0") &&
+	       g_ascii_strtoull(parts[1], NULL, 10) < minor;
+}
+
+/* Before 0.23 PyO3's features are nothing to it beside its file. */
+static gboolean file_decides(const item *i)
+{
+	const GPtrArray *crates = i->source->lock->crates;
+
+	for (guint n = 0; crates && n < crates->len; n++) {
+		const locked_file *f = g_ptr_array_index(crates, n);
+		if (g_str_equal(f->name, "pyo3-build-config") &&
+			is_before(f->version, 23))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Is it the stable ABI that is built for, and from which Python on? */
+static gboolean for_stable_abi(
+	const step_site *site, const rust_project *project, guint *minor)
+{
+	const char *said = site->item->recipe->python.abi3;
+	g_autofree char *path = fs_resolve_beneath(site->source, project->manifest, NULL);
+	g_autoptr(GBytes) bytes = path ? fs_read(path, MANIFEST_MAX, NULL) : NULL;
+	gsize size = 0;
+	const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+	g_autofree char *text = g_strndup(data ? data : "", size);
+	gboolean own = cargo_manifest_abi3(text, minor);
+
+	if (said && (!own || !*minor))
+		*minor = (guint)g_ascii_strtoull(strchr(said, '.') + 1, NULL, 10);
+	return own || said;
+}
+
+/* The file PyO3 believes above all else (0.14 and newer; every key but these is too
+ * new or too old for some version). An abi3 feature of the project comes on top, since
+ * 0.23; an older one is told. Extensions never link to a libpython, so nothing is said
+ * of where one is. */
+static char *pyo3_config(const step_site *site, const rust_project *project)
+{
+	const item *i = site->item;
+	gboolean threads = strchr(i->python->abiflags, 't') != NULL;
+	guint oldest = 0, minor = i->python->minor;
+	gboolean stable =
+		!threads && file_decides(i) && for_stable_abi(site, project, &oldest);
+
+	if (stable && oldest && oldest < minor)
+		minor = oldest;
 	return g_strdup_printf("implementation=CPython\n"
 			       "version=3.%u\n"
+			       "%s"
 			       "shared=true\n"
 			       "pointer_width=%d\n"
 			       "build_flags=%s\n"
 			       "suppress_build_script_link_lines=true\n",
-		i->python->minor, i->platform->elf_class == ELFCLASS32 ? 32 : 64,
+		minor, stable ? "abi3=true\n" : "",
+		i->platform->elf_class == ELFCLASS32 ? 32 : 64,
 		threads ? "Py_GIL_DISABLED" : "");
 }
 
-static gboolean add_pyo3(const step_site *site, step_extras *x, GError **err)
+static gboolean add_pyo3(
+	const step_site *site, const rust_project *project, step_extras *x, GError **err)
 {
 	g_autofree char *folder = g_build_filename(site->scratch, "pyo3", NULL);
 	g_autofree char *path = g_build_filename(folder, "config.txt", NULL);
-	g_autofree char *text = pyo3_config(site->item);
+	g_autofree char *text = pyo3_config(site, project);
 
 	if (!fs_mkdir_p(folder, 0755, err) ||
 		!fs_write_atomic(path, text, strlen(text), 0644, err))
@@ -453,7 +504,7 @@ static gboolean rust_step(pipeline *p, step_site *site, step_extras *x, GError *
 	step_extras_env(x, "MATURIN_PEP517_ARGS", args);
 	add_rustflags(i, x);
 	add_openssl(site, x);
-	return add_cargo_home(site, x, crates, err) && add_pyo3(site, x, err);
+	return add_cargo_home(site, x, crates, err) && add_pyo3(site, &project, x, err);
 }
 
 const step_part step_rust = {.name = "rust",

@@ -190,6 +190,18 @@ def test_abi3_of_pyo3():
             xt.equal(root.run_wheel(item["file"], ANSWER).strip(), "32", suite)
 
 
+def test_abi3_of_an_older_pyo3():
+    """Before 0.23 the configuration file hid the feature from PyO3, and not from maturin."""
+    with xt.scratch() as home:
+        recipe = pyo3_project(home, '{ version = "0.21", features = ["abi3-py38"] }')
+        result = build(home, recipe, targets=["aarch64"])
+        xt.equal(test_wheels.judge(result, imports=False), 1, result)
+        [item] = result.json["items"]
+        xt.check("-cp38-abi3-manylinux" in item["file"], item)
+        root = target_root.get("bookworm", "aarch64")
+        xt.equal(root.run_wheel(item["file"], ANSWER).strip(), "64")
+
+
 # label: long
 def test_bindgen_with_libclang_of_the_index():
     """A build script makes Rust of a C header by the build requirement libclang: sizes
