@@ -193,7 +193,8 @@ def test_functions_inside_functions():
 
 def test_what_gcc_only_warns_of():
     """A hash that is a long, where Python's is as wide as a pointer: an error of clang's
-    from 16 on, on 32 bits alone. And a library for Windows, which clang's linker wants."""
+    from 16 on, on 32 bits alone. And a library for Windows, which clang's linker wants, and
+    a version script that names what is not there, which it minds."""
     code = """#ifdef __clang__
 #pragma comment(lib, "Ws2_32.lib")
 #endif
@@ -214,7 +215,10 @@ static PyObject *answer(PyObject *self, PyObject *args)
 static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
 """
     with xt.scratch() as home:
-        path = packages.project(home, code=code)
+        path = packages.project(home, code=code,
+                                more="extra_link_args=['-Wl,--version-script=names.map']")
+        xt.write(os.path.join(home, "tiny-src", "names.map"),
+                 "V1 { global: PyInit_tiny; init_tiny; local: *; };\n")
         result = xt.run(["build", path, "--python", "cp311", "--target", "armv7", "--json"],
                         home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
         test_wheels.need_network(result)
