@@ -51,7 +51,7 @@ gboolean pipeline_grafts(pipeline *p, item *i)
 }
 
 /* Raise when other files of the same libraries are grafted. */
-#define GRAFT_VERSION "3"
+#define GRAFT_VERSION "4"
 
 gboolean pipeline_graft_add_to_key(pipeline *p, item *i, key *k, GError **err)
 {

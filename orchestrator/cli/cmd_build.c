@@ -149,6 +149,18 @@ static void tell_warnings(const item *i, const audit_report *report)
 	}
 }
 
+static void tell_grafts(const item *i, const GPtrArray *grafts)
+{
+	for (guint n = 0; grafts && n < grafts->len; n++) {
+		const repair_graft *g = g_ptr_array_index(grafts, n);
+		if (g->plain_stack)
+			event_log(EVENT_NOTE, i->id,
+				"%s asks for an executable stack, which newer glibc "
+				"refuses to load; the copy in the wheel does not",
+				g->soname);
+	}
+}
+
 static gboolean finish(item *i, const pipeline_product *product, void *data, GError **err)
 {
 	const options *o = data;
@@ -158,6 +170,7 @@ static gboolean finish(item *i, const pipeline_product *product, void *data, GEr
 
 	if (ok) {
 		tell_warnings(i, result.report);
+		tell_grafts(i, result.grafts);
 		i->file = g_steal_pointer(&result.path);
 		i->sha256 = g_steal_pointer(&result.sha256);
 		i->size = result.size;

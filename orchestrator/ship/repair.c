@@ -278,6 +278,7 @@ static gboolean collect(repairing *r, GError **err)
 		g_autoptr(elf_file) elf = elf_file_open(f->bytes, f->soname, 0, err);
 		if (!elf || !look_at(r, elf, f->soname, f->needed, err))
 			return FALSE;
+		f->exec_stack = elf->exec_stack;
 	}
 	return TRUE;
 }
@@ -290,12 +291,21 @@ static void add_renames(const repairing *r, const GPtrArray *needed, repair_edit
 	}
 }
 
+/* A distribution's library asks for an executable stack because an assembler file says
+ * nothing of it; the copy does not, or glibc from 2.41 on would not load it. Another's
+ * wheel is left as it is. */
+static gboolean clears_stack(const repairing *r, const foreign *f)
+{
+	return f->exec_stack && !r->o->foreign;
+}
+
 static gboolean edit_grafts(repairing *r, GError **err)
 {
 	for (guint n = 0; n < r->grafts->len; n++) {
 		const foreign *f = g_ptr_array_index(r->grafts, n);
-		g_auto(repair_edit) edit = {
-			.soname = f->file, .rpath = f->needed->len ? "$ORIGIN" : NULL};
+		g_auto(repair_edit) edit = {.soname = f->file,
+			.rpath = f->needed->len ? "$ORIGIN" : NULL,
+			.plain_stack = clears_stack(r, f)};
 		repair_edit_init(&edit);
 		add_renames(r, f->needed, &edit);
 		GBytes *out = repair_edit_run(
@@ -399,6 +409,7 @@ static void tell(const repairing *r, GPtrArray *grafts)
 		g->sha256 = g_strdup(f->sha256);
 		g->purl = g_strdup(f->owner->purl);
 		g->package_sha256 = g_strdup(f->owner->sha256);
+		g->plain_stack = clears_stack(r, f);
 		g_ptr_array_add(grafts, g);
 	}
 }

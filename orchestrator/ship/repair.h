@@ -50,6 +50,7 @@ typedef struct repair_graft {
 	char *sha256;		       /* of the library as it was found */
 	/* Of the package, as its owner has them; each may be NULL. */
 	char *purl, *package_sha256;
+	gboolean plain_stack; /* it asked for an executable stack, the copy does not */
 } repair_graft;
 void repair_graft_free(repair_graft *g);
 

@@ -75,6 +75,8 @@ gboolean repair_edit_check(
 		if (has_needed(f, from) || !has_needed(f, to))
 			return unsound(name, err, "it still needs %s", from);
 	}
+	if (edit->plain_stack && f->exec_stack)
+		return unsound(name, err, "it still asks for an executable stack");
 	for (guint n = 0; edit->removed && n < edit->removed->len; n++)
 		if (has_needed(f, g_ptr_array_index(edit->removed, n)))
 			return unsound(name, err, "it still needs %s",
@@ -111,6 +113,8 @@ static gboolean run(const repair_edit *edit, const char *patchelf, const char *p
 	} else {
 		g_ptr_array_add(argv, (gpointer) "--remove-rpath");
 	}
+	if (edit->plain_stack)
+		g_ptr_array_add(argv, (gpointer) "--clear-execstack");
 	g_ptr_array_add(argv, (gpointer)path);
 	g_ptr_array_add(argv, NULL);
 	process_spec spec = {.argv = (const char *const *)argv->pdata,

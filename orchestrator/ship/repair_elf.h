@@ -7,6 +7,7 @@ typedef struct repair_edit {
 	const char *rpath;	  /* DT_RPATH; NULL: none is left */
 	GPtrArray *renames;	  /* char * pairs: DT_NEEDED old, new */
 	const GPtrArray *removed; /* char *: DT_NEEDED that go; NULL none */
+	gboolean plain_stack;	  /* PT_GNU_STACK loses its X */
 } repair_edit;
 
 void repair_edit_init(repair_edit *edit); /* the list */

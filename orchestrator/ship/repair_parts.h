@@ -9,7 +9,8 @@ typedef struct foreign {
 	char *soname, *file, *sha256; /* sha256: of `bytes` */
 	const repair_owner *owner;
 	GBytes *bytes;
-	GPtrArray *needed; /* char *: of its needs those that are grafted too */
+	GPtrArray *needed;   /* char *: of its needs those that are grafted too */
+	gboolean exec_stack; /* it asks for one */
 } foreign;
 
 /* A member of the wheel that is code of the target. */

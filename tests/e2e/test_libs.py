@@ -148,6 +148,31 @@ toolchain: {manylinux: "2_31"}
         run_answer(wheel, "armv7")
 
 
+def test_executable_stack_of_a_library():
+    """bullseye's OpenBLAS for armhf asks for one, for want of a word in its assembler; the
+    copy in the wheel does not, and computes."""
+    with xt.scratch() as home:
+        flags = "extra_link_args=__import__('subprocess').check_output(" \
+            "['pkg-config', '--libs', 'blas'], text=True).split()"
+        recipe = packages.project(home, code=BLAS, more=flags, recipe="""\
+requirements: {host: [deb:libopenblas-dev]}
+toolchain: {manylinux: "2_31"}
+""")
+        result = build(home, recipe, target="armv7")
+        xt.check(re.search(r"note: tiny\S+: \S*blas\S* asks for an executable stack",
+                           result.err), result)
+        wheel = wheel_of(result)
+        judges.check_wheel(wheel, "armv7", "cp311")
+        with xt.scratch() as folder:
+            judges.unpack(wheel, folder)
+            libs = os.path.join(folder, "tiny.libs")
+            for name in os.listdir(libs):
+                said = judges.readelf("--program-headers", os.path.join(libs, name))
+                xt.check(re.search(r"GNU_STACK.* RW  ", said), name, said)
+                elflint(os.path.join(libs, name))
+        run_answer(wheel, "armv7")
+
+
 def test_alternative_of_a_package_that_is_not_there():
     """libhdf5-dev would have hdf5.pc be that of an MPI before its own."""
     code = """#include <hdf5.h>
