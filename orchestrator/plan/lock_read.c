@@ -231,7 +231,9 @@ static void check_wraps(const yaml_doc *doc, const lock_row *row, diag_list *l)
 		return;
 	diag *d = yaml_error(doc, l, yaml_map_get(doc->root, "wraps"), "X0411",
 		"a subproject is not whole");
-	diag_note(d, "it needs file with sha256, or directory with commit and tree");
+	diag_note(d,
+		"it needs file with sha256, or directory with commit and tree (of CMake "
+		"revision too)");
 }
 
 static void check_row(const yaml_doc *doc, const void *data, diag_list *l)
