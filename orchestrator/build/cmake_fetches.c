@@ -12,6 +12,7 @@
 
 #define TEXT_MAX (4 << 20)
 #define FILES_MAX 20000
+#define FETCHES_MAX 200
 #define PLACE "fetched"	      /* in STEP_FILES */
 #define TAKEN "cmake-fetched" /* in the out folder */
 #define PREFIX "xorch_"	      /* of the functions that are called in CMake's place */
@@ -21,7 +22,7 @@ typedef struct search {
 	const item *i;
 	char *work;	   /* what is unpacked to be looked at; made when needed */
 	GPtrArray *locked; /* locked_wrap *, the caller's */
-	GHashTable *known; /* names ever seen, lower case: the outermost counts */
+	GHashTable *known; /* cmake_fetch_identity of all ever seen */
 } search;
 
 /* Folders and projects whose only use is in tests. */
@@ -95,17 +96,33 @@ static void warn(const search *s, const char *name, const char *why)
 		name, why);
 }
 
-/* near-1.0.tar.gz by what its address ends in: CMake knows archives by their names. */
-static char *file_name(const cmake_fetch *f)
+static gboolean is_taken(const search *s, const char *place)
 {
-	const char *url = g_ptr_array_index(f->urls, 0);
-	g_autofree char *path = g_strndup(url, strcspn(url, "?#"));
-	g_autofree char *base = g_path_get_basename(path);
-	char *out = g_strdup_printf("%s-%s", f->name, base);
+	for (guint n = 0; n < s->locked->len; n++)
+		if (g_str_equal(
+			    locked_wrap_place(g_ptr_array_index(s->locked, n)), place))
+			return TRUE;
+	return FALSE;
+}
 
-	return g_strcanon(out,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+",
-		'-');
+/* NAME and what its address ends in, near-1.0.tar.gz, since CMake knows archives by their
+ * names; of a repository NAME alone. With a number where another has that already. */
+static char *free_place(const search *s, const cmake_fetch *f)
+{
+	const char *url = f->git ? "" : g_ptr_array_index(f->urls, 0);
+	g_autofree char *path = g_strndup(url, strcspn(url, "?#"));
+	g_autofree char *base = f->git ? NULL : g_path_get_basename(path);
+	char *out = NULL;
+	guint n = 1;
+
+	do {
+		g_autofree char *number = n > 1 ? g_strdup_printf("-%u", n) : NULL;
+		g_free(out);
+		out = g_strconcat(f->name, number ? number : "", base ? "-" : "",
+			base ? base : "", NULL);
+		n++;
+	} while (is_taken(s, out));
+	return out;
 }
 
 /* As CMake would: a folder that is alone in it is what is meant. */
@@ -131,6 +148,14 @@ static gboolean look_into_archive(search *s, const char *archive, GError **err)
 	return !unpack_archive(archive, dir) || look_into(s, dir, err);
 }
 
+static gboolean may_be_locked(const locked_wrap *row, GError **err)
+{
+	const char *why = locked_wrap_problem(row);
+
+	return !why || error_set(err, EXIT_INPUT, "X0411",
+			       "its name or address is none for a lock, which %s", why);
+}
+
 static gboolean lock_one(search *s, const cmake_fetch *f, GError **err)
 {
 	g_autoptr(locked_wrap) row = locked_wrap_new(f->name, f->git ? NULL : f->urls);
@@ -139,17 +164,18 @@ static gboolean lock_one(search *s, const cmake_fetch *f, GError **err)
 
 	row->by = g_strdup("cmake");
 	if (archive) {
-		row->file = file_name(f);
+		row->file = free_place(s, f);
 		row->sha256 = g_strdup(f->sha256);
+		if (!may_be_locked(row, err))
+			return FALSE;
 		found = subproject_lock_file(s->p->ctx, "CMakeLists.txt", row, err);
 	} else {
 		g_ptr_array_add(row->urls, g_strdup(f->git));
-		row->directory = g_strcanon(g_strdup(f->name),
-			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			"0123456789_-",
-			'-');
+		row->directory = free_place(s, f);
 		row->revision = g_strdup(f->revision);
 		row->submodules = f->submodules;
+		if (!may_be_locked(row, err))
+			return FALSE;
 		found = subproject_lock_git(s->p->ctx, row, f->revision, err);
 	}
 	if (!found)
@@ -163,7 +189,8 @@ static gboolean decide(search *s, const cmake_fetch *f, GError **err)
 	g_autofree char *lower = g_ascii_strdown(f->name, -1);
 	GError *why = NULL;
 
-	if (of_tests(lower) || !g_hash_table_add(s->known, g_steal_pointer(&lower)))
+	if (of_tests(lower) || g_hash_table_size(s->known) >= FETCHES_MAX ||
+		!g_hash_table_add(s->known, cmake_fetch_identity(f)))
 		return TRUE;
 	if (f->unusable) {
 		warn(s, f->name, f->unusable);

@@ -194,7 +194,9 @@ static cmake_fetch *declared(const cmake_command *c, GHashTable *known)
 	const char *key = "";
 	guint nth = 0;
 
-	f->name = g_strdup(word_of(c, 0));
+	f->name = value_of(f, word_of(c, 0), known);
+	if (!f->name)
+		f->name = g_strdup(word_of(c, 0));
 	f->urls = g_ptr_array_new_with_free_func(g_free);
 	f->submodules = TRUE; /* CMake's default */
 	for (guint n = 1; n < c->words->len; n++) {
@@ -224,6 +226,20 @@ static GHashTable *copy_known(GHashTable *known)
 	return out;
 }
 
+char *cmake_fetch_identity(const cmake_fetch *f)
+{
+	g_autofree char *lower = g_ascii_strdown(f->name, -1);
+	GString *out = g_string_new(lower);
+
+	for (guint n = 0; n < f->urls->len; n++)
+		g_string_append_printf(
+			out, "\n%s", (const char *)g_ptr_array_index(f->urls, n));
+	if (f->git)
+		g_string_append_printf(
+			out, "\n%s %s", f->git, f->revision ? f->revision : "");
+	return g_string_free(out, FALSE);
+}
+
 GPtrArray *cmake_reading_fetches(const cmake_reading *r)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(fetch_free);
@@ -240,14 +256,11 @@ GPtrArray *cmake_reading_fetches(const cmake_reading *r)
 				    !g_str_equal(c->name, "externalproject_add")) ||
 				!word_of(c, 0))
 				continue;
-			g_autofree char *lower = g_ascii_strdown(word_of(c, 0), -1);
-			cmake_fetch *f = g_hash_table_contains(seen, lower)
-						 ? NULL
-						 : declared(c, known);
-			if (!f)
-				continue;
-			g_hash_table_add(seen, g_steal_pointer(&lower));
-			g_ptr_array_add(out, f);
+			cmake_fetch *f = declared(c, known);
+			if (f && g_hash_table_add(seen, cmake_fetch_identity(f)))
+				g_ptr_array_add(out, f);
+			else if (f)
+				fetch_free(f);
 		}
 	}
 	return out;

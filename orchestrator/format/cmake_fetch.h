@@ -25,8 +25,10 @@ void cmake_reading_clear(cmake_reading *r);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(cmake_reading, cmake_reading_clear)
 void cmake_reading_add(cmake_reading *r, const char *text);
 
-/* Of all files, each name once: the first declaration is the one that counts in CMake.
- * What has neither address nor repository is left out. Variables that set() and
- * project() give plain values are put in; the conditions around are not looked at.
- * Element cmake_fetch. */
+/* Of all files, each once: which of several by one name counts is said by conditions,
+ * which are not looked at. What has neither address nor repository is left out. Variables
+ * that set() and project() give plain values are put in. Element cmake_fetch. */
 GPtrArray *cmake_reading_fetches(const cmake_reading *r);
+
+/* By name, addresses and revision; a name is the same in any case. New string. */
+char *cmake_fetch_identity(const cmake_fetch *f);

@@ -52,6 +52,18 @@ static const char *check_address(const char *text)
 	return check_url(safe);
 }
 
+const char *locked_wrap_problem(const locked_wrap *w)
+{
+	const char *const names[] = {w->name, w->file, w->directory};
+	const char *why = NULL;
+
+	for (guint n = 0; !why && n < G_N_ELEMENTS(names); n++)
+		why = names[n] ? check_entry(names[n]) : NULL;
+	for (guint n = 0; !why && n < w->urls->len; n++)
+		why = check_address(g_ptr_array_index(w->urls, n));
+	return why;
+}
+
 static const char *check_by(const char *text)
 {
 	return g_str_equal(text, "cmake") ? NULL : "wants cmake";

@@ -21,6 +21,9 @@ typedef struct locked_wrap {
 locked_wrap *locked_wrap_new(const char *name, const GPtrArray *urls);
 void locked_wrap_free(locked_wrap *w);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(locked_wrap, locked_wrap_free)
+/* Why a lock with it could not be read again: of its names and addresses; NULL: it can.
+ */
+const char *locked_wrap_problem(const locked_wrap *w);
 /* What it is called where it is put: "freetype-2.6.1.tar.gz", "c-siphash". Borrowed. */
 const char *locked_wrap_place(const locked_wrap *w);
 

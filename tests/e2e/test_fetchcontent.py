@@ -72,6 +72,8 @@ FetchContent_Declare(
 )
 if(NEVER)
   FetchContent_Declare(never URL {base}/never.zip URL_HASH SHA256={"0" * 64})
+  FetchContent_Declare(../odd URL {base}/odd.zip)
+  FetchContent_Declare(blank URL "{base}/a blank.zip")
 endif()
 """ + LINKS
         script = 'file(WRITE patched.cmake "set(PATCHED [[${ONE}|${TWO}]])\\n")\n'
@@ -80,7 +82,9 @@ endif()
         xt.equal(test_wheels.judge(result, imports=False), 1)
         xt.equal(wraps_of(home), ["near-near-1.0.tar.gz", "deep-deep-1.0.tar.gz"])
         xt.equal(s.count("/gtest.zip"), 0)
-        xt.check("never, which CMake fetches, cannot be had beforehand" in result.err, result)
+        for name in ("never", "../odd", "blank"):
+            xt.check(f"{name}, which CMake fetches, cannot be had beforehand" in result.err,
+                     result)
         wheel = result.json["items"][0]["file"]
         xt.equal([n for n, _ in parts_of(wheel)], ["deep", "near"])
         # Once more from the lock and the cache alone, and the statement names them.
@@ -95,17 +99,20 @@ endif()
 
 
 def test_archive_without_a_hash():
-    """What comes when it is locked is what every later build has."""
+    """What comes when it is locked is what every later build has. Of two by one name the one
+    whose condition holds is taken, though their files are called alike."""
     with Server() as s, xt.scratch() as home:
         data = zip_([Member(f"near-1.0/{n}", t.encode()) for n, t in near().items()])
         s.add("/near.zip", data)
+        s.add("/windows/near.zip", zip_([Member("near-1.0/README", b"for Windows")]))
         path = project(home, files(
-            f"FetchContent_Declare(Near URL {s.url('/near.zip')}?x=1)\n"
+            f"if(WIN32)\nFetchContent_Declare(Near URL {s.url('/windows/near.zip')})\nelse()\n"
+            f"FetchContent_Declare(Near URL {s.url('/near.zip')}?x=1)\nendif()\n"
             "FetchContent_MakeAvailable(Near)\n"
             "target_link_libraries(tiny PRIVATE near)\n"))
         xt.equal(test_wheels.judge(build(home, path), imports=False), 1)
         xt.check(sha256(data) in lock_of(home), lock_of(home))
-        xt.equal(wraps_of(home), ["Near-near.zip"])
+        xt.equal(wraps_of(home), ["Near-near.zip", "Near-2-near.zip"])
 
 
 def test_repository_by_its_tag():

@@ -41,10 +41,11 @@ FIRST.update({
 # first day, of fifty-two on the second (sdbus in the place of pyzstd, which has no machine
 # code any more), of a hundred and four on the third time, whose newest release has machine
 # code and an sdist and is of 2023 or later, of a hundred and seventy-four on the fourth,
-# whose sdist also has at most 12 MB; the fifth are those that come next there. The last
-# ones are of a hundred and thirty-seven such projects among the 3000 of PyPI that were
-# downloaded most in March 2026 (hugovk's top-pypi-packages), tried in no way before; they
-# were not tried yet. The others were tried once; no test repeats it.
+# whose sdist also has at most 12 MB; the fifth are those that come next there. The sixth
+# are of a hundred and thirty-seven such projects among the 3000 of PyPI that were
+# downloaded most in March 2026 (hugovk's top-pypi-packages), tried in no way before; the
+# last are those that come next there, and were not tried yet. The others were tried once;
+# no test repeats it.
 ONCE = {
     "2026-11-26": """pybcj bjoern gssapi uuid-utils cython lgpio fnv-hash-fast libcst
 tiktoken simsimd python-lzo pyppmd dm-tree psycopg-c pylsqpack pysam ckzg netfilterqueue
@@ -65,6 +66,10 @@ thriftpy2 tcod nanoarrow hmmlearn""".split(),
 frida snowflake-connector-python mitmproxy-wireguard ezdxf backports-datetime-fromisoformat
 ruff betterproto-rust-codec openai-harmony ada-url mitmproxy-rs pyrefly astropy
 newrelic""".split(),
+    "2026-11-27 sixth": """pipdeptree pytest-codspeed pmdarima fonttools dbt-extractor xgrammar
+fastar apache-sedona uv-build pandas temporalio python-box
+geventhttpclient black clickhouse-connect mysql-connector-python
+psycopg2-binary tree-sitter-c hypothesis torch-c-dlpack-ext""".split(),
 }
 # What the program learnt from: what it now does.
 MENDED = {

@@ -75,11 +75,13 @@ static void reads_a_repository(void)
 		"  GIT_TAG ${TAG}.0 GIT_SUBMODULES \"\" GIT_SHALLOW TRUE)\n"
 		"FetchContent_Declare(wide GIT_REPOSITORY https://a.example/w GIT_TAG "
 		"\"x\")\n"
-		"FetchContent_Declare(WIDE URL https://later.example/w.zip)\n",
+		"FetchContent_Declare(WIDE GIT_REPOSITORY https://a.example/w GIT_TAG "
+		"x)\n"
+		"FetchContent_Declare(WIDE URL https://other.example/w.zip)\n",
 		NULL);
 	const cmake_fetch *deep = all->pdata[0], *wide = all->pdata[1];
 
-	g_assert_cmpuint(all->len, ==, 2);
+	g_assert_cmpuint(all->len, ==, 3);
 	g_assert_cmpstr(deep->git, ==, "https://a.example/deep.git");
 	g_assert_cmpstr(deep->revision, ==, "v1.0");
 	g_assert_false(deep->submodules);
@@ -100,10 +102,12 @@ static void says_what_stands_in_the_way(void)
 			 "FetchContent_Declare(inside URL ${CMAKE_SOURCE_DIR}/x.zip)\n"
 			 "FetchContent_Declare(folder SOURCE_DIR deps/y)\n"
 			 "FetchContent_Declare(file URL deps/y.zip)\n"
+			 "FetchContent_Declare(${LATER}_x URL "
+			 "https://a.example/x.zip)\n"
 			 "FetchContent_Declare()\n",
 			NULL);
-	static const char *const why[] = {
-		"LATER", "GIT_TAG", "neither http nor https", "LOOP", "CMAKE_SOURCE_DIR"};
+	static const char *const why[] = {"LATER", "GIT_TAG", "neither http nor https",
+		"LOOP", "CMAKE_SOURCE_DIR", "LATER"};
 
 	g_assert_cmpuint(all->len, ==, G_N_ELEMENTS(why));
 	for (guint n = 0; n < all->len; n++) {
