@@ -6,7 +6,7 @@
  * floor's (build/floor_extras.h). It is linked statically, so a wheel keeps its floor. */
 
 /* Writes lib/libgfortran.a below `dir` for a toolchain that has a gfortran; nothing for
- * others. `floor` is the sysroot's tree at its floor, `assembler` a clang. X0930: the
- * toolchain has no archive; X0931. */
+ * others. spec->base is the sysroot's tree at its floor. X0930: the toolchain has no
+ * archive; X0931. */
 gboolean cross_fortran(
 	const toolchain *chain, const floor_spec *spec, const char *dir, GError **err);

@@ -356,11 +356,14 @@ static GHashTable *lacking_of(const char *floor, GError **err)
 	return lacking;
 }
 
-gboolean floor_extras_copy(const floor_spec *spec, const char *floor, const char *from,
-	const char *to, GError **err)
+gboolean floor_extras_copy(
+	const floor_spec *spec, const char *from, const char *to, GError **err)
 {
-	g_autoptr(GHashTable) lacking = lacking_of(floor, err);
-	g_autofree char *work = g_path_get_dirname(to);
+	g_autoptr(GHashTable) lacking = lacking_of(spec->base, err);
+	g_autofree char *work = g_strconcat(to, ".work", NULL);
+	gboolean ok = lacking && fs_mkdir_p(work, 0755, err) &&
+		      edit(spec, from, to, TRUE, lacking, work, err);
 
-	return lacking && edit(spec, from, to, TRUE, lacking, work, err);
+	fs_remove_tree(work, NULL);
+	return ok;
 }

@@ -15,7 +15,7 @@
 gboolean floor_extras_add(const floor_spec *spec, const char *path, GHashTable *lacking,
 	const char *work, GError **err);
 
-/* The same to a copy at `to` of one that is not in the floor's tree `floor`, GCC's own
- * libgfortran.a, by what FLOOR_NAMES says is there. */
-gboolean floor_extras_copy(const floor_spec *spec, const char *floor, const char *from,
-	const char *to, GError **err);
+/* The same to a copy at `to` of one that is in no floor's tree, GCC's own libgfortran.a,
+ * by what FLOOR_NAMES of spec->base, here a tree at its floor, says is there. */
+gboolean floor_extras_copy(
+	const floor_spec *spec, const char *from, const char *to, GError **err);
