@@ -759,7 +759,8 @@ pyo3 = {{ version = "0.25", features = ["abi3-py310"] }}
 
 def test_abi3_by_the_python():
     """A setup.py that takes another stable ABI for another Python, or one only where a
-    variable says so: what upstream's wheel was built with says nothing of this build."""
+    variable says so, of its own or of whoever builds upstream's: what upstream's wheel was
+    built with says nothing of this build."""
     one = "Py_LIMITED_API = 0x03080000\n"
     with Server() as s, xt.scratch() as home:
         index = Index(s)
@@ -772,6 +773,14 @@ def test_abi3_by_the_python():
                 dist_info(name, "1.0", tag, [name + "/_s.abi3.so"])))
             xt.equal(new(index, home, name).code, 0)
             xt.equal('abi3: "3.9"' in recipe(home, name), name == "one", recipe(home, name))
+        index.sdist("passed", "1.0", {
+            "setup.py": "from helpers import it  # cp38\nExtension('passed._s', ['a.c'])\n",
+            "pyproject.toml": "[tool.cibuildwheel]\nenvironment-pass = ["
+                              "\"HELPERS_PY_LIMITED_API\"]\n# abi3: cp38, py39\n"})
+        index.add("passed", f"passed-1.0-{tag}.whl", wheel(
+            dist_info("passed", "1.0", tag, ["passed/_s.abi3.so"])))
+        xt.equal(new(index, home, "passed").code, 0)
+        xt.check("abi3" not in recipe(home, "passed"), recipe(home, "passed"))
 
 
 def newer_rust(home, version="1.93.0", locked=("aarch64", "armv7", "x86_64")):

@@ -311,6 +311,9 @@ class Facts(Scripts, Words, Systems, Code):
                     len(set(re.findall(r"0x03[0-9A-Fa-f]{2}0000", code.upper().replace(
                         "0X", "0x")))) > 1:
                 self.out["abi3_varies"] = True
+            # or whoever builds upstream's wheels
+            if re.search(r"^environment-pass\s*=\s*\[[^\]]*LIMITED_?API", code, re.M):
+                self.out["abi3_varies"] = True
             if re.search(r"abi3|limited.?api|py-api|stable.?abi", code, re.I):
                 found |= {int(n) for n in re.findall(r"(?:cp3|py3|USE_SABI\s3\.)([0-9]{1,2})\b",
                                                      code)}
