@@ -41,12 +41,13 @@ static const char toolchain_text[] =
 	"list(APPEND CMAKE_PROJECT_INCLUDE \"{/xorch/files/" PROJECT "}\")\n"
 	"list(REMOVE_DUPLICATES CMAKE_PROJECT_INCLUDE)\n";
 
-/* Read at the end of every project(). FindPython asks the interpreter in a cross build
+/* Read at the end of every project(); what CMake fetches is there for the build alone,
+ * not for the backend's first question. FindPython asks the interpreter in a cross build
  * only under this policy, and an older one never: without, Python_SOABI is empty and
  * a module's name has no tag. */
 static const char project_text[] =
 	"# Made by xorch.\n"
-	"include(\"{/xorch/files/" CMAKE_FETCHES "}\")\n"
+	"include(\"{/xorch/files/" CMAKE_FETCHES "}\" OPTIONAL)\n"
 	"if(POLICY CMP0190)\n"
 	"	cmake_policy(SET CMP0190 NEW)\n"
 	"elseif(NOT COMMAND _find_package)\n"

@@ -7,7 +7,8 @@ import xt
 from archives import zip_, Member
 from server import Server, sha256
 from test_backends import MODULE, pyproject
-from test_wraps import archive, build, lock_of, parts_of, project, wraps_of
+from test_wraps import (archive, build, built_once_more, lock_of, parts_of, project,
+                        wraps_of)
 
 TOP = """cmake_minimum_required(VERSION 3.18)
 project(tiny VERSION 1.0 LANGUAGES C)
@@ -87,15 +88,7 @@ endif()
                      result)
         wheel = result.json["items"][0]["file"]
         xt.equal([n for n, _ in parts_of(wheel)], ["deep", "near"])
-        # Once more from the lock and the cache alone, and the statement names them.
-        asked = s.count()
-        again = xt.run(["rebuild", wheel, "--offline"], home=home, cwd=home,
-                       XORCH_CACHE_DIR=test_wheels.shared_cache())
-        xt.equal(again.code, 0, again)
-        xt.equal(s.count(), asked)
-        statement = xt.read(wheel + ".intoto.jsonl")
-        for name in wraps_of(home):
-            xt.check(name in statement, name)
+        built_once_more(s, home, wheel, s.count())
 
 
 def test_archive_without_a_hash():
@@ -156,6 +149,22 @@ target_link_libraries(tiny PRIVATE ${{to}}/lib/libnear.a)
         other = build(home, path, "--sandbox", "landlock", "--force", "--replace")
         xt.equal(test_wheels.judge(other, imports=False), 1)
         xt.equal(parts_of(other.json["items"][0]["file"]), parts)
+
+
+def test_setup_py_that_starts_cmake_while_it_is_asked():
+    """Before anything is locked: CMake is configured then too."""
+    setup = """import subprocess
+from setuptools import Extension, setup
+subprocess.check_call(["cmake", "-S", ".", "-B", "made", "-G", "Ninja"])
+setup(name="tiny", version="1.0", ext_modules=[Extension("tiny", ["tiny.c"])])
+"""
+    with xt.scratch() as home:
+        path = project(home, {
+            "pyproject.toml": pyproject("setuptools.build_meta",
+                                        ["setuptools", "cmake", "ninja"]),
+            "CMakeLists.txt": "cmake_minimum_required(VERSION 3.18)\nproject(x C)\n",
+            "setup.py": setup, "tiny.c": MODULE})
+        xt.equal(test_wheels.judge(build(home, path), imports=False), 1)
 
 
 def test_what_cannot_be_had():

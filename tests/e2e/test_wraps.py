@@ -90,6 +90,18 @@ def parts_of(wheel):
     return [(c["name"], c["version"]) for c in found if c["purl"].startswith("pkg:generic")]
 
 
+def built_once_more(server, home, wheel, asked):
+    """From the lock and the cache alone, and the statement names what was locked. `asked`:
+    how often the server was before."""
+    again = xt.run(["rebuild", wheel, "--offline"], home=home, cwd=home,
+                   XORCH_CACHE_DIR=test_wheels.shared_cache())
+    xt.equal(again.code, 0, again)
+    xt.equal(server.count(), asked)
+    statement = xt.read(wheel + ".intoto.jsonl")
+    for name in wraps_of(home):
+        xt.check(name in statement, name)
+
+
 def near(more=""):
     return {"near.h": "int near(void);\n", "near.c": "int near(void) { return 1; }\n",
             "meson.build": LIBRARY % ("near", "near", "near", more)}
@@ -124,14 +136,7 @@ def test_archive_with_a_patch_that_names_another():
         asked = s.count()
         wheel = result.json["items"][0]["file"]
         xt.equal(parts_of(wheel), [("deep", "1.0"), ("near", "1.0")])
-        # Once more from the lock and the cache alone, and the statement names them.
-        again = xt.run(["rebuild", wheel, "--offline"], home=home, cwd=home,
-                       XORCH_CACHE_DIR=test_wheels.shared_cache())
-        xt.equal(again.code, 0, again)
-        xt.equal(s.count(), asked)
-        statement = xt.read(wheel + ".intoto.jsonl")
-        for name in wraps_of(home):
-            xt.check(name in statement, name)
+        built_once_more(s, home, wheel, asked)
 
 
 def test_repository():
