@@ -198,13 +198,10 @@ static gboolean decide(search *s, const cmake_fetch *f, GError **err)
 	}
 	if (lock_one(s, f, &why))
 		return TRUE;
-	if (!subproject_may_lack(why)) {
-		g_propagate_error(err, why);
+	g_autofree char *line = subproject_lacking(why, err);
+	if (!line)
 		return FALSE;
-	}
-	g_autofree char *line = g_strndup(why->message, strcspn(why->message, "\n"));
 	warn(s, f->name, line);
-	g_error_free(why);
 	return TRUE;
 }
 

@@ -98,10 +98,16 @@ char *subproject_lock_git(
 	return folder;
 }
 
-gboolean subproject_may_lack(const GError *e)
+char *subproject_lacking(GError *why, GError **err)
 {
-	return e->code == EXIT_NETWORK || e->code == EXIT_INPUT || e->code == EXIT_TIME ||
-	       e->code == EXIT_INTEGRITY;
+	if (why->code != EXIT_NETWORK && why->code != EXIT_INPUT &&
+		why->code != EXIT_TIME && why->code != EXIT_INTEGRITY) {
+		g_propagate_error(err, why);
+		return NULL;
+	}
+	char *line = g_strndup(why->message, strcspn(why->message, "\n"));
+	g_error_free(why);
+	return line;
 }
 
 static gboolean fetch_git(const build_context *ctx, const locked_wrap *w, GError **err)

@@ -14,8 +14,9 @@ char *subproject_lock_file(
  * tree. The folder in the store. */
 char *subproject_lock_git(
 	const build_context *ctx, locked_wrap *row, const char *revision, GError **err);
-/* Is it an error that leaves a build possible which does without? */
-gboolean subproject_may_lack(const GError *e);
+/* Of such an error: its first line, a new string, where a build is possible that does
+ * without; else NULL, and it is handed on as *err. `why` is taken over. */
+char *subproject_lacking(GError *why, GError **err);
 
 /* Makes what is locked available. */
 gboolean subproject_fetch(

@@ -225,13 +225,10 @@ static gboolean decide(search *s, const meson_wrap *w, GError **err)
 	}
 	if (w->git ? lock_git(s, w, &why) : lock_file(s, w, &why))
 		return TRUE;
-	if (!subproject_may_lack(why)) {
-		g_propagate_error(err, why);
+	g_autofree char *line = subproject_lacking(why, err);
+	if (!line)
 		return FALSE;
-	}
-	g_autofree char *line = g_strndup(why->message, strcspn(why->message, "\n"));
 	warn(s, w, line);
-	g_error_free(why);
 	return TRUE;
 }
 
