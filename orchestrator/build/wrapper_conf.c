@@ -107,9 +107,8 @@ static void clang_driver(side *s, const char *names, const char *mode)
 	 * later. */
 	if (g_str_equal(mode, "gcc"))
 		line(s, "before", "-Wno-error=incompatible-function-pointer-types");
-	/* clang looks at /etc/os-release and changes the linker's defaults by it. */
-	/* lld minds a version script with a name that nothing defines; GNU ld does not.
-	 */
+	/* clang looks at /etc/os-release and changes the linker's defaults by it; lld
+	 * minds a version script with a name that nothing defines, GNU ld does not. */
 	line(s, "prelink", "-Wl,-z,lazy,-z,relro,--hash-style=gnu,--undefined-version");
 	line(s, "link", "--ld-path=${cross}/bin/%s", s->is_build ? "build-ld" : "ld");
 	line(s, "link", EXCLUDE);

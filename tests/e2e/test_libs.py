@@ -129,12 +129,17 @@ static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
 """
 
 
+def asked(option, name):
+    """For a setup.py: the words that pkg-config answers."""
+    return f"__import__('subprocess').check_output(['pkg-config', '{option}', '{name}'], " \
+        "text=True).split()"
+
+
 def test_library_behind_an_alternative():
     """libblas.so and blas.pc are links that Debian's packages have update-alternatives make,
     in a script that is never run here."""
     with xt.scratch() as home:
-        flags = "extra_link_args=__import__('subprocess').check_output(" \
-            "['pkg-config', '--libs', 'blas'], text=True).split()"
+        flags = "extra_link_args=" + asked("--libs", "blas")
         recipe = packages.project(home, code=BLAS, more=flags, recipe="""\
 requirements: {host: [deb:libblas-dev]}
 toolchain: {manylinux: "2_31"}
@@ -152,8 +157,7 @@ def test_executable_stack_of_a_library():
     """bullseye's OpenBLAS for armhf asks for one, for want of a word in its assembler; the
     copy in the wheel does not, and computes."""
     with xt.scratch() as home:
-        flags = "extra_link_args=__import__('subprocess').check_output(" \
-            "['pkg-config', '--libs', 'blas'], text=True).split()"
+        flags = "extra_link_args=" + asked("--libs", "blas")
         recipe = packages.project(home, code=BLAS, more=flags, recipe="""\
 requirements: {host: [deb:libopenblas-dev]}
 toolchain: {manylinux: "2_31"}
@@ -180,12 +184,10 @@ static PyObject *answer(PyObject *self, PyObject *args)
 { (void)self; (void)args; return PyLong_FromLong(H5open() < 0 ? 0 : 42); }
 static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
 """
-    flags = "__import__('subprocess').check_output(['pkg-config', '%s', 'hdf5'], " \
-        "text=True).split()"
     with xt.scratch() as home:
         recipe = packages.project(
-            home, code=code, more=f"extra_compile_args={flags % '--cflags'}, "
-            f"extra_link_args={flags % '--libs'}",
+            home, code=code, more="extra_compile_args=" + asked("--cflags", "hdf5") +
+            ", extra_link_args=" + asked("--libs", "hdf5"),
             recipe='requirements: {host: [deb:libhdf5-dev]}\ntoolchain: {manylinux: "2_31"}\n')
         wheel = wheel_of(build(home, recipe))
         judges.check_wheel(wheel, "aarch64", "cp311")
