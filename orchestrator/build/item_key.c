@@ -18,8 +18,8 @@ static char *builder_digest(void)
 {
 	static const char *const others[] = {"xorch_values.py", "xorch_calls.py",
 		"xorch_script.py", "xorch_switches.py", "xorch_words.py",
-		"xorch_systems.py", "xorch_code.py", "xorch_scan.py", "xorch_verify.py",
-		NULL};
+		"xorch_systems.py", "xorch_code.py", "xorch_imports.py", "xorch_scan.py",
+		"xorch_verify.py", NULL};
 	g_autoptr(digest) d = digest_new();
 
 	for (const embedded_file *f = embedded_files; f->name; f++)

@@ -15,7 +15,7 @@ static char *helper(void)
 {
 	static const char *const names[] = {"xorch_values.py", "xorch_calls.py",
 		"xorch_script.py", "xorch_switches.py", "xorch_words.py",
-		"xorch_systems.py", "xorch_code.py", "xorch_scan.py"};
+		"xorch_systems.py", "xorch_code.py", "xorch_imports.py", "xorch_scan.py"};
 	GString *out = g_string_new(NULL);
 
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {

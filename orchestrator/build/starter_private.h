@@ -37,8 +37,9 @@ const char *starter_rust_ask(const build_context *ctx, json_t *facts);
 /* The crate of the Cargo.lock that links this library and has no copy of it, "alsa-sys",
  * borrowed; NULL: none does. */
 const char *starter_rust_links(const json_t *facts, const known_library *h);
-/* `rust: "VERSION"` below toolchain, and `cargo:` with `renew: true`, by those facts, and
- * the project's own features where the recipe says python.abi3. */
+/* `rust: "VERSION"` below toolchain, and `cargo:` with `renew: true`, by those facts, the
+ * project's own features where the recipe says python.abi3, and the manifest where the
+ * build starts cargo and its backend does not. */
 void starter_rust_compiler(GString *out, const json_t *facts);
 void starter_rust_crates(GString *out, const json_t *facts, gboolean abi3);
 /* Rows of requirements.host. *grafted: one of them is not on every system, so it goes
@@ -49,6 +50,9 @@ GPtrArray *starter_host_rows(const json_t *facts, const upstream_wheel *up,
 gboolean starter_has_copy(const json_t *facts, const known_library *h);
 /* "setuptools", "maturin" …, for people; "setuptools" when nothing is said. */
 const char *starter_backend(const json_t *facts);
+/* `tests:` with the modules that upstream's wheel or the source shows, and what they
+ * import that the wheel asks for with an extra alone. */
+void starter_tests(GString *out, const json_t *facts, const upstream_wheel *up);
 /* `build:` with the variables that the facts are a reason for; nothing without any. */
 void starter_build_env(GString *out, const json_t *facts, const upstream_wheel *up);
 /* Is one of the facts' switches to be set, by what upstream's wheel holds? */

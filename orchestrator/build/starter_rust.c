@@ -4,6 +4,7 @@
 #include "build/rust.h"
 #include "build/starter_private.h"
 #include "format/cargo_lock.h"
+#include "plan/recipe_fields.h"
 #include "plan/release.h"
 #include <string.h>
 
@@ -176,8 +177,19 @@ void starter_rust_crates(GString *out, const json_t *facts, gboolean abi3)
 		starter_quote(names, name);
 		g_string_append_c(names, '\n');
 	}
-	if (why || names->len)
+	const char *manifest = json_get_string(facts, "cargo_manifest");
+	const char *starts = json_get_string(facts, "cargo_why");
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
+
+	if (manifest && starts && !check_path(manifest)) {
+		g_autofree char *said = g_strdup_printf("%s starts cargo", starts);
+		starter_row(rows, manifest, said);
+	}
+	if (why || names->len || rows->len)
 		g_string_append(out, "cargo:\n");
+	if (rows->len)
+		g_string_append_printf(out, "  manifest: %s\n",
+			(const char *)g_ptr_array_index(rows, 0));
 	if (why)
 		g_string_append_printf(out, "  renew: true  # guessed: %s\n", why);
 	if (names->len)

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define COLUMNS 88
-#define IMPORTS_MAX 25
 
 void starter_clear(starter *s)
 {
@@ -321,7 +320,7 @@ static void requirements(GString *out, GPtrArray *build, GPtrArray *host)
 	}
 }
 
-/* ---- extensions and tests ---- */
+/* ---- extensions ---- */
 
 static gboolean is_module_path(const char *path)
 {
@@ -375,63 +374,6 @@ static void extensions(GString *out, const json_t *facts, const upstream_wheel *
 		g_string_append(out, "  extensions:\n");
 		add_list(out, rows);
 	}
-}
-
-/* A module that a recipe takes, and no part of tests. */
-static gboolean wanted_import(const char *module)
-{
-	static const char *const words[] = {
-		"test", "tests", "testing", "conftest", "setup", "_build", NULL};
-	g_auto(GStrv) parts = g_strsplit(module, ".", -1);
-
-	if (check_import(module))
-		return FALSE;
-	for (char **p = parts; *p; p++)
-		if (g_strv_contains(words, *p) || g_str_has_prefix(*p, "_test") ||
-			g_str_has_prefix(*p, "test_") || g_str_has_suffix(*p, "tests"))
-			return FALSE;
-	return TRUE;
-}
-
-/* A key of `tests` with a list. */
-static void test_list(
-	GString *out, const char *name, const char *why, const GPtrArray *list)
-{
-	g_string_append_printf(out, "tests:\n  - %s: # guessed: %s\n", name, why);
-	for (guint i = 0; i < list->len && i < IMPORTS_MAX; i++) {
-		g_string_append(out, "      - ");
-		starter_quote(out, g_ptr_array_index(list, i));
-		g_string_append_c(out, '\n');
-	}
-}
-
-static void tests(GString *out, const json_t *facts, const upstream_wheel *up)
-{
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	const json_t *tops = json_get_array(facts, "tops");
-
-	for (guint i = 0; up->file && i < up->modules->len; i++)
-		if (wanted_import(g_ptr_array_index(up->modules, i)))
-			g_ptr_array_add(names, g_ptr_array_index(up->modules, i));
-	for (gsize i = 0; !up->file && i < json_array_size(tops); i++) {
-		const char *name = json_string_value(json_array_get(tops, i));
-		if (name && wanted_import(name))
-			g_ptr_array_add(names, (gpointer)name);
-	}
-	if (names->len) {
-		test_list(out, "imports",
-			up->file ? "the modules of upstream's wheel"
-				 : "the packages of the source",
-			names);
-		return;
-	}
-	/* A wheel that nothing can be imported of: its programs start. */
-	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func(g_free);
-	for (guint i = 0; up->programs && i < up->programs->len; i++)
-		g_ptr_array_add(commands, g_strconcat(g_ptr_array_index(up->programs, i),
-						  " --version", NULL));
-	if (commands->len)
-		test_list(out, "commands", "the programs of upstream's wheel", commands);
 }
 
 /* Is "3.9" a version that the project itself names? 3.9 also stands for older ones. */
@@ -494,7 +436,7 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 			"has no machine code\n");
 	if (keys->len)
 		g_string_append_printf(out, "wheel:\n%s", keys->str);
-	tests(out, facts, up);
+	starter_tests(out, facts, up);
 	for (gsize i = 0; i < json_array_size(warnings); i++) {
 		const char *text = json_string_value(json_array_get(warnings, i));
 		if (text)

@@ -24,6 +24,7 @@ void upstream_wheel_clear(upstream_wheel *u)
 	g_clear_pointer(&u->libraries, g_ptr_array_unref);
 	g_clear_pointer(&u->linked, g_ptr_array_unref);
 	g_clear_pointer(&u->programs, g_ptr_array_unref);
+	g_clear_pointer(&u->optional, g_ptr_array_unref);
 	memset(u, 0, sizeof *u);
 }
 
@@ -73,8 +74,8 @@ static gboolean is_for_x86(const char *path)
 	return FALSE;
 }
 
-/* On Linux, by CPython 3.minor, without extras. */
-static gboolean applies(const pep508_requirement *r, guint minor)
+/* On Linux, by CPython 3.minor; `extra` "": without one. */
+static gboolean applies(const pep508_requirement *r, guint minor, const char *extra)
 {
 	g_autofree char *version = g_strdup_printf("3.%u", minor);
 	g_autofree char *full = g_strdup_printf("3.%u.0", minor);
@@ -89,9 +90,39 @@ static gboolean applies(const pep508_requirement *r, guint minor)
 		.platform_machine = "aarch64",
 		.platform_release = "",
 		.platform_version = "",
-		.extra = ""};
+		.extra = extra};
 
 	return pep508_applies(r, &e);
+}
+
+static const wheel_field *is_field(const wheel *w, guint i, const char *key)
+{
+	const wheel_field *f = g_ptr_array_index(w->metadata, i);
+
+	return g_ascii_strcasecmp(f->key, key) == 0 ? f : NULL;
+}
+
+static gboolean applies_with_any(const wheel *w, const pep508_requirement *r, guint minor)
+{
+	for (guint i = 0; r->marker && i < w->metadata->len; i++) {
+		const wheel_field *f = is_field(w, i, "Provides-Extra");
+		if (f && applies(r, minor, f->value))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void read_optional(upstream_wheel *out, const wheel *w, guint minor)
+{
+	for (guint i = 0; i < w->metadata->len; i++) {
+		const wheel_field *f = is_field(w, i, "Requires-Dist");
+		g_autoptr(pep508_requirement) r = f ? pep508_parse(f->value, NULL) : NULL;
+		if (!r || r->url || applies(r, minor, "") ||
+			!applies_with_any(w, r, minor))
+			continue;
+		g_autofree char *text = pep508_text(r);
+		add_once(out->optional, text);
+	}
 }
 
 /* A module of cffi's needs cffi to be imported, which a wheel may leave to those who
@@ -105,11 +136,9 @@ static gboolean needs_absent_cffi(const wheel *w, guint minor, GBytes *bytes)
 	if (!data || !memmem(data, size, name, strlen(name)))
 		return FALSE;
 	for (guint i = 0; i < w->metadata->len; i++) {
-		const wheel_field *f = g_ptr_array_index(w->metadata, i);
-		if (g_ascii_strcasecmp(f->key, "Requires-Dist"))
-			continue;
-		g_autoptr(pep508_requirement) r = pep508_parse(f->value, NULL);
-		if (r && g_str_equal(r->normalised, "cffi") && applies(r, minor))
+		const wheel_field *f = is_field(w, i, "Requires-Dist");
+		g_autoptr(pep508_requirement) r = f ? pep508_parse(f->value, NULL) : NULL;
+		if (r && g_str_equal(r->normalised, "cffi") && applies(r, minor, ""))
 			return FALSE;
 	}
 	return TRUE;
@@ -185,6 +214,8 @@ static gboolean read_wheel(
 	out->linked = g_ptr_array_new_with_free_func(g_free);
 	out->programs = g_ptr_array_new_with_free_func(g_free);
 	out->modules = wheel_modules(w);
+	out->optional = g_ptr_array_new_with_free_func(g_free);
+	read_optional(out, w, minor);
 	for (guint i = 0; i < w->zip->n_entries; i++)
 		look_at(out, w, minor, &w->zip->entries[i]);
 	/* under a name that says nothing of it */

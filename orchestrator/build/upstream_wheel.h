@@ -20,6 +20,8 @@ typedef struct upstream_wheel {
 	GPtrArray *linked;     /* char *: of the former those that an object of either
 				* wheel needs and that auditwheel copied from where it
 				* was built: "libfftw3-6b983104.so.3.5.5" */
+	GPtrArray *optional;   /* char *: "aiohttp>=3.10", what the wheel asks for with an
+				* extra alone */
 } upstream_wheel;
 
 void upstream_wheel_clear(upstream_wheel *u);

@@ -118,9 +118,59 @@ static void place_clear(verify_place *p)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(verify_place, place_clear)
 
+/* Without those that cannot be had: an import then says in the loader's words what it
+ * lacks. */
+static gboolean add_libraries(const build_context *ctx, verify_place *p,
+	const GPtrArray *sonames, const verify_run *run, GError **err)
+{
+	GError *problem = NULL;
+
+	if (run_root_add(ctx, &p->root, sonames, &problem))
+		return TRUE;
+	if (process_cancelled()) {
+		g_propagate_error(err, problem);
+		return FALSE;
+	}
+	event_log(EVENT_WARNING, run->file,
+		"the root %s stays without more libraries: %s", run->root,
+		problem->message);
+	g_error_free(problem);
+	return TRUE;
+}
+
+/* Installs what the wheel asks for, and `more`, as far as it is not there yet. *missing
+ * gets what cannot be had: nothing is installed then. */
+static gboolean install_needed(const build_context *ctx, const verify_spec *spec,
+	const wheel *w, const GPtrArray *more, verify_place *p, verify_run *run,
+	char **missing, GError **err)
+{
+	g_autoptr(GPtrArray) libraries = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) needs =
+		verify_requires(ctx, w, &p->root, spec->folders, more, missing, err);
+
+	if (!needs)
+		return *missing != NULL;
+	run_root_needed(w, libraries);
+	for (guint i = 0; i < needs->len; i++) {
+		const char *path = g_ptr_array_index(needs, i);
+		g_autoptr(wheel) other = wheel_open(path, FALSE, err);
+		if (!other)
+			return FALSE;
+		g_autofree char *what = g_strndup(other->dist_info,
+			strlen(other->dist_info) - strlen(".dist-info/"));
+		if (g_ptr_array_find_with_equal_func(run->with, what, g_str_equal, NULL))
+			continue;
+		if (!wheel_install(other, p->site, err))
+			return FALSE;
+		run_root_needed(other, libraries);
+		g_ptr_array_add(run->with, g_steal_pointer(&what));
+	}
+	return add_libraries(ctx, p, libraries, run, err);
+}
+
 /* The recipe's tests, resolved for this run; `w` NULL for a program. */
-static gboolean run_tests(const verify_place *p, const recipe *r, const wheel *w,
-	verify_run *run, GError **err)
+static gboolean run_tests(const build_context *ctx, const verify_spec *spec,
+	verify_place *p, const recipe *r, const wheel *w, verify_run *run, GError **err)
 {
 	for (guint i = 0; i < r->tests->len; i++) {
 		const recipe_test *t = g_ptr_array_index(r->tests, i);
@@ -137,6 +187,16 @@ static gboolean run_tests(const verify_place *p, const recipe *r, const wheel *w
 				g_strdup_printf("the recipe says `run: native`, and this "
 						"machine is no %s",
 					run->platform->name));
+			continue;
+		}
+		g_autofree char *missing = NULL;
+		if (w && t->requirements &&
+			!install_needed(
+				ctx, spec, w, t->requirements, p, run, &missing, err))
+			return FALSE;
+		if (missing) {
+			verify_add(run, "test", name, VERIFY_NOT_RUN,
+				g_steal_pointer(&missing));
 			continue;
 		}
 		if (w && t->imports && t->imports->len &&
@@ -168,14 +228,14 @@ static gboolean has_tests(const recipe *r)
 	return r && r->tests && r->tests->len;
 }
 
-static gboolean test_all(const verify_spec *spec, const verify_place *p, const wheel *w,
-	verify_run *run, GError **err)
+static gboolean test_all(const build_context *ctx, const verify_spec *spec,
+	verify_place *p, const wheel *w, verify_run *run, GError **err)
 {
 	gboolean ok = TRUE;
 
 	if (has_tests(spec->recipe)) {
 		g_autoptr(recipe) r = resolved(spec, run, err);
-		ok = r && run_tests(p, r, w, run, err);
+		ok = r && run_tests(ctx, spec, p, r, w, run, err);
 	} else if (w) {
 		g_autoptr(GPtrArray) modules = wheel_modules(w);
 		ok = !modules->len || verify_imports(p, modules, run, err);
@@ -191,26 +251,6 @@ static gboolean test_all(const verify_spec *spec, const verify_place *p, const w
 }
 
 /* ---- wheels ---- */
-
-/* Without those that cannot be had: an import then says in the loader's words what it
- * lacks. */
-static gboolean add_libraries(const build_context *ctx, verify_place *p,
-	const GPtrArray *sonames, const verify_run *run, GError **err)
-{
-	GError *problem = NULL;
-
-	if (run_root_add(ctx, &p->root, sonames, &problem))
-		return TRUE;
-	if (process_cancelled()) {
-		g_propagate_error(err, problem);
-		return FALSE;
-	}
-	event_log(EVENT_WARNING, run->file,
-		"the root %s stays without more libraries: %s", run->root,
-		problem->message);
-	g_error_free(problem);
-	return TRUE;
-}
 
 static gboolean install_all(const build_context *ctx, const verify_spec *spec,
 	const wheel *w, verify_place *p, verify_run *run, gboolean *usable, GError **err)
@@ -230,24 +270,10 @@ static gboolean install_all(const build_context *ctx, const verify_spec *spec,
 		g_error_free(problem);
 		return TRUE;
 	}
-	g_autoptr(GPtrArray) needs =
-		verify_requires(ctx, w, &p->root, spec->folders, &run->reason, err);
-	if (!needs)
-		return run->reason != NULL;
-	g_autoptr(GPtrArray) libraries = g_ptr_array_new_with_free_func(g_free);
-	run_root_needed(w, libraries);
-	for (guint i = 0; i < needs->len; i++) {
-		const char *path = g_ptr_array_index(needs, i);
-		g_autoptr(wheel) other = wheel_open(path, FALSE, err);
-		if (!other || !wheel_install(other, p->site, err))
-			return FALSE;
-		run_root_needed(other, libraries);
-		g_ptr_array_add(run->with,
-			g_strndup(other->dist_info,
-				strlen(other->dist_info) - strlen(".dist-info/")));
-	}
-	*usable = TRUE;
-	return add_libraries(ctx, p, libraries, run, err);
+	if (!install_needed(ctx, spec, w, NULL, p, run, &run->reason, err))
+		return FALSE;
+	*usable = !run->reason;
+	return TRUE;
 }
 
 static gboolean verify_wheel_in(const build_context *ctx, const verify_spec *spec,
@@ -258,7 +284,7 @@ static gboolean verify_wheel_in(const build_context *ctx, const verify_spec *spe
 	gint64 begun = event_step_begin(run->file, "verify");
 	gboolean ok = place_open(ctx, spec, def, run, &p, err) &&
 		      install_all(ctx, spec, w, &p, run, &usable, err) &&
-		      (!usable || test_all(spec, &p, w, run, err));
+		      (!usable || test_all(ctx, spec, &p, w, run, err));
 
 	settle(run);
 	run->seconds = (double)(g_get_monotonic_time() - begun) / 1e6;
@@ -415,7 +441,7 @@ static gboolean verify_program(
 		place_open(ctx, spec, g_ptr_array_index(roots, 0), r, &place, err) &&
 		copy_program(spec, &place, err) &&
 		add_libraries(ctx, &place, f->needed, r, err) &&
-		test_all(spec, &place, NULL, r, err);
+		test_all(ctx, spec, &place, NULL, r, err);
 	settle(r);
 	r->seconds = (double)(g_get_monotonic_time() - begun) / 1e6;
 	event_step_end(r->file, "verify", begun, ok && r->state != VERIFY_FAILED);

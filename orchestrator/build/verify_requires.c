@@ -64,6 +64,23 @@ static gboolean applies(const search *s, const pep508_requirement *r, const GStr
 	return FALSE;
 }
 
+/* Puts it on the list, when its markers hold. */
+static gboolean add_requirement(
+	search *s, const char *text, const GStrv extras, const char *who, GError **err)
+{
+	g_autoptr(pep508_requirement) r = pep508_parse(text, err);
+
+	if (!r)
+		return FALSE;
+	if (!applies(s, r, extras))
+		return TRUE;
+	wanted *next = g_new0(wanted, 1);
+	next->requirement = g_steal_pointer(&r);
+	next->who = g_strdup(who);
+	g_queue_push_tail(&s->todo, next);
+	return TRUE;
+}
+
 /* Puts the wheel's own requirements on the list. */
 static gboolean add_requirements(
 	search *s, const wheel *w, const GStrv extras, GError **err)
@@ -74,17 +91,10 @@ static gboolean add_requirements(
 		const wheel_field *f = g_ptr_array_index(w->metadata, i);
 		if (g_ascii_strcasecmp(f->key, "Requires-Dist") != 0)
 			continue;
-		g_autoptr(pep508_requirement) r = pep508_parse(f->value, err);
-		if (!r) {
+		if (!add_requirement(s, f->value, extras, who, err)) {
 			error_note(err, "Requires-Dist of %s", who);
 			return FALSE;
 		}
-		if (!applies(s, r, extras))
-			continue;
-		wanted *next = g_new0(wanted, 1);
-		next->requirement = g_steal_pointer(&r);
-		next->who = g_strdup(who);
-		g_queue_push_tail(&s->todo, next);
 	}
 	return TRUE;
 }
@@ -280,7 +290,7 @@ static gboolean run(search *s, char **missing, GError **err)
 }
 
 GPtrArray *verify_requires(const build_context *ctx, const wheel *w, const run_root *root,
-	const GPtrArray *folders, char **missing, GError **err)
+	const GPtrArray *folders, const GPtrArray *more, char **missing, GError **err)
 {
 	g_autofree char *version = g_strconcat(root->def->python, ".0", NULL);
 	g_autofree char *own =
@@ -297,7 +307,11 @@ GPtrArray *verify_requires(const build_context *ctx, const wheel *w, const run_r
 	s.python.minor = s.host.minor;
 	python_markers_init(&s.markers, &s.python, root->platform);
 	g_hash_table_add(s.have, g_strdup(own));
-	gboolean ok = add_requirements(&s, w, NULL, err) && run(&s, missing, err);
+	gboolean ok = add_requirements(&s, w, NULL, err);
+	for (guint i = 0; ok && more && i < more->len; i++)
+		ok = add_requirement(
+			&s, g_ptr_array_index(more, i), NULL, "the test", err);
+	ok = ok && run(&s, missing, err);
 	g_queue_clear_full(&s.todo, wanted_free);
 	python_markers_clear(&s.markers);
 	g_hash_table_unref(s.have);

@@ -15,9 +15,10 @@
  * had: NULL without an error and *missing a sentence for each, with semicolons between
  * them ("needs numpy>=1.25, and …").
  * NULL with an error: the wheel's metadata is wrong, or the run was cancelled.
- * `folders`: char *, may hold some that do not exist. */
+ * `folders`: char *, may hold some that do not exist. `more`: char *, PEP 508, what is
+ * needed beside; may be NULL; one that does not parse is EXIT_INPUT, as in a wheel. */
 GPtrArray *verify_requires(const build_context *ctx, const wheel *w, const run_root *root,
-	const GPtrArray *folders, char **missing, GError **err);
+	const GPtrArray *folders, const GPtrArray *more, char **missing, GError **err);
 
 /* How xorch's roots look to an installer. */
 wheel_host run_root_host(const run_root *root);

@@ -66,7 +66,9 @@ typedef enum recipe_test_run { TEST_SKIP, TEST_NATIVE, TEST_EMULATED } recipe_te
 
 typedef struct recipe_test {
 	GPtrArray *imports, *commands, *has, *has_not; /* char *; NULL: not given */
-	int run;				       /* recipe_test_run */
+	/* PEP 508: what it needs that the wheel does not ask for; may be NULL */
+	GPtrArray *requirements;
+	int run; /* recipe_test_run */
 } recipe_test;
 
 typedef struct recipe_skip {

@@ -369,6 +369,10 @@ static const bind_field test_fields[] = {
 	{"commands", BIND_STRLIST, IN(recipe_test, commands), .doc = "commands to run"},
 	{"contents", BIND_CUSTOM, 0, .arg = &contents_custom,
 		.doc = "files that must, or must not, be inside"},
+	{"requirements", BIND_STRLIST, IN(recipe_test, requirements),
+		BIND_UNIQUE | BIND_EMPTY_OK, .check = check_requirement,
+		.doc = "PEP 508: what this test of a wheel needs that the wheel does not "
+		       "ask for"},
 	{"run", BIND_CHOICE, IN(recipe_test, run), .arg = run_names,
 		.doc = "where: emulated (everywhere, the default), native, skip"},
 	{0}};

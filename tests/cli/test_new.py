@@ -748,6 +748,58 @@ tests:
         xt.check("abi3" not in recipe(home, "running"))
 
 
+def test_what_only_an_extra_brings():
+    """Modules that import what the wheel asks for with an extra alone are tested with it,
+    the others without; an import that is done without is none."""
+    init = "from . import core\n"
+    files = {
+        "pyproject.toml": "[build-system]\nrequires = ['setuptools']\n"
+        "build-backend = 'setuptools.build_meta'\n",
+        "setup.py": "Extension('up._a', ['a.c'])\n",
+        "src/up/__init__.py": init + "try:\n    import numpy\nexcept ImportError:\n"
+        "    numpy = None\ndef f():\n    import aiohttp\n",
+        "src/up/core.py": "import json, yaml\nif False:\n    import aiohttp\n",
+        "src/up/_arrays.pyx": "cimport numpy as np\nfrom libc.stdlib cimport free\n",
+        "src/up/_plain.pyx": "cimport cython\ndef f():\n    import numpy\n",
+        "src/upd/__init__.py": "try:\n    from aiohttp import web\nexcept ImportError as e:\n"
+        "    raise ImportError('up[d]') from e\n",
+        "src/upd/cli.py": "from .work import run\n",
+        "src/upd/work.py": "import numpy.linalg\n",
+        # a package's own module of the same name is not the project
+        "src/up/vendored/__init__.py": "import aiohttp_like\n",
+        "src/up/numpy.py": "", "tests/test_up.py": "import aiohttp\n"}
+    tag = "cp311-cp311-manylinux_2_17_x86_64"
+    made = dist_info("up", "2.0", tag, ["upd/__init__.py", "upd/cli.py"] + [
+        f"up/{n}.cpython-311-x86_64-linux-gnu.so" for n in ("_a", "_arrays", "_plain")])
+    made["up-2.0.dist-info/METADATA"] += (
+        "Requires-Dist: PyYAML>=5\nProvides-Extra: d\nProvides-Extra: win\n"
+        'Requires-Dist: aiohttp (>=3.10) ; extra == "d"\n'
+        'Requires-Dist: numpy ; extra == "d"\n'
+        'Requires-Dist: yaml ; (sys_platform == "win32") and extra == "win"\n')
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("up", "2.0", files)
+        made["up/__init__.py"] = init
+        index.add("up", f"up-2.0-{tag}.whl", wheel(made))
+        xt.equal(new(index, home, "up").code, 0)
+        text = recipe(home, "up")
+        xt.equal(text[text.index("tests:"):], """\
+tests:
+  - imports: # guessed: the modules of upstream's wheel
+      - up
+      - up._a
+      - up._plain
+  - imports: # guessed: the modules of upstream's wheel
+      - up._arrays
+    requirements: # guessed: they import them, and the wheel asks for them with an extra alone
+      - numpy
+  - imports: # guessed: the modules of upstream's wheel
+      - upd
+    requirements: # guessed: they import them, and the wheel asks for them with an extra alone
+      - "aiohttp>=3.10"
+""")
+
+
 CARGO = """[package]
 name = "r"
 version = "0.1.0"
@@ -873,6 +925,31 @@ def test_rust_said_elsewhere():
             index.sdist(f"chain{n}", "1.0", {**RUST_PROJECT, "src/lib.rs": code})
             result = new(index, home, f"chain{n}")
             xt.equal("wants Rust 1.88" in result.err + recipe(home, f"chain{n}"), n < 2, code)
+
+
+def test_cargo_that_a_build_starts():
+    """Without a backend for Rust, the file that starts cargo is the reason for a manifest."""
+    meson = "[build-system]\nrequires = ['meson-python']\nbuild-backend = 'mesonpy'\n"
+    tools = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n"
+    setup = "Extension('x', ['x.c'])\n"
+    cargo = {"rust/Cargo.toml": CARGO.format(rust="1.60"), "src.c": "", "setup.py": setup}
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, files, why in (
+                ("found", {"pyproject.toml": meson, "meson.build":
+                           "project('x')\ncargo = find_program('cargo')\n"}, "meson.build"),
+                ("spoken", {"pyproject.toml": meson, "meson.build":
+                            "project('x', 'c', 'rust',\n  version: '1')\n"}, "meson.build"),
+                ("called", {"pyproject.toml": tools, "setup.py": setup +
+                            "subprocess.run(['cargo', 'build', '--release'])\n"}, "setup.py"),
+                ("other", {"pyproject.toml": meson, "meson.build":
+                           "# like cargo\nproject('x', 'c')\n"}, None)):
+            index.sdist(name, "1.0", {**cargo, **files})
+            xt.equal(new(index, home, name).code, 0)
+            text = recipe(home, name)
+            xt.equal(f"cargo:\n  manifest: rust/Cargo.toml  # guessed: {why} starts cargo\n" in
+                     text, bool(why), text)
+            xt.equal("manifest:" in text, bool(why), text)
 
 
 def test_nightly_rust():

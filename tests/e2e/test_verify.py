@@ -295,6 +295,44 @@ def test_what_a_wheel_needs():
         xt.equal(sorted(run["with"]), ["lowest-1.0", "middle-1.0"], run)
 
 
+def test_what_a_test_needs():
+    """Beside what the wheel asks for, for that test; where it cannot be had the others
+    count."""
+    recipe = """schema_version: 1
+package: {name: topmost, version: "1.0"}
+kind: wheel
+source: {pypi: topmost}
+tests:
+  - imports: [topmost]
+  - imports: [middle, lowest]
+    requirements: [middle>=1, 'absent; sys_platform == "win32"']
+  - imports: [absent]
+    requirements: [absent>=2]
+"""
+    with xt.scratch() as home:
+        house = os.path.join(home, "house")
+        os.mkdir(house)
+        top = pure_wheel(home, "topmost", [], "cp311-cp311-linux_aarch64")
+        path = xt.write(os.path.join(home, "r.yaml"), recipe)
+        pure_wheel(house, "middle", ["lowest==1.0"])
+        pure_wheel(house, "lowest")
+        args = ("--recipe", path, "--offline", "--find-links", house, top)
+        result = verify(home, *args)
+        run = result.json["files"][0]
+        xt.equal((result.code, run["state"]), (0, "passed"), result)
+        xt.equal(checks(run), {"topmost": "passed", "middle": "passed", "lowest": "passed",
+                               "tests[2]": "not run"}, run)
+        xt.equal(sorted(run["with"]), ["lowest-1.0", "middle-1.0"], run)
+        why = next(c["detail"] for c in run["checks"] if c["subject"] == "tests[2]")
+        xt.check("needs absent>=2 (for the test), and " in why, why)
+        # Without them the second fails, as it should.
+        path = xt.write(os.path.join(home, "r.yaml"),
+                        recipe.replace("    requirements: [middle", "    # [middle"))
+        result = verify(home, *args)
+        xt.equal((result.code, checks(result.json["files"][0])["middle"]), (1, "failed"),
+                 result)
+
+
 def test_X10_not_run_and_why():
     with xt.scratch() as home:
         wheel = built(home, "cwcwidth.yaml")

@@ -70,9 +70,9 @@ newrelic""".split(),
 fastar apache-sedona uv-build pandas temporalio python-box
 geventhttpclient black clickhouse-connect mysql-connector-python
 psycopg2-binary tree-sitter-c hypothesis torch-c-dlpack-ext""".split(),
-    "2026-11-27 seventh": """tree-sitter-language-pack toons fasttext-wheel tree-sitter-ruby amazon-ion sqlean-py
-deltalake statsforecast shap xgboost docling-parse lightgbm rcssmin djlint textual-
-speedups tink grpcio-tools livekit pyqt5 jsonschema-rs""".split(),
+    "2026-11-27 seventh": """tree-sitter-language-pack toons fasttext-wheel tree-sitter-ruby
+amazon-ion sqlean-py deltalake statsforecast shap xgboost docling-parse lightgbm rcssmin
+djlint textual-speedups tink grpcio-tools livekit pyqt5 jsonschema-rs""".split(),
 }
 # What the program learnt from: what it now does.
 MENDED = {

@@ -65,7 +65,7 @@ def texts(value):
     return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
 
 
-class Facts(Scripts, Words, Systems, Code):
+class Facts(Scripts, Words, Systems, Code, Imports):
     def __init__(self, source, toml):
         self.source, self.toml = source, toml
         self.extensions, self.links, self.headers, self.bundled = {}, {}, {}, {}
@@ -85,6 +85,12 @@ class Facts(Scripts, Words, Systems, Code):
                 if len(self.files) < FILES_MAX and not os.path.islink(path):
                     self.files.append(os.path.relpath(path, source))
         self.inside = {os.path.basename(f) for f in self.files}
+
+    def text_of(self, rel):
+        return read(os.path.join(self.source, rel))
+
+    def is_aside(self, rel):
+        return is_aside(rel)
 
     def load_toml(self, rel):
         try:
@@ -353,6 +359,8 @@ class Facts(Scripts, Words, Systems, Code):
         if where and (sure or self.omp_used or "omp.h" in self.headers):
             out.setdefault("openmp", where)
         out["tops"] = self.installed
+        out["imports"] = [{"module": m, "names": n}
+                          for m, n in sorted(self.imports_of_modules().items())]
         out["abi3_said"] = self.abi3_said()
         out["more_requires"] = sorted(self.requires)[:LIST_MAX]
         out["switches"] = [s for _, s in sorted(self.switches.items())][:LIST_MAX]

@@ -198,6 +198,7 @@ class Systems:
             f.endswith("Cargo.toml") for f in self.files)
         self.out["rust_version"], self.out["abi3"] = version, out.get("abi3")
         self.out["cargo_lock"] = locks > 0
+        self.cargo_started(manifests)
         # The one of the top folder or nearest to it.
         found = sorted((f.count("/"), f) for f in self.files
                        if os.path.basename(f) == "Cargo.lock" and not is_aside(f))
@@ -205,6 +206,27 @@ class Systems:
             self.out["lock_text"] = self.crates_built(
                 read(os.path.join(self.source, found[0][1])), manifests)
             self.crates(self.out["lock_text"])
+
+    def cargo_started(self, manifests):
+        """Who starts cargo where the backend does not: the manifest nearest to the top,
+        and the file that says so."""
+        near = sorted((m.count("/"), m) for m in manifests)
+        backend = self.out.get("backend") or ""
+        if not near or backend.startswith("maturin") or \
+                any(r.startswith("setuptools-rust") for r in self.out.get("requires", ())):
+            return
+        for rel in self.files:
+            base = os.path.basename(rel)
+            if is_aside(rel) or not (base == "meson.build" or
+                                     base.endswith(".py") and rel.count("/") < 2):
+                continue
+            code = self.text_of(rel)
+            starts = re.search(r"find_program\s*\(\s*'cargo'|^\s*project\s*\([^)]*'rust'", code,
+                               re.M) if base == "meson.build" else \
+                re.search(r"[\"']cargo[\"']\s*,", code)
+            if starts:
+                self.out["cargo_manifest"], self.out["cargo_why"] = near[0][1], rel
+                return
 
     def channel(self, manifests):
         """What rust-toolchain(.toml) beside a Cargo.toml names: "1.90.0", "nightly-…"."""
