@@ -89,6 +89,20 @@ static char *why_newer(const json_t *facts, const char **wants, gboolean *by_cra
 	return own ? g_strdup_printf("its source wants Rust %s", own) : NULL;
 }
 
+/* Who does not say which Rust it wants has tried the newest, and many crates do not say
+ * it either. */
+static void take_newest(json_t *facts, const char *have)
+{
+	g_autofree char *newest = rust_version_for(NULL);
+
+	if (json_is_true(json_object_get(facts, "rust_said")) ||
+		!release_rust_is_newer(newest, have))
+		return;
+	put(facts, "toolchain_rust", newest);
+	put(facts, "toolchain_rust_why",
+		"its Cargo.toml does not say which Rust it wants; the newest there is");
+}
+
 void starter_rust(const build_context *ctx, json_t *facts, GPtrArray *notes)
 {
 	g_autofree char *have = rust_version_of(NULL);
@@ -104,8 +118,10 @@ void starter_rust(const build_context *ctx, json_t *facts, GPtrArray *notes)
 					       nightly, have));
 	const char *stuck = starter_rust_ask(ctx, facts);
 	g_autofree char *why = why_newer(facts, &wants, &by_crate);
-	if (!release_rust_is_newer(wants, have))
+	if (!release_rust_is_newer(wants, have)) {
+		take_newest(facts, have);
 		return;
+	}
 	g_autofree char *newer = rust_version_for(wants);
 	if (newer) {
 		put(facts, "toolchain_rust", newer);

@@ -202,7 +202,15 @@ static gboolean said_already(const json_t *requires, const char *name)
 	return FALSE;
 }
 
-static GPtrArray *build_rows(const json_t *facts)
+/* A setup.py that compiles its Python where Cython happens to be there, as it was where
+ * upstream's wheel with its modules was built: the source has no C to compile without. */
+static gboolean wants_cython(const json_t *facts, const upstream_wheel *up)
+{
+	return up->file && up->extensions->len &&
+	       json_is_true(json_object_get(facts, "only_cython"));
+}
+
+static GPtrArray *build_rows(const json_t *facts, const upstream_wheel *up)
 {
 	GPtrArray *build = g_ptr_array_new_with_free_func(g_free);
 	const json_t *more = json_get_array(facts, "more_requires");
@@ -214,13 +222,17 @@ static GPtrArray *build_rows(const json_t *facts)
 		g_autoptr(pep508_requirement) r = text ? pep508_parse(text, NULL) : NULL;
 		/* What pyproject.toml lists is complete, but for an upper bound. */
 		gboolean bound = r && g_str_has_prefix(text, "setuptools<");
-		if (!r || r->url || check_requirement(text) || (said && !bound) ||
+		gboolean cython = r && g_str_equal(r->normalised, "cython") &&
+				  wants_cython(facts, up);
+		if (!r || r->url || check_requirement(text) ||
+			(said && !bound && !cython) ||
 			(!bound && said_already(json_get_array(facts, "requires"),
 					   r->normalised)))
 			continue;
 		starter_row(build, text,
-			bound ? "setup.py uses what newer ones lack"
-			      : "setup.py imports or names it");
+			bound  ? "setup.py uses what newer ones lack"
+			: said ? "setup.py imports it, and upstream's wheel has modules"
+			       : "setup.py imports or names it");
 	}
 	for (gsize i = 0; i < json_array_size(programs); i++) {
 		const json_t *program = json_array_get(programs, i);
@@ -399,7 +411,7 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	const char *abi3 = up->abi3 ? up->abi3 : fact(facts, "abi3");
 	const char *rust = fact(facts, "rust_version");
 	gboolean grafted;
-	g_autoptr(GPtrArray) build = build_rows(facts);
+	g_autoptr(GPtrArray) build = build_rows(facts, up);
 	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
 	g_autoptr(GPtrArray) host = starter_host_rows(facts, up, chosen, &grafted);
 	g_autoptr(GString) keys = g_string_new(NULL);

@@ -311,14 +311,19 @@ class Facts(Scripts, Words, Systems, Code, Imports):
             base = os.path.basename(rel)
             code = read(os.path.join(self.source, rel)) if (
                 base in ("pyproject.toml", "setup.cfg", "Cargo.toml", "CMakeLists.txt",
-                         "meson.build") or base.endswith(".py") and "/" not in rel) else ""
+                         "meson.build") or base.endswith(".py") and rel.count("/") < 2 and
+                not is_aside(rel)) else ""
             # setup.py may choose by the Python that it runs in
             if rel == "setup.py" and "limited" in code.lower() and \
                     len(set(re.findall(r"0x03[0-9A-Fa-f]{2}0000", code.upper().replace(
                         "0X", "0x")))) > 1:
                 self.out["abi3_varies"] = True
             # or whoever builds upstream's wheels
-            if re.search(r"^environment-pass\s*=\s*\[[^\]]*LIMITED_?API", code, re.M):
+            if re.search(r"^environment-pass\s*=\s*\[[^\]]*LIMITED_?API", code, re.M) or \
+                    base == "meson.build" and re.search(
+                        r"allow_limited_api\s*=\s*(?!true)", code) or \
+                    re.search(r"\b(?:environ(?:\.get)?|getenv)[\[(]\s*[\"']\w*"
+                              r"(?:ABI_?3|LIMITED_?API)", code):
                 self.out["abi3_varies"] = True
             if re.search(r"abi3|limited.?api|py-api|stable.?abi", code, re.I):
                 found |= {int(n) for n in re.findall(r"(?:cp3|py3|USE_SABI\s3\.)([0-9]{1,2})\b",
@@ -362,6 +367,8 @@ class Facts(Scripts, Words, Systems, Code, Imports):
         out["imports"] = [{"module": m, "names": n}
                           for m, n in sorted(self.imports_of_modules().items())]
         out["abi3_said"] = self.abi3_said()
+        out["only_cython"] = "cython" in self.requires and not any(
+            f.endswith((".c", ".cc", ".cpp", ".cxx")) and not is_aside(f) for f in self.files)
         out["more_requires"] = sorted(self.requires)[:LIST_MAX]
         out["switches"] = [s for _, s in sorted(self.switches.items())][:LIST_MAX]
         out["variables"] = sorted(self.read)[:LIST_MAX]

@@ -197,6 +197,7 @@ class Systems:
         self.out["rust"] = bool(out.get("pyo3")) or any(
             f.endswith("Cargo.toml") for f in self.files)
         self.out["rust_version"], self.out["abi3"] = version, out.get("abi3")
+        self.out["rust_said"] = said is not None
         self.out["cargo_lock"] = locks > 0
         self.cargo_started(manifests)
         # The one of the top folder or nearest to it.
