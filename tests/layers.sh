@@ -38,6 +38,12 @@ while IFS= read -r file; do
 	[ "$size" -le 40960 ] || complain "$file has $size bytes; 40960 is the limit"
 done < <(files 'orchestrator/*.c' 'orchestrator/*.h' 'orchestrator/*.py')
 
+# Without that line its tests are there for ctest, and pass by doing nothing.
+while IFS= read -r file; do
+	tail -n 5 "$file" | grep -q '^ *xt\.main(' ||
+		complain "$file does not end in xt.main()"
+done < <(files 'tests/*/test_*.py')
+
 # It holds the crate registry's host; crates are in a recipe's own lock.
 while IFS= read -r file; do
 	complain "$file: a Cargo.lock is never committed"

@@ -378,9 +378,10 @@ gboolean cmake_fetches_place(
 
 	for (guint n = 0; wraps && n < wraps->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(wraps, n);
-		if (w->by && !place_one(ctx, site, w, out, err))
+		gboolean own = locked_wrap_is_by(w, "cmake");
+		if (own && !place_one(ctx, site, w, out, err))
 			return FALSE;
-		any |= w->by != NULL;
+		any |= own;
 	}
 	if (any)
 		add_functions(out);

@@ -198,7 +198,7 @@ gboolean crates_rust_ask(const build_context *ctx, const GPtrArray *crates,
 	GThreadPool *pool = g_thread_pool_new(ask_one, &a, AT_ONCE, FALSE, NULL);
 	for (guint i = 0; i < crates->len; i++) {
 		const cargo_crate *c = crates->pdata[i];
-		if (!is_foreign(c->name))
+		if (!c->git && !is_foreign(c->name))
 			g_thread_pool_push(pool, crates->pdata[i], NULL);
 	}
 	g_thread_pool_free(pool, FALSE, TRUE);

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "build/build_step.h"
 #include "build/cmake_fetches.h"
+#include "build/crates_git.h"
 #include "build/host_files.h"
 #include "build/linked_archives.h"
 #include "build/package_set.h"
@@ -141,6 +142,28 @@ static gboolean add_std(pipeline *p, item *i, GPtrArray *out, GError **err)
 	return section != NULL;
 }
 
+/* Those of a repository: rows of the lock's `wraps`, each in a folder of its own. */
+static void add_git_crates(const item *i, const char *words, GPtrArray *out)
+{
+	const GPtrArray *wraps = i->source->lock->wraps;
+
+	for (guint n = 0; wraps && n < wraps->len; n++) {
+		const locked_wrap *w = g_ptr_array_index(wraps, n);
+		if (!locked_wrap_is_by(w, "cargo"))
+			continue;
+		g_autofree char *folder =
+			g_strdup_printf("/%s/", crates_git_folder(i->source->lock, w));
+		g_autofree char *crate = g_strdelimit(g_strdup(w->name), "-", '_');
+		g_autofree char *file = g_strdup_printf("/deps/lib%s-", crate);
+		if (!strstr(words, folder) || !strstr(words, file))
+			continue;
+		library_place *l = library_place_new(w->name, NULL, NULL);
+		l->version = g_strdup(w->directory + strlen(w->name) + 1);
+		l->purl = purl_generic(w->name, l->version);
+		g_ptr_array_add(out, l);
+	}
+}
+
 static gboolean add_crates(
 	pipeline *p, item *i, const char *const *built, GPtrArray *out, GError **err)
 {
@@ -167,6 +190,7 @@ static gboolean add_crates(
 		l->purl = purl_cargo(f->name, f->version);
 		g_ptr_array_add(out, l);
 	}
+	add_git_crates(i, words->str, out);
 	return TRUE;
 }
 
@@ -198,6 +222,8 @@ static void add_subprojects(const item *i, const pipeline_built *b, GPtrArray *o
 
 	for (guint n = 0; wraps && n < wraps->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(wraps, n);
+		if (locked_wrap_is_by(w, "cargo"))
+			continue;
 		if (w->by ? cmake_fetches_used(b->out, w) : wraps_used(project, w))
 			g_ptr_array_add(out, subproject(w));
 	}

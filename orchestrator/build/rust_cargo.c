@@ -12,8 +12,7 @@
 #define CERTIFICATES "certificates.pem"
 #define CERTIFICATES_MAX (16 << 20)
 
-/* Written where the URL or path stands in double quotes. */
-static char *toml_string(const char *text)
+char *rust_cargo_string(const char *text)
 {
 	GString *out = g_string_new("\"");
 
@@ -34,16 +33,17 @@ static gboolean write_config(const char *folder, const char *text, GError **err)
 	       fs_write_atomic(path, text, strlen(text), 0644, err);
 }
 
-gboolean rust_cargo_home(const char *folder, const char *crates, GError **err)
+gboolean rust_cargo_home(
+	const char *folder, const char *crates, const char *patches, GError **err)
 {
-	g_autofree char *path = toml_string(crates);
+	g_autofree char *path = rust_cargo_string(crates);
 	g_autofree char *text = g_strdup_printf("[source.crates-io]\n"
 						"replace-with = \"xorch\"\n"
 						"[source.xorch]\n"
 						"directory = %s\n"
 						"[net]\n"
-						"offline = true\n",
-		path);
+						"offline = true\n%s",
+		path, patches);
 
 	return write_config(folder, text, err);
 }
@@ -63,7 +63,7 @@ static gboolean registry_home(const char *folder, const char *cargo, GError **er
 	if (g_strcmp0(own, url) == 0)
 		return write_config(folder, RESOLVER, err);
 	g_autofree char *index = g_strdup_printf("sparse+%s/", url);
-	g_autofree char *quoted = toml_string(index);
+	g_autofree char *quoted = rust_cargo_string(index);
 	g_autofree char *text = g_strdup_printf("[source.crates-io]\n"
 						"replace-with = \"xorch\"\n"
 						"[source.xorch]\n"
@@ -141,7 +141,8 @@ static gboolean add_network(view *v, GError **err)
 	return add_certificates(v, err);
 }
 
-static gboolean view_init(view *v, const rust_cargo *c, const char *crates, GError **err)
+static gboolean view_init(
+	view *v, const rust_cargo *c, const char *crates, const char *git, GError **err)
 {
 	v->dir = store_temp_dir(c->ctx->store, err);
 	if (!v->dir)
@@ -156,6 +157,8 @@ static gboolean view_init(view *v, const rust_cargo *c, const char *crates, GErr
 	bind(v, c->rust->tools, SANDBOX_RUST_TOOLS, FALSE);
 	if (crates)
 		bind(v, crates, SANDBOX_CRATES, FALSE);
+	if (git)
+		bind(v, git, SANDBOX_CARGO_GIT, FALSE);
 	v->spec = (sandbox_spec){.level = c->level,
 		.binds = (const sandbox_bind *)v->binds->data,
 		.n_binds = v->binds->len,
@@ -220,7 +223,8 @@ gboolean rust_cargo_resolve(const rust_cargo *c, gboolean complete, GError **err
 		return error_set(err, EXIT_NETWORK, "X0501",
 			"the crates are not locked, and --offline forbids to ask for "
 			"them");
-	if (!view_init(&v, c, NULL, err) || !registry_home(v.home, c->rust->cargo, err))
+	if (!view_init(&v, c, NULL, NULL, err) ||
+		!registry_home(v.home, c->rust->cargo, err))
 		return FALSE;
 	if (c->ctx->cut)
 		event_log(EVENT_NOTE, NULL,
@@ -236,16 +240,17 @@ gboolean rust_cargo_resolve(const rust_cargo *c, gboolean complete, GError **err
 	return FALSE;
 }
 
-gboolean rust_cargo_check(const rust_cargo *c, const char *crates, GError **err)
+gboolean rust_cargo_check(
+	const rust_cargo *c, const char *crates, const char *git, GError **err)
 {
 	static const char *const args[] = {"fetch", "--offline", NULL};
 	g_auto(view) v = {0};
 	g_auto(sandbox_result) r = {0};
 
-	if (!view_init(&v, c, crates, err))
+	if (!view_init(&v, c, crates, git, err))
 		return FALSE;
 	g_autofree char *seen = sandbox_path(&v.spec, v.spec.level, SANDBOX_CRATES);
-	if (!rust_cargo_home(v.home, seen, err))
+	if (!rust_cargo_home(v.home, seen, c->patches ? c->patches : "", err))
 		return FALSE;
 	view_command(&v, c, args);
 	if (!sandbox_run(&v.spec, &r, err))

@@ -184,7 +184,7 @@ gboolean source_lock_renew(item_source *s)
 		s->lock->version = g_strdup(r->package.version);
 		lock_cut_forget(s->lock);
 		recipe_lock_set_crates(s->lock, NULL);
-		recipe_lock_set_wraps(s->lock, NULL);
+		recipe_lock_drop_wraps(s->lock);
 	}
 	return s->lock->sources->len != before;
 }

@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "build/crates.h"
+#include "build/crates_git.h"
 #include "build/fetch.h"
 #include "build/pipeline_private.h"
 #include "build/rust_cargo.h"
@@ -132,6 +133,8 @@ static GPtrArray *to_locked(const GPtrArray *crates)
 
 	for (guint n = 0; n < crates->len; n++) {
 		const cargo_crate *c = g_ptr_array_index(crates, n);
+		if (c->git)
+			continue;
 		g_autofree char *file =
 			g_strdup_printf("%s-%s.crate", c->name, c->version);
 		g_ptr_array_add(
@@ -159,7 +162,7 @@ static gboolean lock_crates(pipeline *p, item *i, GError **err)
 	g_autoptr(GPtrArray) crates = find_crates(p, i, source, info->level, err);
 	event_step_end(i->id, "crates", begun, crates != NULL);
 	fs_remove_tree(dir, NULL);
-	if (!crates)
+	if (!crates || !crates_git_lock(p->ctx, crates, i->source->lock, err))
 		return FALSE;
 	recipe_lock_set_crates(i->source->lock, to_locked(crates));
 	return TRUE;
@@ -243,38 +246,72 @@ static gboolean rust_fetch(pipeline *p, item *i, GError **err)
 
 /* ---- the build step ---- */
 
+static gboolean is_locked(const recipe_lock *lock, const cargo_crate *c)
+{
+	for (guint n = 0; !c->git && n < lock->crates->len; n++) {
+		const locked_file *f = g_ptr_array_index(lock->crates, n);
+		if (g_str_equal(f->name, c->name) &&
+			g_str_equal(f->version, c->version) &&
+			g_str_equal(f->sha256, c->sha256))
+			return TRUE;
+	}
+	return c->git && crates_git_covers(lock, c);
+}
+
 /* Everything the source's own Cargo.lock names must have been locked. */
 static gboolean lock_covers(
 	const item *i, const char *source, const rust_project *project, GError **err)
 {
-	const GPtrArray *locked = i->source->lock->crates;
 	g_autoptr(GPtrArray) crates = crates_of(source, project, err);
 
 	if (!crates)
 		return FALSE;
 	for (guint n = 0; n < crates->len; n++) {
 		const cargo_crate *c = g_ptr_array_index(crates, n);
-		gboolean found = FALSE;
-		for (guint k = 0; !found && k < locked->len; k++) {
-			const locked_file *f = g_ptr_array_index(locked, k);
-			found = g_str_equal(f->name, c->name) &&
-				g_str_equal(f->version, c->version) &&
-				g_str_equal(f->sha256, c->sha256);
-		}
-		if (found)
+		if (is_locked(i->source->lock, c))
 			continue;
 		error_set(err, EXIT_LOCK, "X0954",
 			"the source's %s and the recipe's lock differ", project->lock);
-		error_line(err, "%s %s, sha256 %.16s…, is not in %s", c->name, c->version,
-			c->sha256, i->source->lock->path);
+		error_line(err, "%s %s, %s %.16s…, is not in %s", c->name, c->version,
+			c->git ? "commit" : "sha256", c->git ? c->commit : c->sha256,
+			i->source->lock->path);
 		error_help(err, "run `xorch lock --upgrade %s`", i->source->recipe->path);
 		return FALSE;
 	}
 	return TRUE;
 }
 
+/* The crates of a build: of the registry, and from git. */
+typedef struct crate_folders {
+	char *registry, *git; /* host folders; git may be NULL */
+	char *patches;	      /* cargo's settings for git's, as the step sees them */
+} crate_folders;
+
+static void crate_folders_clear(crate_folders *f)
+{
+	g_free(f->registry);
+	g_free(f->git);
+	g_free(f->patches);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(crate_folders, crate_folders_clear)
+
+static gboolean place_crates(
+	pipeline *p, const step_site *site, crate_folders *out, GError **err)
+{
+	const recipe_lock *lock = site->item->source->lock;
+	g_autofree char *folder = g_build_filename(site->scratch, "cargo-git", NULL);
+	const char *seen = site->level == SANDBOX_BWRAP ? SANDBOX_CARGO_GIT : folder;
+
+	out->registry = crates_tree(p->ctx, lock->crates, NULL, err);
+	out->patches =
+		out->registry ? crates_git_place(p->ctx, lock, folder, seen, err) : NULL;
+	if (out->patches && *out->patches)
+		out->git = g_steal_pointer(&folder);
+	return out->patches != NULL;
+}
+
 static gboolean check_source(pipeline *p, const step_site *site,
-	const rust_toolchain *rust, const char *crates, rust_project *project,
+	const rust_toolchain *rust, const crate_folders *crates, rust_project *project,
 	GError **err)
 {
 	const item *i = site->item;
@@ -288,8 +325,9 @@ static gboolean check_source(pipeline *p, const step_site *site,
 		.rust = rust,
 		.source = site->source,
 		.manifest = project->manifest,
-		.level = site->level};
-	return rust_cargo_check(&c, crates, err);
+		.level = site->level,
+		.patches = crates->patches};
+	return rust_cargo_check(&c, crates->registry, crates->git, err);
 }
 
 static gboolean is_before(const char *version, guint minor)
@@ -376,33 +414,39 @@ static gboolean add_pyo3(
 }
 
 static gboolean add_cargo_home(
-	const step_site *site, step_extras *x, const char *crates, GError **err)
+	const step_site *site, step_extras *x, const crate_folders *crates, GError **err)
 {
 	g_autofree char *folder = g_build_filename(site->scratch, "cargo", NULL);
-	const char *seen = site->level == SANDBOX_BWRAP ? SANDBOX_CRATES : crates;
+	const char *seen =
+		site->level == SANDBOX_BWRAP ? SANDBOX_CRATES : crates->registry;
 
-	step_extras_bind(x, crates, SANDBOX_CRATES, FALSE);
+	step_extras_bind(x, crates->registry, SANDBOX_CRATES, FALSE);
+	if (crates->git)
+		step_extras_bind(x, crates->git, SANDBOX_CARGO_GIT, FALSE);
 	step_extras_bind(x, folder, SANDBOX_CARGO_HOME, TRUE);
 	step_extras_env(x, "CARGO_HOME", "{" SANDBOX_CARGO_HOME "}");
-	return rust_cargo_home(folder, seen, err);
+	return rust_cargo_home(folder, seen, crates->patches, err);
 }
 
 /* For the target alone: build scripts and procedural macros are built without. Paths
  * of the build, constant or not, have no place in a wheel. */
-static void add_rustflags(const item *i, step_extras *x)
+static void add_rustflags(const item *i, const crate_folders *crates, step_extras *x)
 {
 	g_autofree char *triple = g_ascii_strup(i->platform->rust_triple, -1);
 	g_autofree char *name = g_strdup_printf(
 		"CARGO_TARGET_%s_RUSTFLAGS", g_strdelimit(triple, "-.", '_'));
+	g_autoptr(GString) flags = g_string_new(NULL);
 
-	step_extras_env(x, name,
-		i->recipe->wheel.strip
-			? "-Cstrip=symbols --remap-path-prefix={" SANDBOX_SRC "}=src "
-			  "--remap-path-prefix={" SANDBOX_CRATES "}=crates "
-			  "--remap-path-prefix={" SANDBOX_CARGO_HOME "}=cargo"
-			: "--remap-path-prefix={" SANDBOX_SRC "}=src "
-			  "--remap-path-prefix={" SANDBOX_CRATES "}=crates "
-			  "--remap-path-prefix={" SANDBOX_CARGO_HOME "}=cargo");
+	if (i->recipe->wheel.strip)
+		g_string_append(flags, "-Cstrip=symbols ");
+	g_string_append(flags, "--remap-path-prefix={" SANDBOX_SRC "}=src "
+			       "--remap-path-prefix={" SANDBOX_CRATES "}=crates "
+			       "--remap-path-prefix={" SANDBOX_CARGO_HOME "}=cargo");
+	/* What comes from a folder is the project's own to cargo, warnings and all. */
+	if (crates->git)
+		g_string_append(flags, " --remap-path-prefix={" SANDBOX_CARGO_GIT
+				       "}=crates --cap-lints=warn");
+	step_extras_env(x, name, flags->str);
 }
 
 /* Shell words, as maturin's front end splits them: no word of ours needs quotes, and a
@@ -484,14 +528,15 @@ static gboolean rust_step(pipeline *p, step_site *site, step_extras *x, GError *
 	const item *i = site->item;
 	g_auto(rust_toolchain) rust = {0};
 	g_auto(rust_project) project = {0};
+	g_auto(crate_folders) crates = {0};
 
 	if (!step_rust_used(i))
 		return TRUE;
 	if (!features_act(site, err) ||
 		!rust_prepare(p->ctx, i->recipe->toolchain.rust, i->platform, &rust, err))
 		return FALSE;
-	g_autofree char *crates = crates_tree(p->ctx, i->source->lock->crates, NULL, err);
-	if (!crates || !check_source(p, site, &rust, crates, &project, err))
+	if (!place_crates(p, site, &crates, err) ||
+		!check_source(p, site, &rust, &crates, &project, err))
 		return FALSE;
 	g_autofree char *args = maturin_args(i);
 	step_extras_bind(x, rust.tree, SANDBOX_RUST, FALSE);
@@ -502,9 +547,9 @@ static gboolean rust_step(pipeline *p, step_site *site, step_extras *x, GError *
 	step_extras_env(x, "CARGO_TERM_COLOR", "never");
 	step_extras_env(x, "CARGO_INCREMENTAL", "0");
 	step_extras_env(x, "MATURIN_PEP517_ARGS", args);
-	add_rustflags(i, x);
+	add_rustflags(i, &crates, x);
 	add_openssl(site, x);
-	return add_cargo_home(site, x, crates, err) && add_pyo3(site, &project, x, err);
+	return add_cargo_home(site, x, &crates, err) && add_pyo3(site, &project, x, err);
 }
 
 const step_part step_rust = {.name = "rust",

@@ -40,8 +40,7 @@ gboolean step_wraps_lock(
 	if ((wraps && !wraps_lock(p, i, project, locked, err)) ||
 		(fetches && !cmake_fetches_lock(p, i, project, locked, err)))
 		return FALSE;
-	recipe_lock_set_wraps(
-		i->source->lock, locked->len ? g_steal_pointer(&locked) : NULL);
+	recipe_lock_put_wraps(i->source->lock, locked, FALSE);
 	return TRUE;
 }
 

@@ -11,6 +11,8 @@ void cargo_crate_free(cargo_crate *c)
 	g_free(c->name);
 	g_free(c->version);
 	g_free(c->sha256);
+	g_free(c->git);
+	g_free(c->commit);
 	g_free(c);
 }
 
@@ -58,6 +60,20 @@ static gboolean bad(const char *label, const package *p, const char *what, GErro
 	return FALSE;
 }
 
+/* "git+https://host/team/thing?tag=v1#COMMIT"; FALSE: no such. */
+static gboolean read_git(const char *source, cargo_crate *c)
+{
+	const char *hash = strrchr(source, '#');
+
+	if (!g_str_has_prefix(source, "git+") || !hash || strlen(hash + 1) != 40 ||
+		strspn(hash + 1, "0123456789abcdef") != 40)
+		return FALSE;
+	source += strlen("git+");
+	c->git = g_strndup(source, strcspn(source, "?#"));
+	c->commit = g_strdup(hash + 1);
+	return TRUE;
+}
+
 static gboolean take(GPtrArray *all, const char *label, const package *p, GError **err)
 {
 	if (!p->name || !cargo_is_name(p->name) || !p->version ||
@@ -65,25 +81,24 @@ static gboolean take(GPtrArray *all, const char *label, const package *p, GError
 		return bad(label, p, "has no proper name and version", err);
 	if (!p->source) /* of the project itself */
 		return TRUE;
-	if (!is_default_registry(p->source)) {
-		bad(label, p,
-			g_str_has_prefix(p->source, "git+")
-				? "comes from a git repository"
-				: "comes from another registry",
-			err);
-		error_help(err,
-			"only crates of the default registry are fetched before a "
-			"build; a patch in the recipe may name a released version");
+	gboolean git = g_str_has_prefix(p->source, "git+");
+	g_autofree char *sha256 = p->checksum ? digest_normalise(p->checksum) : NULL;
+	if (!git && !is_default_registry(p->source)) {
+		bad(label, p, "comes from another registry", err);
+		error_help(err, "only crates of the default registry and of git are "
+				"fetched before a build; a patch in the recipe may name "
+				"a released version");
 		return FALSE;
 	}
-	g_autofree char *sha256 = p->checksum ? digest_normalise(p->checksum) : NULL;
-	if (!sha256)
+	if (!git && !sha256)
 		return bad(label, p, "has no sha256", err);
 	cargo_crate *c = g_new0(cargo_crate, 1);
+	g_ptr_array_add(all, c);
 	c->name = g_strdup(p->name);
 	c->version = g_strdup(p->version);
+	if (git)
+		return read_git(p->source, c) || bad(label, p, "names no commit", err);
 	c->sha256 = g_steal_pointer(&sha256);
-	g_ptr_array_add(all, c);
 	return TRUE;
 }
 

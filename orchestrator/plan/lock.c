@@ -342,8 +342,28 @@ void recipe_lock_set_crates(recipe_lock *lock, GPtrArray *crates)
 		g_ptr_array_sort(crates, by_name);
 }
 
-void recipe_lock_set_wraps(recipe_lock *lock, GPtrArray *wraps)
+void recipe_lock_drop_wraps(recipe_lock *lock)
 {
 	g_clear_pointer(&lock->wraps, g_ptr_array_unref);
-	lock->wraps = wraps;
+}
+
+void recipe_lock_put_wraps(recipe_lock *lock, GPtrArray *rows, gboolean cargo)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)locked_wrap_free);
+	g_autoptr(GPtrArray) old = lock->wraps;
+
+	while (!cargo && rows->len)
+		g_ptr_array_add(all, g_ptr_array_steal_index(rows, 0));
+	while (old && old->len) {
+		locked_wrap *w = g_ptr_array_steal_index(old, 0);
+		if (locked_wrap_is_by(w, "cargo") == cargo)
+			locked_wrap_free(w);
+		else
+			g_ptr_array_add(all, w);
+	}
+	while (cargo && rows->len)
+		g_ptr_array_add(all, g_ptr_array_steal_index(rows, 0));
+	if (!all->len)
+		g_clear_pointer(&all, g_ptr_array_unref);
+	lock->wraps = all;
 }

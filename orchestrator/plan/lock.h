@@ -110,8 +110,10 @@ void recipe_lock_set_host(
 /* Puts the crates in (takes the array over, NULL drops them), sorted. */
 void recipe_lock_set_crates(recipe_lock *lock, GPtrArray *crates);
 
-/* Puts the subprojects in (takes the array over, NULL drops them). */
-void recipe_lock_set_wraps(recipe_lock *lock, GPtrArray *wraps);
+/* Puts subprojects (locked_wrap *, stolen from `rows`) in the place of those that are
+ * there: `cargo`: of the crates from git, else of all others. */
+void recipe_lock_put_wraps(recipe_lock *lock, GPtrArray *rows, gboolean cargo);
+void recipe_lock_drop_wraps(recipe_lock *lock);
 
 lock_environment *lock_environment_new(const char *python, const char *target);
 void lock_environment_free(lock_environment *e);

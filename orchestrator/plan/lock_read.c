@@ -271,7 +271,7 @@ static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 	if (row->crates)
 		recipe_lock_set_crates(lock, lock_crates_take(row->crates));
 	if (row->wraps)
-		recipe_lock_set_wraps(lock, lock_wraps_take(row->wraps));
+		lock->wraps = lock_wraps_take(row->wraps);
 	g_ptr_array_unref(lock->host);
 	lock->host = package_sections_take(row->host);
 	for (guint i = 0; row->environments && i < row->environments->len; i++) {

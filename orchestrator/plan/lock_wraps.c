@@ -64,9 +64,19 @@ const char *locked_wrap_problem(const locked_wrap *w)
 	return why;
 }
 
+static gboolean locked_wrap_by_name(const char *text)
+{
+	return g_str_equal(text, "cmake") || g_str_equal(text, "cargo");
+}
+
+gboolean locked_wrap_is_by(const locked_wrap *w, const char *by)
+{
+	return g_strcmp0(w->by, by) == 0;
+}
+
 static const char *check_by(const char *text)
 {
-	return g_str_equal(text, "cmake") ? NULL : "wants cmake";
+	return locked_wrap_by_name(text) ? NULL : "wants cmake or cargo";
 }
 
 static void wrap_init(void *out)
@@ -76,9 +86,10 @@ static void wrap_init(void *out)
 
 static const bind_field wrap_fields[] = {
 	{"name", BIND_STRING, offsetof(locked_wrap, name), BIND_REQUIRED,
-		.check = check_entry, .doc = "of the .wrap file; as CMake declares it"},
+		.check = check_entry,
+		.doc = "of the .wrap file; as CMake declares it; of the crate"},
 	{"by", BIND_STRING, offsetof(locked_wrap, by), .check = check_by,
-		.doc = "cmake; else Meson"},
+		.doc = "cmake, cargo; else Meson"},
 	{"directory", BIND_STRING, offsetof(locked_wrap, directory), .check = check_entry,
 		.doc = "in subprojects; of a patch none"},
 	{"file", BIND_STRING, offsetof(locked_wrap, file), .check = check_entry,
@@ -90,7 +101,7 @@ static const bind_field wrap_fields[] = {
 	{"sha256", BIND_STRING, offsetof(locked_wrap, sha256), .check = lock_check_sha256,
 		.doc = "of the file"},
 	{"revision", BIND_STRING, offsetof(locked_wrap, revision),
-		.doc = "git, of CMake: its GIT_TAG"},
+		.doc = "git, of CMake: its GIT_TAG; of cargo: the commit"},
 	{"commit", BIND_STRING, offsetof(locked_wrap, commit), .doc = "git: commit"},
 	{"tree", BIND_STRING, offsetof(locked_wrap, tree), .check = lock_check_sha256,
 		.doc = "git: sha256 over the files"},

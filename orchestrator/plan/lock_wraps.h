@@ -2,15 +2,17 @@
 #include "format/yaml_bind.h"
 
 /* The `wraps` section of a recipe's lock: what the .wrap files of a source in Meson
- * want fetched, and what CMake's FetchContent_Declare and ExternalProject_Add do. The one
+ * want fetched, what CMake's FetchContent_Declare and ExternalProject_Add do, and the
+ * crates that a Cargo.lock has from git. The one
  * section with addresses: they are the source's own words, and no registry has another
  * name for these files. */
 typedef struct locked_wrap {
-	char *name;	 /* of the .wrap file; as CMake declares it */
-	char *by;	 /* "cmake"; NULL: Meson */
+	char *name;	 /* of the .wrap file; as CMake declares it; of the crate */
+	char *by;	 /* "cmake", "cargo"; NULL: Meson */
 	char *file;	 /* its name in subprojects/packagecache; NULL: a repository */
-	char *directory; /* in subprojects, once Meson uses it; NULL: a patch */
-	char *revision;	 /* CMake's GIT_TAG of a repository, else NULL */
+	char *directory; /* in subprojects, once Meson uses it; NAME-VERSION of a crate;
+			  * NULL: a patch */
+	char *revision;	 /* CMake's GIT_TAG of a repository, cargo's commit; else NULL */
 	GPtrArray *urls; /* char *: tried in order; one for a repository */
 	gint64 size;	 /* bytes */
 	char *sha256;
@@ -24,6 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(locked_wrap, locked_wrap_free)
 /* Why a lock with it could not be read again: of its names and addresses; NULL: it can.
  */
 const char *locked_wrap_problem(const locked_wrap *w);
+gboolean locked_wrap_is_by(const locked_wrap *w, const char *by);
 /* What it is called where it is put: "freetype-2.6.1.tar.gz", "c-siphash". Borrowed. */
 const char *locked_wrap_place(const locked_wrap *w);
 

@@ -263,7 +263,7 @@ def test_cargo_lock_that_cannot_be_used():
         recipe = rust_packages.project(home, cargo_lock=lock % (
             "thing", 'source = "git+https://git.example/a/b?rev=1#2"\n'))
         refused(home, recipe, 2, "[X0951]",
-                "Cargo.lock: crate thing 1.0.0 comes from a git")
+                "Cargo.lock: crate thing 1.0.0 names no commit")
         xt.write(os.path.join(home, "rusty-src", "Cargo.lock"),
                  lock % ("native", "") + "\n" + (lock % ("number", "")).split("\n", 2)[2])
         refused(home, recipe, 2, "[X0952]", "do not fit", "`cc`")

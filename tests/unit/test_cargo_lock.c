@@ -58,7 +58,7 @@ static void refuses(void)
 		const char *old, *new, *says;
 	} rows[] = {
 		{"registry+https://git.example/rust-lang/example-index",
-			"git+https://git.example/a/b#0123", "git repository"},
+			"git+https://git.example/a/b#0123", "names no commit"},
 		{"registry+https://git.example/rust-lang/example-index",
 			"sparse+https://corp.example/", "another registry"},
 		{"checksum = \"" SHA "\"", "", "has no sha256"},

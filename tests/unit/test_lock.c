@@ -198,7 +198,8 @@ static void wraps(void)
 	git->submodules = TRUE;
 	g_ptr_array_add(all, file);
 	g_ptr_array_add(all, git);
-	recipe_lock_set_wraps(lock, all);
+	recipe_lock_put_wraps(lock, all, FALSE);
+	g_ptr_array_unref(all);
 	g_autofree char *text = recipe_lock_text(lock);
 	g_autoptr(recipe_lock) back = load_text(text, NULL);
 	g_assert_nonnull(back);
