@@ -42,7 +42,7 @@ static gboolean cmake_write(const wrapper_spec *spec, const char *dir, GError **
  * would be the newer one; the sysroot's goes into the wheel. */
 static gboolean openmp_write(const wrapper_spec *spec, const char *libexec, GError **err)
 {
-	static const char text[] = "*link_gomp: -l:libgomp.so.1\n";
+	static const char text[] = "*link_gomp: -lgomp\n";
 	g_autofree char *path = g_build_filename(libexec, "libgomp.spec", NULL);
 
 	return spec->target->family != TOOLCHAIN_GCC ||
@@ -84,7 +84,7 @@ gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 }
 
 /* Raise when the same inputs give other wrappers. */
-#define CROSS_VERSION 14
+#define CROSS_VERSION 15
 
 /* What programs of the build machine may need of its glibc: any system since
  * 2018 runs them. */

@@ -89,13 +89,23 @@ static char *why_newer(const json_t *facts, const char **wants, gboolean *by_cra
 	return own ? g_strdup_printf("its source wants Rust %s", own) : NULL;
 }
 
+/* A Cargo.toml somewhere in the source is no sign that anything of it is built. */
+static gboolean builds_rust(const json_t *facts)
+{
+	const char *backend = starter_backend(facts);
+
+	return g_str_equal(backend, "maturin") ||
+	       g_str_equal(backend, "setuptools-rust") ||
+	       json_get_string(facts, "cargo_manifest");
+}
+
 /* Who does not say which Rust it wants has tried the newest, and many crates do not say
  * it either. */
 static void take_newest(json_t *facts, const char *have)
 {
 	g_autofree char *newest = rust_version_for(NULL);
 
-	if (json_is_true(json_object_get(facts, "rust_said")) ||
+	if (!builds_rust(facts) || json_is_true(json_object_get(facts, "rust_said")) ||
 		!release_rust_is_newer(newest, have))
 		return;
 	put(facts, "toolchain_rust", newest);

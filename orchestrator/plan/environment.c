@@ -160,6 +160,7 @@ static const row step_rows[] = {
 	{"MATURIN_NO_INSTALL_RUST", "1", "maturin: asks for no installer of Rust"},
 	{"MAKEFLAGS", "-j${jobs}", "make"},
 	{"CMAKE_BUILD_PARALLEL_LEVEL", "${jobs}", "cmake --build"},
+	{"CMAKE_POLICY_VERSION_MINIMUM", "3.5", "CMake 4: projects that ask for less"},
 	{"CARGO_BUILD_JOBS", "${jobs}", "cargo"},
 	{"GOMAXPROCS", "${jobs}", "go"},
 	{"NPY_NUM_BUILD_JOBS", "${jobs}", "numpy.distutils"},

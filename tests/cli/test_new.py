@@ -927,6 +927,12 @@ def test_rust():
             "build-backend = 'maturin'\n"})
         catalog = newer_rust(home, version="1.998.0")
         xt.equal(new(index, home, "silent", **catalog).code, 0)
+        index.sdist("other", "1.0", {
+            "vendored/tests/Cargo.toml": "[package]\nname = 'x'\n",
+            "vendored/more/Cargo.toml": "[package]\nname = 'y'\nedition = '2021'\n",
+            "setup.py": "Extension('other', ['a.c'])\n", "a.c": ""})
+        xt.equal(new(index, home, "other", **catalog).code, 0)
+        xt.check("rust:" not in recipe(home, "other"), recipe(home, "other"))
         xt.check('rust: "1.998.0"  # guessed: its Cargo.toml does not say which Rust it wants; '
                  'the newest there is\n' in recipe(home, "silent"), recipe(home, "silent"))
         # Whoever names a version gets it.

@@ -95,6 +95,40 @@ def test_cmake_find_python_of_an_older_cmake():
     good(scikit(FIND_PYTHON, requires=["cmake<3.30", "ninja"]), targets=["armv7"])
 
 
+def test_cmake_openmp():
+    """CMake takes the library's name from what gcc links; it goes into the wheel."""
+    body = FIND_PYTHON + "find_package(OpenMP REQUIRED COMPONENTS C)\n" \
+        "target_link_libraries(tiny PRIVATE OpenMP::OpenMP_C)\n"
+    count = "#include <omp.h>\nstatic int count(void)\n{\n    int n = 0;\n" \
+        "#pragma omp parallel for reduction(+ : n)\n    for (int i = 0; i < 42; i++)\n" \
+        "        n += omp_in_parallel() ? 1 : 1000;\n    return n;\n}\n"
+    module = HEADERS + packages.MODULE.replace("#include <Python.h>\n", "").format(
+        name="tiny", code=count + packages.ANSWER.replace("42", "count()"))
+    for requires in ([], ["cmake<3.30", "ninja"]):
+        names = good(scikit(body, requires=requires, files={"tiny.c": module}),
+                     recipe="toolchain: {c: gcc}\n")
+        xt.equal(len([n for n in names if n.startswith("tiny.libs/libgomp-")]), 2, names)
+
+
+def test_cmake_that_asks_for_less_than_the_newest_takes():
+    """CMake 4 refuses what older ones took; a subfolder is what projects cannot help."""
+    files = {"old/CMakeLists.txt": "cmake_minimum_required(VERSION 2.8.12)\nproject(old C)\n"
+             "add_library(old INTERFACE)\n"}
+    good(scikit("add_subdirectory(old)\n" + FIND_PYTHON, requires=["cmake>=4"], files=files),
+         targets=["armv7"])
+
+
+def test_warnings_of_clang_alone():
+    """-Werror of a project that gcc compiles without a warning; its other warnings count."""
+    body = FIND_PYTHON + "target_compile_options(tiny PRIVATE -Wall -Werror " \
+        "-Wno-stringop-overflow -Wmaybe-uninitialized)\n"
+    good(scikit(body), targets=["armv7"])
+    bad = MODULE + "static int unused(void) { return 1; }\n"
+    with xt.scratch() as home:
+        result = build(home, scikit(body, files={"tiny.c": bad}), targets=["armv7"], code=1)
+        xt.check("-Werror,-Wunused-function" in result.err, result)
+
+
 WHERE = HEADERS + packages.MODULE.replace("#include <Python.h>\n", "").format(
     name="tiny", code='static PyObject *answer(PyObject *m, PyObject *a)\n{\n    (void)m; '
     '(void)a;\n    return PyUnicode_FromString("file:" __FILE__);\n}\n'
