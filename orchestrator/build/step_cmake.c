@@ -176,6 +176,9 @@ static gboolean prepare(pipeline *p, step_site *site, step_extras *x, GError **e
 	if (!bind_pair_has(own, "build-dir") &&
 		!bind_pair_has(own, "skbuild.build-dir") && !has_build_dir(site))
 		step_extras_env(x, "SKBUILD_BUILD_DIR", "{" BUILD_DIR "}");
+	/* cmeel has CTest start the target's programs, unless it is told not to. */
+	if (g_str_has_prefix(site->project->backend, "cmeel"))
+		step_extras_env(x, "CMEEL_RUN_TESTS", "OFF");
 	return TRUE;
 }
 

@@ -118,6 +118,23 @@ def test_cmake_that_asks_for_less_than_the_newest_takes():
          targets=["armv7"])
 
 
+def test_cmeel_runs_no_tests():
+    """It has CTest start what was compiled for the target."""
+    body = FIND_PYTHON + "enable_testing()\nadd_executable(program program.c)\n" \
+        "add_test(NAME program COMMAND program)\n" \
+        "install(TARGETS tiny DESTINATION lib/python3.11/site-packages)\n"
+    top = "cmake_minimum_required(VERSION 3.22)\nproject(tiny LANGUAGES C)\n"
+    files = {"pyproject.toml": pyproject("cmeel.build", ["cmeel[build]"]).replace(
+                 "[project]", '[project]\ndescription = "t"\nrequires-python = ">=3.9"\n'
+                 'license = "MIT"\nreadme = "README.md"\nauthors = [{name = "a", '
+                 'email = "a@example.org"}]'),
+             "README.md": "t\n", "CMakeLists.txt": top + body, "tiny.c": MODULE,
+             "program.c": "int main(void) { return 0; }\n"}
+    with xt.scratch() as home:
+        [item] = build(home, files, targets=["armv7"]).json["items"]
+        xt.check("-armv7" in item["id"] and item["state"] == "built", item)
+
+
 def test_warnings_of_clang_alone():
     """-Werror of a project that gcc compiles without a warning; its other warnings count."""
     body = FIND_PYTHON + "target_compile_options(tiny PRIVATE -Wall -Werror " \
