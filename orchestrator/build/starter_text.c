@@ -254,7 +254,7 @@ static char *why_gcc(const json_t *facts, const upstream_wheel *up)
 {
 	const char *pragma = fact(facts, "gcc"), *nested = fact(facts, "nested");
 	const char *mixed = fact(facts, "mixed_std"), *openmp = fact(facts, "openmp");
-	const char *fortran = fact(facts, "fortran");
+	const char *fortran = fact(facts, "fortran"), *unwinds = fact(facts, "unwinds");
 
 	if (pragma)
 		return g_strdup_printf(
@@ -266,6 +266,10 @@ static char *why_gcc(const json_t *facts, const upstream_wheel *up)
 			nested);
 	if (fortran)
 		return g_strdup_printf("%s compiles Fortran", fortran);
+	if (unwinds)
+		return g_strdup_printf("%s calls _Unwind_GetIPInfo, for armv7 a macro of "
+				       "gcc's header",
+			unwinds);
 	if (openmp)
 		return g_strdup_printf(
 			"%s asks for OpenMP, whose library is gcc's", openmp);

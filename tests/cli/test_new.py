@@ -400,6 +400,20 @@ def test_functions_inside_functions():
         xt.check("gcc" not in recipe(home, "plain"))
 
 
+def test_unwinding():
+    """On 32-bit ARM no library has the function, and clang's header says that one does."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, code in (("unwinds", "  ip = _Unwind_GetIPInfo(context, &before);\n"),
+                           ("speaks", "  // _Unwind_GetIPInfo(context, &before);\n")):
+            index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', ['a.cc'])\n",
+                                      "c/a.hpp": code})
+            xt.equal(new(index, home, name).code, 0)
+        xt.check("toolchain:\n  c: gcc  # guessed: c/a.hpp calls _Unwind_GetIPInfo, for armv7 "
+                 "a macro of gcc's header\n" in recipe(home, "unwinds"))
+        xt.check("gcc" not in recipe(home, "speaks"))
+
+
 def test_openmp():
     """Its library is gcc's: of those that ask for it and include its header."""
     with Server() as s, xt.scratch() as home:

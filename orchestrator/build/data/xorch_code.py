@@ -144,6 +144,9 @@ class Code:
             self.out.setdefault("gcc", rel)
         elif rel.endswith(".c") and nests_functions(code):
             self.out.setdefault("nested", rel)
+        # Of no library on 32-bit ARM: a macro there.
+        if re.search(r"^(?![ \t]*(?://|\*|#)).*\b_Unwind_GetIPInfo\s*\(", code, re.M):
+            self.out.setdefault("unwinds", rel)
         self.includes(rel, code)
         if not rel.endswith((".pyx", ".pxd", ".pxi")):
             self.uses(rel, code)
