@@ -412,7 +412,8 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	const upstream_wheel *up, GPtrArray *notes)
 {
 	const json_t *warnings = json_get_array(facts, "warnings");
-	const char *abi3 = up->abi3 ? up->abi3 : fact(facts, "abi3");
+	/* The source's own, since upstream may build others of it by options. */
+	const char *own = fact(facts, "abi3"), *abi3 = own ? own : up->abi3;
 	const char *rust = fact(facts, "rust_version");
 	gboolean grafted;
 	g_autoptr(GPtrArray) build = build_rows(facts, up);
@@ -433,8 +434,7 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	if (stable) {
 		g_string_append_printf(out, "python:\n  abi3: \"%s\" # guessed: %s\n",
 			abi3,
-			up->abi3 ? "the tag of upstream's wheel"
-				 : "a feature in Cargo.toml");
+			own ? "a feature in Cargo.toml" : "the tag of upstream's wheel");
 	}
 	if (ctx)
 		starter_sysroot_choose(ctx, facts, chosen, &sysroot, notes);

@@ -951,6 +951,16 @@ def test_rust():
                  'the newest there is\n' in recipe(home, "silent"), recipe(home, "silent"))
         # Whoever names a version gets it.
         xt.equal(new(index, home, "rusty==2.0", "-o", "b.yaml").code, 0)
+        # Upstream may build others than those that the source itself says.
+        tag = "cp311-abi3-manylinux_2_17_x86_64"
+        index.sdist("older", "1.0", {
+            "Cargo.toml": CARGO.format(rust="1.70"), "pyproject.toml": "[build-system]\n"
+            "requires = ['maturin>=1']\nbuild-backend = 'maturin'\n"})
+        index.add("older", f"older-1.0-{tag}.whl", wheel(
+            dist_info("older", "1.0", tag, ["older/_o.abi3.so"])))
+        xt.equal(new(index, home, "older").code, 0)
+        xt.check('abi3: "3.10" # guessed: a feature in Cargo.toml\n' in recipe(home, "older"),
+                 recipe(home, "older"))
 
 
 RUST_PROJECT = {"pyproject.toml": "[build-system]\nrequires = ['maturin>=1']\n"
@@ -1399,7 +1409,8 @@ def test_cmake_and_meson():
         index.sdist("byc", "1.0", {
             "pyproject.toml": "[build-system]\nrequires=['scikit-build-core','pybind11']\n"
             "build-backend='scikit_build_core.build'\n",
-            "CMakeLists.txt": "find_package(ZLIB REQUIRED)\npybind11_add_module(_c a.cc)\n",
+            "CMakeLists.txt": "include(cmake/deps.cmake)\npybind11_add_module(_c a.cc)\n",
+            "cmake/deps.cmake": "find_package(ZLIB REQUIRED)\n",
             "a.cc": "#include <zlib.h>\n# pragma GCC target (\"+crc\")\n", "src/byc/__init__.py": ""})
         xt.equal(new(index, home, "byc").code, 0)
         text = recipe(home, "byc")

@@ -128,6 +128,10 @@ class Code:
             self.arm(rel, code)
             if base == "CMakeLists.txt":
                 self.cmake(rel, code)
+            # a file that looks for one library says nothing of who wants it
+            elif cmake and not base.startswith("Find") and \
+                    not base.endswith(("onfig.cmake", "oolchain.cmake")):
+                self.cmake_links(rel, code)
             if cmake:
                 self.cmake_fetches(rel, code)
             elif base == "meson.build":

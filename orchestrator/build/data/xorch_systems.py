@@ -94,18 +94,21 @@ class Systems:
                                r"nanobind_add_module|python_add_library)\s*\(\s*"
                                r"([A-Za-z_][A-Za-z0-9_]*)", code):
             self.add(rel, self.extensions, call)
-        for lib, version in re.findall(
-                r"find_package\s*\(\s*([A-Za-z0-9_]+)(?:\s+([0-9][0-9.]*)\b)?", code):
-            self.add(rel, self.links, lib.lower())
-            if "." in version:
-                self.want(rel, lib.lower(), version)
-            if lib == "SWIG":
-                self.add(rel, self.programs, "swig")
+        if re.search(r"find_package\s*\(\s*SWIG\b", code):
+            self.add(rel, self.programs, "swig")
+        self.cmake_links(rel, code)
         self.openmp(rel, Conditions(code).openmp())
         for args in re.findall(r"\b(?:project|enable_language)\s*\(([^()#]{0,400})\)", code,
                                re.I):
             if "Fortran" in args.split():
                 self.out.setdefault("fortran", rel)
+
+    def cmake_links(self, rel, code):
+        for lib, version in re.findall(
+                r"find_package\s*\(\s*([A-Za-z0-9_]+)(?:\s+([0-9][0-9.]*)\b)?", code):
+            self.add(rel, self.links, lib.lower())
+            if "." in version:
+                self.want(rel, lib.lower(), version)
         for args in re.findall(r"pkg_(?:check|search)_modules?\s*\(([^)]*)\)", code):
             for word in args.split()[1:]:
                 self.add(rel, self.links, re.split("[<>=]", word)[0].lower())
