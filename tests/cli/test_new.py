@@ -952,6 +952,17 @@ def test_rust():
         # Whoever names a version gets it.
         xt.equal(new(index, home, "rusty==2.0", "-o", "b.yaml").code, 0)
         # Upstream may build others than those that the source itself says.
+        index.sdist("usual", "1.0", {
+            "Cargo.toml": CARGO.format(rust="1.70").replace('"abi3-py310"', "") +
+            "[features]\ndefault = ['old']\nold = ['pyo3/abi3-py37']\n"
+            "new = ['pyo3/abi3-py311']\n", "pyproject.toml": "[build-system]\n"
+            "requires = ['maturin>=1']\nbuild-backend = 'maturin'\n"})
+        usual = "cp311-abi3-manylinux_2_17_x86_64"
+        index.add("usual", f"usual-1.0-{usual}.whl", wheel(
+            dist_info("usual", "1.0", usual, ["usual/_u.abi3.so"])))
+        xt.equal(new(index, home, "usual").code, 0)
+        xt.check('abi3: "3.9" # guessed: a feature in Cargo.toml\n' in recipe(home, "usual"),
+                 recipe(home, "usual"))
         tag = "cp311-abi3-manylinux_2_17_x86_64"
         index.sdist("older", "1.0", {
             "Cargo.toml": CARGO.format(rust="1.70"), "pyproject.toml": "[build-system]\n"

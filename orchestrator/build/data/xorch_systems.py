@@ -180,10 +180,7 @@ class Systems:
                 features = texts(value.get("features")) if isinstance(value, dict) else []
                 if name in ("pyo3", "pyo3-ffi"):
                     out["pyo3"] = True
-                    for f in features:
-                        m = re.fullmatch(r"abi3-py3([0-9]{1,2})", f)
-                        if m:
-                            out["abi3"] = "3.%d" % max(9, int(m[1]))
+                    self.stable(out, features, table(c, "features"))
         channel = self.channel(manifests)
         if not said and channel and channel[0].isdigit() and (
                 not version or key(channel) > key(version)):
@@ -210,6 +207,22 @@ class Systems:
             self.out["lock_text"] = self.crates_built(
                 read(os.path.join(self.source, found[0][1])), manifests)
             self.crates(self.out["lock_text"])
+
+    def stable(self, out, features, named):
+        """The oldest abi3-py3N among features of PyO3's, and those that the default ones of
+        the crate and maturin's switch on."""
+        todo, seen = ["default", *self.out.get("maturin_features", ())], set()
+        found = list(features)
+        while todo:
+            f = todo.pop()
+            if f not in seen and len(seen) < 1000:
+                seen.add(f)
+                todo += texts(named.get(f))
+        found += [f.split("/")[1] for f in seen if re.match(r"pyo3(?:-ffi)?\??/", f)]
+        minors = [int(m[1]) for m in (re.fullmatch(r"abi3-py3([0-9]{1,2})", f)
+                                      for f in found) if m]
+        if minors:
+            out["abi3"] = "3.%d" % max(9, min(minors))
 
     def cargo_started(self, manifests):
         """Who starts cargo where the backend does not: the manifest nearest to the top,
