@@ -125,6 +125,9 @@ static const pattern patterns[] = {
 	{"error: PyO3 does not support ", "selected Python version is ([\\w.]+)",
 		"python-unsupported", TELLING},
 	{"error: linker `", "linker `([^`]+)` not found", "missing-tool", COMPILER},
+	/* of the crate cmake */
+	{"` not installed?", "^\\s*is `([\\w.+-]+)` not installed\\?", "missing-tool",
+		COMPILER},
 	{"required by crate `", "system library `([^`]+)` required", "missing-dependency",
 		SYSTEM},
 	{"Could not find directory of OpenSSL installation", NULL, "missing-dependency",
