@@ -71,6 +71,7 @@ gboolean run_root_prepare(const build_context *ctx, const sysroot_def *def,
 void run_root_clear(run_root *r)
 {
 	g_free(r->tree);
+	g_clear_pointer(&r->more, g_ptr_array_unref);
 	g_free(r->qemu);
 	memset(r, 0, sizeof *r);
 }

@@ -11,7 +11,8 @@ typedef struct run_root {
 	const sysroot_def *def;	  /* borrowed */
 	const platform *platform; /* static */
 	char *tree;		  /* in the store, read-only */
-	char *qemu;		  /* the static qemu of this machine; NULL: not needed */
+	GPtrArray *more; /* char *: packages in it beside the definition's; may be NULL */
+	char *qemu;	 /* the static qemu of this machine; NULL: not needed */
 } run_root;
 
 /* Inside. */

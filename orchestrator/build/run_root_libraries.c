@@ -79,6 +79,8 @@ gboolean run_root_add(
 
 	if (!names->len)
 		return TRUE;
+	for (guint i = 0; r->more && i < r->more->len; i++)
+		add_once(names, g_ptr_array_index(r->more, i));
 	g_autoptr(GPtrArray) extra = sysroot_more(ctx, r->def, r->platform, names, err);
 	char *tree = extra ? sysroot_prepare(ctx, r->def, r->platform, extra, NULL, err)
 			   : NULL;
@@ -86,5 +88,7 @@ gboolean run_root_add(
 		return FALSE;
 	g_free(r->tree);
 	r->tree = tree;
+	g_clear_pointer(&r->more, g_ptr_array_unref);
+	r->more = g_steal_pointer(&names);
 	return TRUE;
 }

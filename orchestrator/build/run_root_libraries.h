@@ -9,7 +9,8 @@
 void run_root_needed(const wheel *w, GPtrArray *out);
 
 /* The root's tree becomes one that has those of `sonames` (char *) that the policies take
- * for granted, from the root's own signed suite; its definition's lock stays as it is. A
- * root that has them, or of a policy that has them not, stays as it was. */
+ * for granted, from the root's own signed suite, beside those that were added before; its
+ * definition's lock stays as it is. A root that has them, or of a policy that has them
+ * not, stays as it was. */
 gboolean run_root_add(
 	const build_context *ctx, run_root *r, const GPtrArray *sonames, GError **err);

@@ -138,8 +138,9 @@ static gboolean add_libraries(const build_context *ctx, verify_place *p,
 	return TRUE;
 }
 
-/* Installs what the wheel asks for, and `more`, as far as it is not there yet. *missing
- * gets what cannot be had: nothing is installed then. */
+/* Installs what the wheel asks for, or later on `more`, too, as far as it is not there
+ * yet; the root gets the libraries that manylinux takes for granted. *missing gets what
+ * cannot be had: nothing is installed then. */
 static gboolean install_needed(const build_context *ctx, const verify_spec *spec,
 	const wheel *w, const GPtrArray *more, verify_place *p, verify_run *run,
 	char **missing, GError **err)
@@ -150,7 +151,8 @@ static gboolean install_needed(const build_context *ctx, const verify_spec *spec
 
 	if (!needs)
 		return *missing != NULL;
-	run_root_needed(w, libraries);
+	if (!more)
+		run_root_needed(w, libraries);
 	for (guint i = 0; i < needs->len; i++) {
 		const char *path = g_ptr_array_index(needs, i);
 		g_autoptr(wheel) other = wheel_open(path, FALSE, err);

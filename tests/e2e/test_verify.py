@@ -10,6 +10,7 @@ import zipfile
 import target_root
 import test_wheels
 import xt
+from elfmake import Elf
 
 
 def verify(home, *args, **env):
@@ -214,7 +215,7 @@ def test_missing_library():
 
 def test_library_that_manylinux_has():
     """What the policies take for granted and a root goes without (libX11) is put into it
-    for a wheel that needs it."""
+    for a wheel that needs it, and stays when a test's requirement needs another."""
     with xt.scratch() as home:
         xt.write(os.path.join(home, "src", "pyproject.toml"),
                  "[build-system]\nrequires = ['setuptools']\n"
@@ -244,21 +245,32 @@ tests:
 """)
         result = test_wheels.build(path, ["armv7"], "cp311", home)
         xt.equal(result.code, 0, result)
-        got = verify(home, "--recipe", path, result.json["items"][0]["file"])
+        [item] = result.json["items"]
+        got = verify(home, "--recipe", path, item["file"])
         xt.equal((got.code, got.json["files"][0]["state"]), (0, "passed"), got)
+        pure_wheel(home, "another", tag="cp311-cp311-linux_armv7l", more={
+            "another.libs/libdrawn.so": Elf("armv7", needed=["libSM.so.6"]).bytes()})
+        xt.write(path, xt.read(path) + "  - imports: [another]\n    requirements: [another]\n"
+                 "  - imports: [xone]\n")
+        got = verify(home, "--recipe", path, "--find-links", home, item["file"])
+        run = got.json["files"][0]
+        xt.equal((got.code, run["with"]), (0, ["another-1.0"]), got)
+        xt.equal([(c["subject"], c["state"]) for c in run["checks"]],
+                 [("xone", "passed"), ("another", "passed"), ("xone", "passed")], run)
 
 
-def pure_wheel(folder, name, requires=(), tag="py3-none-any"):
-    """A wheel with one empty module, made here."""
+def pure_wheel(folder, name, requires=(), tag="py3-none-any", more=None):
+    """A wheel with one empty module, made here; `more`: further files, bytes."""
     dist = f"{name}-1.0.dist-info/"
     files = {f"{name}.py": "import sys\n" + "".join(
         f"import {r.split('=')[0].split('>')[0]}\n" for r in requires if ";" not in r),
         dist + "METADATA": "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n%s" % (
             name, "".join(f"Requires-Dist: {r}\n" for r in requires)),
         dist + "WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n"}
+    files = {**{n: t.encode() for n, t in files.items()}, **(more or {})}
     record = ""
     for n, t in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(t.encode()).digest())
+        digest = base64.urlsafe_b64encode(hashlib.sha256(t).digest())
         record += f"{n},sha256={digest.decode().rstrip('=')},{len(t)}\n"
     files[dist + "RECORD"] = record + dist + "RECORD,,\n"
     path = os.path.join(folder, f"{name}-1.0-{tag}.whl")
