@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "build/rust_cargo.h"
+#include "build/rust_project.h"
 #include "build/subproject.h"
 #include "format/settings_file.h"
 #include <string.h>
@@ -9,7 +10,6 @@
 #define BY "cargo"
 #define DEPTH_MAX 6
 #define FOLDERS_MAX 20000
-#define TOML_MAX (4 << 20)
 
 /* ---- locking ---- */
 
@@ -81,50 +81,45 @@ gboolean crates_git_covers(const recipe_lock *lock, const cargo_crate *c)
 
 /* ---- builds ---- */
 
-typedef struct search {
-	const char *crate;
-	char *found; /* the folder, below the repository's top; "" is that */
-	int depth;
-	guint seen;
-} search;
-
-static gboolean is_package(const char *folder, const char *name)
+static int depth_of(const char *rel)
 {
-	g_autofree char *path = g_build_filename(folder, "Cargo.toml", NULL);
-	g_autoptr(GBytes) bytes = fs_read(path, TOML_MAX, NULL);
-	gsize size = 0;
-	const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
-	g_autofree char *text = g_strndup(data ? data : "", size);
-	g_autoptr(GPtrArray) all = settings_parse_toml(text);
+	int n = *rel ? 1 : 0;
 
-	return g_strcmp0(settings_get(all, "package", "name"), name) == 0;
+	for (; *rel; rel++)
+		n += *rel == '/';
+	return n;
 }
 
-/* The nearest to the top; of several as near the first by name. */
-static void look(search *s, const char *top, const char *rel, int depth)
+/* Nearer to the top; of several as near the first by name. */
+static gboolean is_nearer(const char *a, const char *b)
+{
+	int by_depth = depth_of(a) - depth_of(b);
+
+	return by_depth < 0 || (by_depth == 0 && strcmp(a, b) < 0);
+}
+
+/* The packages below `rel`: name -> folder below the repository's top, "" being that. */
+static void find_packages(
+	GHashTable *found, const char *top, const char *rel, guint *seen)
 {
 	g_autofree char *folder = g_build_filename(top, rel, NULL);
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *name;
+	g_autofree char *manifest = g_build_filename(rel, "Cargo.toml", NULL);
+	g_autoptr(GPtrArray) all = rust_project_toml(top, manifest);
+	const char *own = all ? settings_get(all, "package", "name") : NULL;
+	const char *other = own ? g_hash_table_lookup(found, own) : NULL, *name;
+	g_autoptr(GDir) dir =
+		depth_of(rel) < DEPTH_MAX ? g_dir_open(folder, 0, NULL) : NULL;
 
-	if (s->found &&
-		(depth > s->depth || (depth == s->depth && strcmp(rel, s->found) > 0)))
-		return;
-	if (is_package(folder, s->crate)) {
-		g_free(s->found);
-		s->found = g_strdup(rel);
-		s->depth = depth;
-		return;
-	}
-	while (dir && depth < DEPTH_MAX && (name = g_dir_read_name(dir))) {
-		g_autofree char *below =
-			*rel ? g_build_filename(rel, name, NULL) : g_strdup(name);
+	if (own && (!other || is_nearer(rel, other)))
+		g_hash_table_insert(found, g_strdup(own), g_strdup(rel));
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *below = g_build_filename(rel, name, NULL);
 		g_autofree char *full = g_build_filename(top, below, NULL);
-		if (name[0] == '.' || ++s->seen > FOLDERS_MAX ||
+		if (name[0] == '.' || ++*seen > FOLDERS_MAX ||
 			g_file_test(full, G_FILE_TEST_IS_SYMLINK) ||
 			!g_file_test(full, G_FILE_TEST_IS_DIR))
 			continue;
-		look(s, top, below, depth + 1);
+		find_packages(found, top, below, seen);
 	}
 }
 
@@ -138,31 +133,52 @@ const char *crates_git_folder(const recipe_lock *lock, const locked_wrap *w)
 	return w->directory;
 }
 
-static gboolean place_one(const build_context *ctx, const recipe_lock *lock,
-	const locked_wrap *w, const char *folder, const char *seen, GString *out,
-	guint number, GError **err)
-{
-	const char *name = crates_git_folder(lock, w);
-	g_autofree char *to = g_build_filename(folder, name, NULL);
-	search s = {.crate = w->name};
+typedef struct placing {
+	const build_context *ctx;
+	const recipe_lock *lock;
+	const char *folder, *seen;
+	GHashTable *repositories; /* crates_git_folder -> its packages */
+	GString *out;
+} placing;
 
-	if (!fs_mkdir_p(folder, 0755, err) ||
-		(g_str_equal(name, w->directory) && !subproject_place(ctx, w, to, err)))
+/* The packages of the crate's repository, which is copied when its first crate comes. */
+static GHashTable *place_repository(placing *p, const locked_wrap *w, GError **err)
+{
+	const char *name = crates_git_folder(p->lock, w);
+	g_autofree char *to = g_build_filename(p->folder, name, NULL);
+	GHashTable *found = g_hash_table_lookup(p->repositories, name);
+	guint seen = 0;
+
+	if (found)
+		return found;
+	if (!fs_mkdir_p(p->folder, 0755, err) || !subproject_place(p->ctx, w, to, err))
+		return NULL;
+	found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_hash_table_insert(p->repositories, g_strdup(name), found);
+	find_packages(found, to, "", &seen);
+	return found;
+}
+
+static gboolean place_one(placing *p, const locked_wrap *w, guint number, GError **err)
+{
+	GHashTable *packages = place_repository(p, w, err);
+	const char *rel = packages ? g_hash_table_lookup(packages, w->name) : NULL;
+
+	if (!packages)
 		return FALSE;
-	look(&s, to, "", 0);
-	if (!s.found)
+	if (!rel)
 		return error_set(err, EXIT_INPUT, "X0951",
 			"the repository of crate %s holds no such package, at commit %s",
 			w->name, w->commit);
-	g_autofree char *inside = g_build_filename(seen, name, s.found, NULL);
+	g_autofree char *inside =
+		g_build_filename(p->seen, crates_git_folder(p->lock, w), rel, NULL);
 	g_autofree char *url = rust_cargo_string(g_ptr_array_index(w->urls, 0));
 	g_autofree char *path = rust_cargo_string(inside);
-	g_string_append_printf(out,
+	g_string_append_printf(p->out,
 		"[patch.%s.xorch-%u]\n"
 		"package = \"%s\"\n"
 		"path = %s\n",
 		url, number, w->name, path);
-	g_free(s.found);
 	return TRUE;
 }
 
@@ -170,11 +186,13 @@ char *crates_git_place(const build_context *ctx, const recipe_lock *lock,
 	const char *folder, const char *seen, GError **err)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GHashTable) repositories = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
+	placing p = {ctx, lock, folder, seen, repositories, out};
 
 	for (guint n = 0; lock->wraps && n < lock->wraps->len; n++) {
 		const locked_wrap *w = g_ptr_array_index(lock->wraps, n);
-		if (locked_wrap_is_by(w, BY) &&
-			!place_one(ctx, lock, w, folder, seen, out, n, err))
+		if (locked_wrap_is_by(w, BY) && !place_one(&p, w, n, err))
 			return NULL;
 	}
 	return g_string_free(g_steal_pointer(&out), FALSE);

@@ -142,7 +142,8 @@ static gboolean add_std(pipeline *p, item *i, GPtrArray *out, GError **err)
 	return section != NULL;
 }
 
-/* Those of a repository: rows of the lock's `wraps`, each in a folder of its own. */
+/* Those from git: rows of the lock's `wraps`. All of a repository are in one folder, so
+ * the dependency file of each tells which were compiled. */
 static void add_git_crates(const item *i, const char *words, GPtrArray *out)
 {
 	const GPtrArray *wraps = i->source->lock->wraps;

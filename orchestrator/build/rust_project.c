@@ -26,7 +26,7 @@ static char *join(const char *folder, const char *name)
 	return folder && *folder ? g_build_filename(folder, name, NULL) : g_strdup(name);
 }
 
-static GPtrArray *read_toml(const char *source, const char *rel)
+GPtrArray *rust_project_toml(const char *source, const char *rel)
 {
 	g_autofree char *path = fs_resolve_beneath(source, rel, NULL);
 	g_autoptr(GBytes) bytes = path ? fs_read(path, TOML_MAX, NULL) : NULL;
@@ -43,7 +43,7 @@ static GPtrArray *read_toml(const char *source, const char *rel)
 static char *maturin_manifest(const char *source, const char *project)
 {
 	g_autofree char *rel = join(project, "pyproject.toml");
-	g_autoptr(GPtrArray) all = read_toml(source, rel);
+	g_autoptr(GPtrArray) all = rust_project_toml(source, rel);
 	const char *found =
 		all ? settings_get(all, "tool.maturin", "manifest-path") : NULL;
 
@@ -148,7 +148,7 @@ static gboolean is_version(const char *text)
 char *rust_project_wants(const rust_project *p, const char *source)
 {
 	g_autofree char *folder = g_path_get_dirname(p->manifest);
-	g_autoptr(GPtrArray) all = read_toml(source, p->manifest);
+	g_autoptr(GPtrArray) all = rust_project_toml(source, p->manifest);
 	const char *own = all ? settings_get(all, "package", "rust-version") : NULL;
 
 	if (is_version(own))
@@ -158,7 +158,7 @@ char *rust_project_wants(const rust_project *p, const char *source)
 		return NULL;
 	do {
 		g_autofree char *rel = join_top(folder, "Cargo.toml");
-		g_autoptr(GPtrArray) above = read_toml(source, rel);
+		g_autoptr(GPtrArray) above = rust_project_toml(source, rel);
 		const char *shared =
 			above ? settings_get(above, "workspace.package", "rust-version")
 			      : NULL;

@@ -16,6 +16,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(rust_project, rust_project_clear)
 gboolean rust_project_find(
 	const recipe *r, const char *source, rust_project *out, GError **err);
 
+/* The settings (format/settings_file.h) of a file below the source; NULL: there is none
+ * that can be read. */
+GPtrArray *rust_project_toml(const char *source, const char *rel);
+
 /* The rust-version of the manifest's package, its workspace's where it says so ("1.88");
  * NULL when it has none that is a version. New string. */
 char *rust_project_wants(const rust_project *p, const char *source);

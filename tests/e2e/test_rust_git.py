@@ -26,6 +26,10 @@ REPOSITORY = {
         "helper": {"Cargo.toml": MEMBER.format(name="helper", more="").encode(),
                    "src": {"lib.rs": b"pub fn one() -> i32 { 1 }\n"}}},
     "fixtures": {"broken": {"Cargo.toml": b'[package\nname = "homemade"\n'}}}
+# One crate alone, at the top.
+LONE = {"Cargo.toml": b'[package]\nname = "lone"\nversion = "0.1.0"\nedition = "2021"\n',
+        "src": {"lib.rs": b"pub fn none() -> i32 { 0 }\n"},
+        "examples": {"lone": {"Cargo.toml": b'[package]\nname = "lone"\nversion = "9.0.0"\n'}}}
 LOCK = """version = 3
 
 [[package]]
@@ -42,10 +46,16 @@ dependencies = [
 ]
 
 [[package]]
+name = "lone"
+version = "0.1.0"
+source = "{lone}"
+
+[[package]]
 name = "native"
 version = "1.0.0"
 dependencies = [
  "homemade",
+ "lone",
  "number",
 ]
 
@@ -55,12 +65,18 @@ version = "1.0.0"
 """
 
 
-def project(home, url, commit):
-    depends = f'homemade = {{ git = "{url}", tag = "v0.3.0" }}\n'
+def project(home, server, url, commit):
+    """`url`, `commit`: of the crates homemade and helper; lone is of another repository."""
+    if not os.path.exists(os.path.join(server.folder, "team", "lone.git")):
+        server.lone = server.repository("team/lone")
+        server.lone.commit(LONE)
+    lone = server.lone.url
+    depends = f'homemade = {{ git = "{url}", tag = "v0.3.0" }}\nlone = {{ git = "{lone}" }}\n'
     files = {"Cargo.toml": rust_packages.CARGO.format(depends=depends).replace(
                  '[build-dependencies]\ncc = "1.2"\n', ""),
              "src/lib.rs": NATIVE, "build.rs": "fn main() {}\n", "rusty/__init__.py": "",
-             "Cargo.lock": LOCK.format(source=f"git+{url}?tag=v0.3.0#{commit}")}
+             "Cargo.lock": LOCK.format(source=f"git+{url}?tag=v0.3.0#{commit}",
+                                       lone=f"git+{lone}#{server.lone.last}")}
     return rust_packages.project(home, files=files)
 
 
@@ -71,7 +87,7 @@ def test_crates_from_git():
         repository = g.repository("team/crates")
         commit = repository.commit(REPOSITORY, tag="v0.3.0")
         later = repository.commit({**REPOSITORY, "README": b"later"})
-        recipe = project(home, repository.url, commit)
+        recipe = project(home, g, repository.url, commit)
         result = build(home, recipe, targets=["aarch64", "armv7"])
         xt.equal(test_wheels.judge(result, imports=False), 2, result)
         with open(os.path.join(home, "rusty.lock"), encoding="utf-8") as f:
@@ -81,7 +97,8 @@ def test_crates_from_git():
             xt.check(row in lock, row, lock)
         for item in result.json["items"]:
             parts = parts_of(item["file"])
-            xt.check(("homemade", "0.3.0") in parts and ("helper", "0.3.0") in parts, parts)
+            for part in (("homemade", "0.3.0"), ("helper", "0.3.0"), ("lone", "0.1.0")):
+                xt.check(part in parts, part, parts)
             suite = target_root.get("bookworm", item["target"])
             suite.run_wheel(item["file"], "import rusty.native")
         wheel, asked = result.json["items"][0]["file"], len(g.requests)
@@ -94,7 +111,7 @@ def test_crates_from_git():
             with open(item["log"], encoding="utf-8", errors="replace") as f:
                 xt.check("Compiling homemade v0.3.0" in f.read(), item)
         # The source names another commit than the recipe's lock.
-        recipe = project(home, repository.url, later)
+        recipe = project(home, g, repository.url, later)
         refused(home, recipe, 4, "[X0954]", "commit " + later[:16], "xorch lock --upgrade")
 
 
@@ -104,12 +121,12 @@ def test_repositories_that_do_not_do():
         repository = g.repository("team/crates")
         only = {**REPOSITORY, "fixtures": {}, "crates": {"helper": REPOSITORY["crates"]["helper"]}}
         commit = repository.commit(only, tag="v0.3.0")
-        refused(home, project(home, repository.url, commit), 2, "[X0951]",
+        refused(home, project(home, g, repository.url, commit), 2, "[X0951]",
                 "the repository of crate homemade holds no such package, at commit " + commit)
-        missing = project(home, repository.url, "0" * 40)
+        missing = project(home, g, repository.url, "0" * 40)
         result = build(home, missing, "--upgrade", verb="lock", code=5)
         xt.check("crate helper 0.3.0 of Cargo.lock" in result.err, result)
-        odd = project(home, "file:///srv/crates", commit)
+        odd = project(home, g, "file:///srv/crates", commit)
         result = build(home, odd, "--upgrade", verb="lock", code=2)
         xt.check("[X0951]" in result.err and "its repository cannot be locked, which " in
                  result.err and "source: file:///srv/crates" in result.err, result)
