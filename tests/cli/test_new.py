@@ -387,31 +387,34 @@ def test_flags_by_the_processor():
                      "look at" in result.err, told, result)
 
 
+def of_one_file(index, home, name, path, code):
+    """The recipe for a source that compiles a module of this file."""
+    index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', ['{path}'])\n", path: code})
+    xt.equal(new(index, home, name).code, 0)
+    return recipe(home, name)
+
+
 def test_functions_inside_functions():
     """gcc alone compiles them."""
     with Server() as s, xt.scratch() as home:
         index = Index(s)
-        for name, code in (("nests", NESTED), ("plain", PLAIN)):
-            index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', ['a.c'])\n",
-                                      "c/a.c": code})
-            xt.equal(new(index, home, name).code, 0)
+        text = of_one_file(index, home, "nests", "c/a.c", NESTED)
         xt.check("toolchain:\n  c: gcc  # guessed: c/a.c has functions inside functions, "
-                 "which clang does not compile\n" in recipe(home, "nests"))
-        xt.check("gcc" not in recipe(home, "plain"))
+                 "which clang does not compile\n" in text, text)
+        text = of_one_file(index, home, "plain", "c/a.c", PLAIN)
+        xt.check("gcc" not in text, text)
 
 
 def test_unwinding():
     """On 32-bit ARM no library has the function, and clang's header says that one does."""
+    call = "_Unwind_GetIPInfo(context, &before);\n"
     with Server() as s, xt.scratch() as home:
         index = Index(s)
-        for name, code in (("unwinds", "  ip = _Unwind_GetIPInfo(context, &before);\n"),
-                           ("speaks", "  // _Unwind_GetIPInfo(context, &before);\n")):
-            index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', ['a.cc'])\n",
-                                      "c/a.hpp": code})
-            xt.equal(new(index, home, name).code, 0)
+        text = of_one_file(index, home, "unwinds", "c/a.hpp", "  ip = " + call)
         xt.check("toolchain:\n  c: gcc  # guessed: c/a.hpp calls _Unwind_GetIPInfo, for armv7 "
-                 "a macro of gcc's header\n" in recipe(home, "unwinds"))
-        xt.check("gcc" not in recipe(home, "speaks"))
+                 "a macro of gcc's header\n" in text, text)
+        text = of_one_file(index, home, "speaks", "c/a.hpp", "  // " + call)
+        xt.check("gcc" not in text, text)
 
 
 def test_openmp():
