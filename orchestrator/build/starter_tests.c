@@ -24,34 +24,44 @@ static gboolean wanted_import(const char *module)
 
 /* ---- what a module imports that only an extra of the wheel asks for ---- */
 
-/* Is the file "src/pkg/mod" or "src/pkg/mod/__init__" that of pkg.mod? */
-static gboolean is_file_of(const char *file, const char *module)
+/* Is the file "src/pkg/mod" or "src/pkg/mod/__init__" that of the module "pkg/mod"? */
+static gboolean is_file_of(const char *file, const char *path)
 {
-	g_autofree char *path = g_strdelimit(g_strdup(module), ".", '/');
-	g_autofree char *stem = g_str_has_suffix(file, "/__init__")
-					? g_path_get_dirname(file)
-					: g_strdup(file);
 	g_autofree char *tail = g_strconcat("/", path, NULL);
+	g_autofree char *stem = g_strconcat("/", file, NULL);
+	char *init = strrchr(stem, '/');
 
-	return g_str_equal(stem, path) || g_str_has_suffix(stem, tail);
+	if (g_str_equal(init, "/__init__"))
+		*init = '\0';
+	return g_str_has_suffix(stem, tail);
+}
+
+static const json_t *imports_of_file(const json_t *facts, const char *path)
+{
+	const json_t *all = json_get_array(facts, "imports");
+
+	for (gsize i = 0; i < json_array_size(all); i++) {
+		const json_t *row = json_array_get(all, i);
+		const char *file = json_get_string(row, "module");
+		if (file && is_file_of(file, path))
+			return json_get_array(row, "names");
+	}
+	return NULL;
 }
 
 /* The names that importing it imports of other projects, or NULL. A module of C has none
  * of its own: those of its packages count. */
 static const json_t *imports_of(const json_t *facts, const char *module)
 {
-	const json_t *all = json_get_array(facts, "imports");
-	g_autofree char *name = g_strdup(module);
+	g_autofree char *path = g_strdelimit(g_strdup(module), ".", '/');
+	const json_t *found = imports_of_file(facts, path);
+	char *slash;
 
-	for (char *dot = NULL; *name;
-		dot = strrchr(name, '.'), *(dot ? dot : name) = '\0')
-		for (gsize i = 0; i < json_array_size(all); i++) {
-			const json_t *row = json_array_get(all, i);
-			const char *file = json_get_string(row, "module");
-			if (file && is_file_of(file, name))
-				return json_get_array(row, "names");
-		}
-	return NULL;
+	while (!found && (slash = strrchr(path, '/'))) {
+		*slash = '\0';
+		found = imports_of_file(facts, path);
+	}
+	return found;
 }
 
 static gboolean is_named(const json_t *names, const char *project)

@@ -347,23 +347,25 @@ void recipe_lock_drop_wraps(recipe_lock *lock)
 	g_clear_pointer(&lock->wraps, g_ptr_array_unref);
 }
 
+static void move_wraps(GPtrArray *to, GPtrArray *from, gboolean cargo)
+{
+	for (guint n = 0; from && n < from->len;)
+		if (locked_wrap_is_by(g_ptr_array_index(from, n), "cargo") == cargo)
+			g_ptr_array_add(to, g_ptr_array_steal_index(from, n));
+		else
+			n++;
+}
+
 void recipe_lock_put_wraps(recipe_lock *lock, GPtrArray *rows, gboolean cargo)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)locked_wrap_free);
-	g_autoptr(GPtrArray) old = lock->wraps;
 
-	while (!cargo && rows->len)
-		g_ptr_array_add(all, g_ptr_array_steal_index(rows, 0));
-	while (old && old->len) {
-		locked_wrap *w = g_ptr_array_steal_index(old, 0);
-		if (locked_wrap_is_by(w, "cargo") == cargo)
-			locked_wrap_free(w);
-		else
-			g_ptr_array_add(all, w);
-	}
-	while (cargo && rows->len)
-		g_ptr_array_add(all, g_ptr_array_steal_index(rows, 0));
-	if (!all->len)
-		g_clear_pointer(&all, g_ptr_array_unref);
-	lock->wraps = all;
+	/* those of cargo last, whatever is put first */
+	move_wraps(all, cargo ? lock->wraps : rows, FALSE);
+	move_wraps(all, cargo ? rows : lock->wraps, TRUE);
+	recipe_lock_drop_wraps(lock);
+	if (all->len)
+		lock->wraps = all;
+	else
+		g_ptr_array_unref(all);
 }

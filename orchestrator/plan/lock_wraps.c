@@ -64,11 +64,6 @@ const char *locked_wrap_problem(const locked_wrap *w)
 	return why;
 }
 
-static gboolean locked_wrap_by_name(const char *text)
-{
-	return g_str_equal(text, "cmake") || g_str_equal(text, "cargo");
-}
-
 gboolean locked_wrap_is_by(const locked_wrap *w, const char *by)
 {
 	return g_strcmp0(w->by, by) == 0;
@@ -76,7 +71,9 @@ gboolean locked_wrap_is_by(const locked_wrap *w, const char *by)
 
 static const char *check_by(const char *text)
 {
-	return locked_wrap_by_name(text) ? NULL : "wants cmake or cargo";
+	return g_str_equal(text, "cmake") || g_str_equal(text, "cargo")
+		       ? NULL
+		       : "wants cmake or cargo";
 }
 
 static void wrap_init(void *out)

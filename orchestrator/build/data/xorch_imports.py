@@ -43,7 +43,7 @@ class Imports:
         found = {}
         for rel in self.files:
             stem, ending = os.path.splitext(rel)
-            if ending in (".py", ".pyx") and not self.is_aside(rel) and \
+            if ending in (".py", ".pyx") and not is_aside(rel) and \
                     len(found) < MODULES_MAX:
                 found.setdefault(stem, rel)
         return found
@@ -63,7 +63,7 @@ class Imports:
 
     def statements(self, stem):
         rel = self.stems[stem]
-        code = self.text_of(rel)
+        code = read(os.path.join(self.source, rel))
         if rel.endswith(".pyx"):
             for one, several in CYTHON.findall(code):
                 for name in [one] if one else several.split(","):

@@ -86,12 +86,6 @@ class Facts(Scripts, Words, Systems, Code, Imports):
                     self.files.append(os.path.relpath(path, source))
         self.inside = {os.path.basename(f) for f in self.files}
 
-    def text_of(self, rel):
-        return read(os.path.join(self.source, rel))
-
-    def is_aside(self, rel):
-        return is_aside(rel)
-
     def load_toml(self, rel):
         try:
             return self.toml.loads(read(os.path.join(self.source, rel)))

@@ -227,7 +227,7 @@ class Systems:
     def cargo_started(self, manifests):
         """Who starts cargo where the backend does not: the manifest nearest to the top,
         and the file that says so."""
-        near = sorted((m.count("/"), m) for m in manifests)
+        near = min(manifests, default=None, key=lambda m: (m.count("/"), m))
         backend = self.out.get("backend") or ""
         if not near or backend.startswith("maturin") or \
                 any(r.startswith("setuptools-rust") for r in self.out.get("requires", ())):
@@ -237,12 +237,12 @@ class Systems:
             if is_aside(rel) or not (base == "meson.build" or
                                      base.endswith(".py") and rel.count("/") < 2):
                 continue
-            code = self.text_of(rel)
+            code = read(os.path.join(self.source, rel))
             starts = re.search(r"find_program\s*\(\s*'cargo'|^\s*project\s*\([^)]*'rust'", code,
                                re.M) if base == "meson.build" else \
                 re.search(r"[\"']cargo[\"']\s*,", code)
             if starts:
-                self.out["cargo_manifest"], self.out["cargo_why"] = near[0][1], rel
+                self.out["cargo_manifest"], self.out["cargo_why"] = near, rel
                 return
 
     def channel(self, manifests):
