@@ -26,7 +26,8 @@ static char *join(const char *folder, const char *name)
 	return folder && *folder ? g_build_filename(folder, name, NULL) : g_strdup(name);
 }
 
-GPtrArray *rust_project_toml(const char *source, const char *rel)
+/* New string; NULL: there is none. */
+static char *read_text(const char *source, const char *rel)
 {
 	g_autofree char *path = fs_resolve_beneath(source, rel, NULL);
 	g_autoptr(GBytes) bytes = path ? fs_read(path, TOML_MAX, NULL) : NULL;
@@ -35,8 +36,14 @@ GPtrArray *rust_project_toml(const char *source, const char *rel)
 	if (!bytes)
 		return NULL;
 	const char *data = g_bytes_get_data(bytes, &size);
-	g_autofree char *text = g_strndup(data ? data : "", size);
-	return settings_parse_toml(text);
+	return g_strndup(data ? data : "", size);
+}
+
+GPtrArray *rust_project_toml(const char *source, const char *rel)
+{
+	g_autofree char *text = read_text(source, rel);
+
+	return text ? settings_parse_toml(text) : NULL;
 }
 
 /* [tool.maturin] manifest-path, relative to the project. */
@@ -125,18 +132,56 @@ static char *join_top(const char *folder, const char *name)
 	return join(g_str_equal(folder, ".") ? NULL : folder, name);
 }
 
-/* The Cargo.lock in the manifest's folder or one above it: that of a workspace lies at
- * its root. */
+/* Whether an `exclude` of these settings names the folder, or one above it. */
+static gboolean excludes(const char *text, const char *folder)
+{
+	g_autoptr(GRegex) list =
+		g_regex_new("^[ \\t]*exclude[ \\t]*=[ \\t]*\\[([^]]*)\\]",
+			G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GMatchInfo) found = NULL;
+
+	if (!g_regex_match(list, text, 0, &found))
+		return FALSE;
+	g_autofree char *inside = g_match_info_fetch(found, 1);
+	g_auto(GStrv) words = g_strsplit_set(inside, "\"',\n \t", -1);
+	for (char **w = words; *w; w++) {
+		gsize size = strlen(*w);
+		if (size && strncmp(folder, *w, size) == 0 &&
+			(folder[size] == '/' || folder[size] == '\0'))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Whether the Cargo.toml of folder `root` is a workspace's, with `folder` in it. */
+static gboolean is_root_of(const char *source, const char *root, const char *folder)
+{
+	g_autofree char *rel = join_top(root, "Cargo.toml");
+	g_autofree char *text = read_text(source, rel);
+	gsize up = g_str_equal(root, ".") ? 0 : strlen(root) + 1;
+
+	return text &&
+	       g_regex_match_simple("^[ \\t]*\\[[ \\t]*workspace[ \\t]*[].]", text,
+		       G_REGEX_MULTILINE, 0) &&
+	       (g_str_equal(root, folder) || !excludes(text, folder + up));
+}
+
+/* The one beside the root of the manifest's workspace, which is the first above it (the
+ * Cargo Book, "Workspaces"), else beside the manifest: cargo reads no other. */
 static char *lock_of(const char *source, const char *manifest)
 {
 	g_autofree char *folder = g_path_get_dirname(manifest);
+	g_autofree char *root = g_strdup(folder);
 
 	do {
-		g_autofree char *rel = join_top(folder, "Cargo.lock");
-		if (is_file(source, rel))
-			return g_steal_pointer(&rel);
-	} while (go_up(&folder));
-	return NULL;
+		if (!is_root_of(source, root, folder))
+			continue;
+		g_free(folder);
+		folder = g_steal_pointer(&root);
+		break;
+	} while (go_up(&root));
+	g_autofree char *rel = join_top(folder, "Cargo.lock");
+	return is_file(source, rel) ? g_steal_pointer(&rel) : NULL;
 }
 
 static gboolean is_version(const char *text)

@@ -25,13 +25,14 @@
  *	programs				{name, where}: cmake … started by setup.py
  *						or a crate's build script
  *	make_check				true: setup.py runs `make check`
- *	rust, rust_version, abi3, cargo_lock	Cargo.toml; the version may be that of
+ *	rust, rust_version, abi3		Cargo.toml; the version may be that of
  *						its edition, of rust-toolchain.toml or
  *						of its syntax
+ *	cargo_built				the Cargo.toml of the extension
  *	rust_nightly				"src/lib.rs asks for #![feature(x)]"
  *	maturin_features			of [tool.maturin]
- *	lock_text				Cargo.lock, the one nearest to the top,
- *						without crates of tests alone
+ *	lock_text				Cargo.lock, the one that cargo reads for
+ *						it, without crates of tests alone
  *	crate_links				{name, where}: its crates that link a
  *						library of the system
  *	go_module, go_version, go_mains, cgo	go.mod and the .go files

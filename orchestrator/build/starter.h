@@ -11,6 +11,7 @@ typedef struct starter_request {
 	const host_python *python; /* decides what is the newest; reads TOML */
 	const GPtrArray
 		*targets; /* char *: it is for these alone; NULL: the usual ones */
+	gboolean crates;  /* cargo may choose them where nothing says which (PyPI) */
 } starter_request;
 
 typedef struct starter {

@@ -34,6 +34,10 @@ void starter_rust(const build_context *ctx, json_t *facts, GPtrArray *notes);
  * crates_which). Why the release cannot be built with any Rust here, or NULL: borrowed
  * from the facts. */
 const char *starter_rust_ask(const build_context *ctx, json_t *facts);
+/* Puts what its crates ask for into the facts of a project in Rust whose sdist has no
+ * Cargo.lock that counts (sdist_facts_add_crates). */
+void starter_rust_crates_of(const build_context *ctx, const pypi_project *p,
+	const char *version, const host_python *python, json_t *facts);
 /* The crate of the Cargo.lock that links this library and has no copy of it, "alsa-sys",
  * borrowed; NULL: none does. */
 const char *starter_rust_links(const json_t *facts, const known_library *h);

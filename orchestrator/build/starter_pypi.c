@@ -171,6 +171,8 @@ gboolean starter_pypi(
 		!check_native(p, out->version, facts, &up, err))
 		return FALSE;
 	unwrap_modules(&up, facts);
+	if (r->crates)
+		starter_rust_crates_of(ctx, p, out->version, r->python, facts);
 	out->name = g_strdup(p->name);
 	out->notes = g_ptr_array_new_with_free_func(g_free);
 	starter_rust(ctx, facts, out->notes);

@@ -2,6 +2,7 @@
 #include "build/crates_rust.h"
 #include "build/registry.h"
 #include "build/rust.h"
+#include "build/sdist_facts.h"
 #include "build/starter_private.h"
 #include "format/cargo_lock.h"
 #include "plan/recipe_fields.h"
@@ -111,6 +112,19 @@ static void take_newest(json_t *facts, const char *have)
 	put(facts, "toolchain_rust", newest);
 	put(facts, "toolchain_rust_why",
 		"its Cargo.toml does not say which Rust it wants; the newest there is");
+}
+
+/* That it cannot be known is no reason to have no recipe. */
+void starter_rust_crates_of(const build_context *ctx, const pypi_project *p,
+	const char *version, const host_python *python, json_t *facts)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!builds_rust(facts) || json_get_string(facts, "lock_text") || ctx->offline ||
+		sdist_facts_add_crates(ctx, p, version, python, facts, &error))
+		return;
+	g_autofree char *why = first_line(error);
+	event_log(EVENT_NOTE, NULL, "which crates it takes is not known: %s", why);
 }
 
 void starter_rust(const build_context *ctx, json_t *facts, GPtrArray *notes)

@@ -106,7 +106,9 @@ static gboolean make_one(const options *o, const build_context *c,
 {
 	static const maker makers[] = {starter_pypi, starter_git, starter_gomod};
 	g_autofree char *name = g_strdup(arg);
-	starter_request r = {.python = python, .version = cut_version(o->from, name)};
+	starter_request r = {.python = python,
+		.version = cut_version(o->from, name),
+		.crates = !o->no_fetch};
 	g_auto(starter) s = {0};
 
 	r.name = name;

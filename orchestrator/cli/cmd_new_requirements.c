@@ -62,7 +62,10 @@ static gboolean write_one(const options *o, const build_context *c,
 	GPtrArray *paths, GError **err)
 {
 	g_autofree char *path = new_default_path(p->name);
-	starter_request r = {.name = p->name, .version = p->version, .python = python};
+	starter_request r = {.name = p->name,
+		.version = p->version,
+		.python = python,
+		.crates = !o->no_fetch};
 	gboolean written;
 
 	if (g_ptr_array_find_with_equal_func(paths, path, g_str_equal, NULL))

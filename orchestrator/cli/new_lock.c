@@ -126,6 +126,7 @@ static gboolean write_one(rounds *r, lack *l, GError **err)
 	starter_request request = {.name = l->file->name,
 		.version = l->file->version,
 		.python = r->python,
+		.crates = TRUE,
 		.targets = l->targets};
 
 	if (has_other(l))

@@ -193,6 +193,21 @@ def test_programs():
         text = recipe(home, "helped")
         for program in ("cmake", "swig"):
             xt.check(f"- {program}  # guessed: tools/own.py starts it\n" in text, text)
+        # by a shell's lines, in the script itself or in a file
+        lines = "'echo meson is not wanted'\nf'''\n  cd {x}\n  cmake {y}\n'''\n" \
+            "f'swig is not started by {x}'\nos.system(f'ninja -C {x}')\n"
+        for name, code, script, where in (
+                ("lines", lines, "meson", "setup.py"),
+                ("shell", "check_call(['./deps/make.sh', 'x'])\ny = './deps/other.sh'\n",
+                 "#!/bin/sh\n# meson setup\nif true; then\n  CMAKE=cmake\nfi\n",
+                 "deps/make.sh")):
+            index.sdist(name, "1.0", {
+                "setup.py": code + f"Extension('{name}._s', ['a.c'])\n",
+                "deps/make.sh": script, "deps/other.sh": "ninja -C build\n"})
+            xt.equal(new(index, home, name).code, 0)
+            text = recipe(home, name)
+            xt.check(f"  build:\n    - cmake  # guessed: {where} starts it\n" in text, text)
+            xt.equal(re.findall("ninja|meson|swig", text), ["ninja"] * (name == "lines"), text)
 
 
 def test_swig():
@@ -1415,6 +1430,36 @@ requirements:
     - deb:libcairo2-dev  # guessed: its Cargo.lock has cairo-sys-rs
     - deb:libssl-dev  # guessed: its Cargo.lock has openssl-sys
 """ in text, text)
+
+
+def test_cargo_lock_that_cargo_reads():
+    """Beside the root of a workspace, where the extension is in one; cargo passes over
+    that of a member, and takes it where the workspace excludes the member."""
+    lock = "version = 3\n" + "".join(
+        f'\n[[package]]\nname = "{n}"\nversion = "1.0.0"\ndependencies = [\n "pkg-config",\n]\n'
+        for n in ("alsa-sys", "cairo-sys-rs"))
+    top, own = lock.replace("alsa-sys", "x"), lock.replace("cairo-sys-rs", "x")
+    root = '[workspace]\nmembers = ["lib/one"]\nexclude = %s\n'
+    alone = {"lib/one/Cargo.toml": CARGO.format(rust="1.70") + "[workspace]\n"}
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, manifest, files, wants in (
+                ("member", root % [], {"Cargo.lock": top}, ["cairo"]),
+                ("bare", root % [], {}, []),
+                ("excluded", root % ["lib/o", "lib/one"], {"Cargo.lock": top}, ["asound"]),
+                ("above", root % ["lib"], {"Cargo.lock": top}, ["asound"]),
+                ("inner", root % [], {"Cargo.lock": top, **alone}, ["asound"]),
+                ("none", CARGO.format(rust="1.70"), {"Cargo.lock": top}, ["asound"])):
+            index.sdist(name, "1.0", {
+                "pyproject.toml": "[build-system]\nrequires = ['maturin>=1']\n"
+                "build-backend = 'maturin'\n[tool.maturin]\n"
+                "manifest-path = 'lib/one/Cargo.toml'\n",
+                "Cargo.toml": manifest, "lib/one/Cargo.toml": CARGO.format(rust="1.70"),
+                "lib/one/Cargo.lock": own, **files})
+            xt.equal(new(index, home, name, XORCH_MIRROR_CRATES=s.url("/none"),
+                         XORCH_HTTP_RETRIES="0").code, 0)
+            text = recipe(home, name)
+            xt.equal([w for w in ("cairo", "asound") if f"deb:lib{w}" in text], wants, text)
 
 
 def test_cmake_and_meson():

@@ -542,6 +542,43 @@ def test_crates_chosen_anew():
             xt.check("0.1.1" in f.read(), "the source itself was changed")
 
 
+def test_cargo_lock_of_a_workspace():
+    """cargo reads that beside the workspace's root alone: the one of a member does not
+    count, so its crates are chosen; where the member is excluded it does."""
+    member = rust_packages.CARGO.format(depends='homemade = "0.1"\n').replace(
+        '[build-dependencies]\ncc = "1.2"\n', "").split("[workspace]")[0].replace(
+            'path = "number"', 'path = "../number"')
+    with xt.scratch() as home, Server() as server:
+        server.add("/index/config.json", Reply(json.dumps(
+            {"dl": server.url("/files/{crate}/{version}")}).encode()))
+        lines = ""
+        for version in ("0.1.1", "0.1.0"):
+            data = crate("homemade", "pub fn two() -> i32 { 2 }\n", version)
+            sha = hashlib.sha256(data).hexdigest()
+            lines += json.dumps({"name": "homemade", "vers": version, "deps": [],
+                                 "cksum": sha, "features": {}, "yanked": False}) + "\n"
+            server.add("/files/homemade/" + version, Reply(data))
+        server.add("/index/ho/me/homemade", Reply(lines.encode()))
+        lock = ('version = 3\n\n[[package]]\nname = "homemade"\nversion = "0.1.0"\nsource = '
+                '"registry+https://git.example/rust-lang/example-index"\n'
+                f'checksum = "{sha}"\n\n[[package]]\nname = "native"\nversion = "1.0.0"\n'
+                'dependencies = [\n "homemade",\n "number",\n]\n\n[[package]]\n'
+                'name = "number"\nversion = "1.0.0"\n')
+        files = {"one/Cargo.toml": member, "one/src/lib.rs": NATIVE, "rusty/__init__.py": "",
+                 "one/Cargo.lock": lock, "one/build.rs": "fn main() {}\n"}
+        mirror = {"XORCH_MIRROR_CRATES": server.url("/index/")}
+        for manifest, version in (
+                ('members = ["one", "number"]\n', "0.1.1"),
+                ('exclude = [\n  "one",\n]\n', "0.1.0")):
+            files["Cargo.toml"] = "[workspace]\n" + manifest
+            recipe = rust_packages.project(home, files=files,
+                                           recipe="cargo: {manifest: one/Cargo.toml}\n")
+            build(home, recipe, "--upgrade", verb="lock", **mirror)
+            with open(os.path.join(home, "rusty.lock")) as f:
+                locked = f.read()
+            xt.check(f'name: homemade, version: "{version}",' in locked, locked)
+
+
 def test_own_registry():
     """A registry of a company's, which a server here stands in for, by the sparse
     protocol: XORCH_MIRROR_CRATES. A file that is not the locked one is refused."""

@@ -152,11 +152,9 @@ class Systems:
                 self.want(rel, lib.lower(), version[1])
 
     def cargo(self):
-        out, version, said, locks, manifests = {}, None, None, 0, {}
+        out, version, said, manifests = {}, None, None, {}
         for rel in self.files:
             base = os.path.basename(rel)
-            if base == "Cargo.lock":
-                locks += 1
             if base != "Cargo.toml" or is_aside(rel):
                 continue
             c = manifests[rel] = self.load_toml(rel)
@@ -198,15 +196,34 @@ class Systems:
             f.endswith("Cargo.toml") for f in self.files)
         self.out["rust_version"], self.out["abi3"] = version, out.get("abi3")
         self.out["rust_said"] = said is not None
-        self.out["cargo_lock"] = locks > 0
         self.cargo_started(manifests)
-        # The one of the top folder or nearest to it.
-        found = sorted((f.count("/"), f) for f in self.files
-                       if os.path.basename(f) == "Cargo.lock" and not is_aside(f))
-        if found:
+        self.out["cargo_built"] = self.manifest_built(manifests) or None
+        lock = self.lock_of(manifests)
+        if lock in self.files:
             self.out["lock_text"] = self.crates_built(
-                read(os.path.join(self.source, found[0][1])), manifests)
+                read(os.path.join(self.source, lock)), manifests)
             self.crates(self.out["lock_text"])
+
+    def manifest_built(self, manifests):
+        """The Cargo.toml of the extension: the one that is named, else the nearest to
+        the top."""
+        return os.path.normpath(self.manifest) if self.manifest else \
+            min(manifests, default="", key=lambda m: (m.count("/"), m))
+
+    def lock_of(self, manifests):
+        """Where cargo reads its Cargo.lock: beside the root of its workspace, the first
+        above it that does not exclude it, else beside the Cargo.toml itself."""
+        own = folder = os.path.dirname(self.manifest_built(manifests))
+        while True:
+            c = manifests.get(os.path.join(folder, "Cargo.toml"), {})
+            below = own[len(folder):].lstrip("/")
+            aside = texts(table(c, "workspace").get("exclude")) if folder != own else ()
+            if "workspace" in c and not any(
+                    below == a or below.startswith(a + "/") for a in aside):
+                return os.path.join(folder, "Cargo.lock")
+            if folder == os.path.dirname(folder):
+                return os.path.join(own, "Cargo.lock")
+            folder = os.path.dirname(folder)
 
     def stable(self, out, features, named):
         """The oldest abi3-py3N among features of PyO3's, and those that the default ones of
@@ -292,8 +309,8 @@ class Systems:
         for c in manifests.values():
             if text(table(c, "package").get("name")):
                 local.setdefault(c["package"]["name"], c)
-        root = self.manifest or min(manifests, default="", key=lambda m: (m.count("/"), m))
-        root = table(manifests.get(os.path.normpath(root), {}), "package").get("name")
+        root = self.manifest_built(manifests)
+        root = table(manifests.get(root, {}), "package").get("name")
         todo = [root] if root in named else [
             n for n in named if any("\nsource = " not in b for b in named[n])]
         if not todo:

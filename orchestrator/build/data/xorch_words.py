@@ -35,6 +35,11 @@ class Words:
                 imports += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imports.append(node.module)
+            elif isinstance(node, ast.JoinedStr) and starts:
+                code = "".join(part.value if isinstance(part, ast.Constant) else "{}"
+                               for part in node.values)
+                if "\n" in code:
+                    self.shell(rel, code)
             elif isinstance(node, ast.Call):
                 for first in node.args[:1] if starts else ():
                     self.program(rel, first)
@@ -49,11 +54,22 @@ class Words:
         return imports
 
     def program(self, rel, node):
-        """["cmake", …], which("cmake") and the like, system("cmake …")."""
+        """["cmake", …], which("cmake") and the like, system("cmake …"), ["./build.sh"]."""
+        if isinstance(node, ast.JoinedStr) and node.values:
+            node = node.values[0]
         word = node.value if isinstance(node, ast.Constant) else None
         word = word.split(" ")[0] if isinstance(word, str) else None
         if word in PROGRAMS:
             self.add(rel, self.programs, word)
+        script = os.path.normpath(word) if word and word.endswith(".sh") else None
+        if script in self.files:
+            self.shell(script, read(os.path.join(self.source, script)))
+
+    def shell(self, rel, code):
+        """Lines of a shell script: "cmake …", and CMAKE=cmake."""
+        for word in re.findall(r"(?m)^[ \t]*(?:[A-Z_]{1,30}=)?([a-z]{2,20})(?=[ \t]|$)", code):
+            if word in PROGRAMS:
+                self.add(rel, self.programs, word)
 
     def pkg_config(self, rel, words, script):
         """["pkg-config", "--libs", NAME, …], pkg_config(NAME), pkgconfig.parse(NAME)."""
