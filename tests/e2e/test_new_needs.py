@@ -8,6 +8,7 @@ import zipfile
 
 import test_backends
 import test_overlay
+import test_rust
 import test_wheels
 import xt
 from server import Reply, Server, sha256
@@ -18,14 +19,14 @@ CARRIER, USER, OTHER = "carrier" + ID, "user" + ID, "other" + ID
 LONE = "lone" + ID  # the same without an sdist
 
 
-def sdist(name, backend, requires, code):
+def sdist(name, backend, requires, code, more=()):
     files = {"pyproject.toml": f'[build-system]\nrequires = {requires}\n'
              'build-backend = "back"\nbackend-path = ["."]\n'
              f'[project]\nname = "{name}"\nversion = "1.0"\n',
              "back.py": backend, "inner.c": test_overlay.INNER % code,
              # read, not run: the modules that the wheel will have
              "setup.py": f"setup(ext_modules=[Extension('{name}.inner', ['inner.c'])])\n",
-             "run-id": test_backends.packages.RUN}
+             "run-id": test_backends.packages.RUN, **dict(more)}
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as t:
         for path, text in files.items():
@@ -52,6 +53,19 @@ def wheel(name, arch):
     return f"{name}-1.0-{tag}.whl", out.getvalue()
 
 
+def any_wheel(name):
+    info = f"{name}-1.0.dist-info/"
+    files = {info + "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+             info + "WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\n"
+                             "Tag: py3-none-any\n"}
+    files[info + "RECORD"] = "".join(n + ",,\n" for n in [*files, info + "RECORD"])
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        for path_, text in files.items():
+            z.writestr(path_, text)
+    return f"{name}-1.0-py3-none-any.whl", out.getvalue()
+
+
 def serve(server, project, *files):
     rows = []
     for name, data in files:
@@ -76,9 +90,9 @@ def index(server, carrier):
               sdist(name, backend, f'["{carrier}==1.0"]', test_overlay.USES))
 
 
-def run(server, home, *args):
+def run(server, home, *args, **env):
     result = xt.run(args, home=home, XORCH_MIRROR_PYPI=server.url("/simple"),
-                    XORCH_CACHE_DIR=test_wheels.shared_cache())
+                    XORCH_CACHE_DIR=test_wheels.shared_cache(), **env)
     test_wheels.need_network(result)
     return result
 
@@ -141,6 +155,43 @@ def test_what_cannot_be_locked_is_told():
         xt.check(f"{path(LONE)} is not for armv7: add it to its targets" in made.err,
                  made)
         xt.equal(xt.read(other), before)
+
+
+def test_crates_of_an_sdist_without_cargo_lock():
+    """Which program a crate starts is known once cargo has chosen the crates. The registry
+    of crates is a server here; with --no-fetch none is asked."""
+    name = "rusted" + ID
+    with xt.scratch() as home, Server() as server:
+        data = test_rust.crate("cmake", "", "0.1.50")
+        server.add("/index/config.json", Reply(json.dumps(
+            {"dl": server.url("/files/{crate}/{version}")}).encode()))
+        server.add("/index/cm/ak/cmake", Reply(json.dumps(
+            {"name": "cmake", "vers": "0.1.50", "deps": [], "cksum": sha256(data),
+             "features": {}, "yanked": False}).encode() + b"\n"))
+        server.add("/files/cmake/0.1.50", Reply(data))
+        serve(server, "cmake", any_wheel("cmake"))
+        serve(server, name, sdist(name, "CARGO = ['cargo', 'build']\n", "[]", "", {
+            "Cargo.toml": '[package]\nname = "rusted"\nversion = "1.0.0"\nedition = "2021"\n'
+            'rust-version = "1.70"\n[build-dependencies]\ncmake = "0.1"\n',
+            "src/lib.rs": ""}))
+        mirror = {"XORCH_MIRROR_CRATES": server.url("/index/")}
+        bare = run(server, home, "new", name, "--python", "cp311", "--no-fetch", "-o", "b.yaml",
+                   **mirror)
+        xt.equal(bare.code, 0, bare)
+        xt.check("cmake" not in xt.read(os.path.join(home, "b.yaml")), bare)
+        xt.equal([r.path for r in server.requests if "/index/" in r.path], [])
+        made = run(server, home, "new", name, "--python", "cp311", **mirror)
+        xt.equal(made.code, 0, made)
+        text = xt.read(os.path.join(home, path(name)))
+        xt.check("  build:\n    - cmake  # guessed: the crate cmake starts it\n" in text, text)
+        lock = xt.read(os.path.join(home, path(name, ".lock")))
+        xt.check('name: cmake, version: "0.1.50"' in lock, lock)
+        # a registry that does not answer is no reason to have no recipe
+        server.add("/index/config.json", Reply(status=404))
+        made = run(server, home, "new", name, "--python", "cp311", "-o", "c.yaml",
+                   XORCH_HTTP_RETRIES="0", **mirror)
+        xt.check("which crates it takes is not known" in made.err and
+                 "manifest: Cargo.toml" in xt.read(os.path.join(home, "c.yaml")), made)
 
 
 if __name__ == "__main__":
