@@ -43,6 +43,8 @@
  *	arm_code				{name, where}: neon, vfpv4, armv8: code
  *						for 32-bit ARM that has more than all
  *	arm_asks				the file that asks for it at run time
+ *	prebuilt				list of paths, as a wheel has them: shared
+ *						libraries that come with the source
  *	cpath					true: setup.py looks for headers in CPATH
  *	abi3_said				minor versions of the stable ABI: [9]
  *	abi3_varies				true: setup.py names several, and chooses

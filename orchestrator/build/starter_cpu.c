@@ -1,4 +1,6 @@
 #include "build/starter_private.h"
+#include "plan/recipe_fields.h"
+#include <string.h>
 
 /* The file that compiles code for processors with that feature; NULL: none. */
 static const char *find_code(const json_t *facts, const char *feature)
@@ -38,4 +40,22 @@ void starter_cpu(GString *out, const json_t *facts)
 		starter_append_shown(out, asks);
 	g_string_append_printf(
 		out, " asks for the processor at run time\n  cpu: [%s]\n", list->str);
+}
+
+void starter_foreign(GString *out, const json_t *facts)
+{
+	const json_t *rows = json_get_array(facts, "prebuilt");
+
+	for (gsize i = 0; i < json_array_size(rows); i++) {
+		const char *path = json_string_value(json_array_get(rows, i));
+		if (!path || check_path(path))
+			continue;
+		if (!strstr(out->str, "  foreign:"))
+			g_string_append(out,
+				"  foreign: # guessed: the source brings them "
+				"as they are\n");
+		g_string_append(out, "    - ");
+		starter_quote(out, path);
+		g_string_append_c(out, '\n');
+	}
 }

@@ -20,8 +20,10 @@ void starter_comment(GString *out, const char *text);
 void starter_head(GString *out, const char *name, const char *version, const char *kind,
 	const json_t *facts);
 void starter_about(GString *out, const json_t *facts);
-/* `cpu` below `wheel:` (build/starter_cpu.c); nothing where no dispatch shows. */
+/* `cpu` and `foreign` below `wheel:` (build/starter_cpu.c); nothing where no dispatch
+ * shows, and the source brings no machine code. */
 void starter_cpu(GString *out, const json_t *facts);
+void starter_foreign(GString *out, const json_t *facts);
 /* What a wheel of this source needs, from `python:` to `tests:`. Which sysroot has its
  * libraries is asked with ctx; NULL: of nobody. */
 void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *facts,

@@ -107,6 +107,7 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		.label = i->source->label,
 		.allow_pure = r->wheel.pure_allowed,
 		.cpu = arm_features_of(r->wheel.cpu),
+		.foreign = r->wheel.foreign,
 		.strict = o->strict,
 		.replace = o->replace,
 		.extensions = (const char *const *)extensions->pdata,

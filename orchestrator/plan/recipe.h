@@ -146,6 +146,9 @@ typedef struct recipe {
 		 * optional ones or goes on without) is an error. May be NULL. */
 		GPtrArray *extensions;
 		GPtrArray *cpu; /* armv7: what objects may ask for, "neon"; may be NULL */
+		/* Files of the wheel that are for other machines on purpose, as the
+		 * source has them: paths or patterns (fnmatch); may be NULL. */
+		GPtrArray *foreign;
 	} wheel;
 	struct {
 		GPtrArray *cpu; /* as wheel.cpu, for what is installed; may be NULL */

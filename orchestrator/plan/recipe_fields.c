@@ -313,6 +313,10 @@ static const bind_field wheel_fields[] = {
 	{"cpu", BIND_STRLIST, IN(recipe, wheel.cpu), BIND_UNIQUE, .check = check_cpu,
 		.doc = "what armv7 code may ask for that not all have: neon, vfpv4, "
 		       "armv8"},
+	{"foreign", BIND_STRLIST, IN(recipe, wheel.foreign), BIND_UNIQUE,
+		.check = check_path,
+		.doc = "files for other machines that belong into it, as the source has "
+		       "them: pkg/attach_*.so"},
 	{0}};
 
 static const bind_field library_fields[] = {

@@ -39,6 +39,9 @@ typedef struct audit_options {
 			 * nothing */
 	const GPtrArray *excluded; /* char *: sonames or patterns (fnmatch) of libraries
 				    * that somebody else sees to; NULL none */
+	const GPtrArray *foreign;  /* char *: members that may be for another machine,
+				    * paths or patterns (fnmatch) of them in the wheel or
+				    * below NAME.data/SCHEME/; NULL none */
 	const char *const
 		*extensions; /* modules that must be there: "markupsafe._speedups" */
 	const char *const

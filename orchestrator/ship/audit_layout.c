@@ -1,5 +1,6 @@
 #include "ship/audit_parts.h"
 #include "base/error.h"
+#include <fnmatch.h>
 #include <string.h>
 
 /* "markupsafe/_speedups.cpython-311-….so" -> "markupsafe._speedups"; the folders
@@ -222,6 +223,31 @@ static void check_lost(audit_run *run)
 	}
 }
 
+gboolean audit_matches(const audit_member *m, const char *pattern)
+{
+	const char *data = strstr(m->name, ".data/");
+	const char *scheme = data ? strchr(data + strlen(".data/"), '/') : NULL;
+
+	return fnmatch(pattern, m->name, 0) == 0 ||
+	       (scheme && fnmatch(pattern, scheme + 1, 0) == 0);
+}
+
+/* What is said of a file that is not there may be meant of another. */
+static void check_foreign(audit_run *run)
+{
+	const GPtrArray *all = run->options->foreign;
+
+	for (guint i = 0; all && i < all->len; i++) {
+		gboolean found = FALSE;
+		for (guint n = 0; n < run->n_members && !found; n++)
+			found = audit_matches(&run->members[n], all->pdata[i]);
+		if (!found)
+			audit_add(run, audit_grade(run, AUDIT_WARNING), "X0703", NULL,
+				"wheel.foreign names %s, which is not in the wheel",
+				(char *)all->pdata[i]);
+	}
+}
+
 /* Shared libraries belong into the platform part. */
 static void check_place(audit_run *run, audit_member *m)
 {
@@ -296,4 +322,5 @@ void audit_layout(audit_run *run)
 	}
 	check_pure(run);
 	check_lost(run);
+	check_foreign(run);
 }

@@ -9,6 +9,33 @@ static const char *class_name(guint8 elf_class)
 	return elf_class == ELFCLASS64 ? "64-bit" : "32-bit";
 }
 
+/* The name of an extension module: what Python would import is for its machine. */
+static gboolean is_module_name(const char *base)
+{
+	return strstr(base, ".cpython-") || strstr(base, ".abi3.");
+}
+
+/* Somebody said that this file is for another machine. */
+static gboolean is_foreign(const audit_run *run, const audit_member *m)
+{
+	const GPtrArray *all = run->options->foreign;
+
+	for (guint i = 0; all && i < all->len; i++)
+		if (audit_matches(m, all->pdata[i]))
+			return !is_module_name(m->base);
+	return FALSE;
+}
+
+static void note_foreign(audit_run *run, const audit_member *m)
+{
+	const elf_file *f = m->elf;
+	g_autofree char *line = g_strdup_printf(
+		"it is %s, %s", elf_machine_name(f->machine), class_name(f->elf_class));
+
+	audit_gather(run, AUDIT_NOTE, "X0703", m->name,
+		"code for another machine, as wheel.foreign says", line);
+}
+
 /* Another machine than the wheel's: an interpreter would not load it. */
 static void check_machine(audit_run *run, audit_member *m)
 {
@@ -25,7 +52,12 @@ static void check_machine(audit_run *run, audit_member *m)
 				class_name(f->elf_class));
 		return;
 	}
-	if (f->machine != p->elf_machine || f->elf_class != p->elf_class) {
+	gboolean here = f->machine == p->elf_machine && f->elf_class == p->elf_class;
+	if (!here && is_foreign(run, m)) {
+		note_foreign(run, m);
+		return;
+	}
+	if (!here) {
 		found = audit_add(run, AUDIT_ERROR, "X0703", m->name,
 			"%s says %s, code is %s%s%s", run->wheel ? "wheel" : "target",
 			p->wheel_arch ? p->wheel_arch : p->name,
@@ -39,15 +71,16 @@ static void check_machine(audit_run *run, audit_member *m)
 			class_name(p->elf_class));
 		audit_hint(found,
 			"the build called a compiler by its own name (gcc, cc) or with "
-			"a fixed path instead of $CC; see `xorch explain X0703`");
+			"a fixed path instead of $CC; a file that the source ships for "
+			"other "
+			"machines is named in wheel.foreign; see `xorch explain X0703`");
 		return;
 	}
 	/* Data files may be for anything; an extension module is for this wheel. */
 	if (m->other && f->machine != EM_ARM) {
 		found = audit_add(run,
-			strstr(m->base, ".cpython-") || strstr(m->base, ".abi3.")
-				? AUDIT_ERROR
-				: audit_grade(run, AUDIT_WARNING),
+			is_module_name(m->base) ? AUDIT_ERROR
+						: audit_grade(run, AUDIT_WARNING),
 			"X0703", m->name,
 			"made for another libc or byte order than the wheel is for");
 		audit_line(found, "it is %s-endian%s%s, the wheel is %s",

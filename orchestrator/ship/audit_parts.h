@@ -55,6 +55,8 @@ audit_severity audit_path_grade(const char *path);
 /* The architecture a wheel tag would name for this ELF file, or NULL: unknown,
  * or ARM that is not EABI5 with hard float. */
 const char *audit_elf_arch(const elf_file *f);
+/* By its path in the wheel, or that below NAME.data/SCHEME/ (fnmatch). */
+gboolean audit_matches(const audit_member *m, const char *pattern);
 /* Lies in the NAME.libs/ folder where repaired wheels keep foreign libraries. */
 gboolean audit_is_grafted(const audit_member *m);
 

@@ -17,7 +17,8 @@ typedef struct wheel_expect {
 	guint build_number; /* 0: no build tag */
 	const char *label; /* ship/wheel_label.h, given to the builder's wheel; or NULL */
 	gboolean allow_pure, strict, replace;
-	guint cpu; /* bits of plan/arm_feature.h that wheel.cpu allows */
+	guint cpu;		  /* bits of plan/arm_feature.h that wheel.cpu allows */
+	const GPtrArray *foreign; /* wheel.foreign, or NULL */
 	const char *const *extensions;	/* wheel.extensions, or NULL */
 	const char *const *build_paths; /* see audit_options */
 	audit_provides provides;

@@ -26,7 +26,7 @@ def sdist(name, version, files):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as t:
         for path, text in files.items():
-            data = text.encode()
+            data = text if isinstance(text, bytes) else text.encode()
             info = tarfile.TarInfo(f"{name}-{version}/{path}")
             info.size = len(data)
             t.addfile(info, io.BytesIO(data))
@@ -279,6 +279,22 @@ def test_scripts_of_the_build():
                                       f"Extension('{name}._s', ['a.c'])\n"})
             xt.equal(new(index, home, name).code, 0)
             xt.check("- cmake  # guessed" in recipe(home, name), recipe(home, name))
+
+
+def test_libraries_that_the_source_brings():
+    """They are for the machine they were made for, be it another one."""
+    with open("/lib/x86_64-linux-gnu/libdl.so.2", "rb") as f:
+        code = f.read()
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("brings", "1.0", {
+            "setup.py": "Extension('brings._s', ['a.c'])\n", "src/brings/a_x86.so": code,
+            "tests/b.so": code, "src/brings/text.so": "INPUT(-lm)\n", "pkg/libc.so.6.1": code})
+        xt.equal(new(index, home, "brings").code, 0)
+        text = recipe(home, "brings")
+        xt.check("  foreign: # guessed: the source brings them as they are\n"
+                 "    - brings/a_x86.so\n    - pkg/libc.so.6.1\n" in text, text)
+        xt.equal(text.count(".so"), 2, text)
 
 
 def test_make_check():

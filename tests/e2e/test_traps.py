@@ -52,6 +52,33 @@ def test_flags_and_headers_of_every_age_of_setuptools():
             xt.check("RPATH" not in text and "RUNPATH" not in text, version, text)
 
 
+def test_files_for_other_machines():
+    """A library that the source brings, to be loaded elsewhere: refused by its name, and
+    in the wheel as it came where wheel.foreign has it. An extension module never is."""
+    with open("/lib/x86_64-linux-gnu/libdl.so.2", "rb") as f:
+        other = f.read()
+    setup = SETUP.replace("py_modules=[],", "packages=['far'], package_data={'far': ['*.so']},")
+    name = "far/attach_amd64.so"
+    files = project(setup=setup, **{"far/__init__.py": "", name: other})
+
+    def told(recipe, code, *texts, **more):
+        with xt.scratch() as home:
+            result = test_backends.build(home, {**files, **more}, targets=["armv7"],
+                                         recipe=recipe, code=code)
+            for text in texts:
+                xt.check(text in result.err, f"{text} should be said", result.err)
+            for z in members(home, result) if not code else ():
+                xt.equal(z.read(name), other)
+                [tag] = {judges.auditwheel_tag(i["file"]) for i in result.json["items"]}
+                xt.equal(tag, "manylinux_2_17_armv7l")
+    told("", 7, "[X0703]", name, "wheel says armv7l, code is x86-64", "wheel.foreign")
+    told(f"wheel: {{foreign: [{name}]}}\n", 0)
+    told("wheel: {foreign: [far/attach_*.so, far/gone.so]}\n", 0,
+         "[X0703] wheel.foreign names far/gone.so, which is not in the wheel")
+    module = "far/_m.cpython-311-arm-linux-gnueabihf.so"
+    told('wheel: {foreign: ["far/*"]}\n', 7, "[X0703]", module, **{module: other})
+
+
 def test_scripts_name_no_python_of_the_build():
     setup = SETUP.replace("py_modules=[],", "py_modules=[], scripts=['run'], "
                           "entry_points={'console_scripts': ['say=tiny:answer']},")

@@ -350,6 +350,7 @@ class Facts(Scripts, Words, Systems, Code, Imports):
         self.setup()
         self.cargo()
         self.go()
+        self.prebuilt()
         self.code()
         out = self.out
         if "omp.h" not in self.headers:  # or where it looks for it alone
