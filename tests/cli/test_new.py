@@ -297,6 +297,25 @@ def test_libraries_that_the_source_brings():
         xt.equal(text.count(".so"), 2, text)
 
 
+def test_names_that_meson_puts_together():
+    """Of texts and options; not what is known only where Meson runs."""
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        index.sdist("joined", "1.0", {
+            "pyproject.toml": "[build-system]\nrequires = ['meson-python']\n"
+            "build-backend = 'mesonpy'\n",
+            "meson.options": "option('fft', type: 'feature')\n"
+            "option('api', type: 'integer', min: 2,\n  value: 2) # of SDL\n",
+            "meson.build": "api = get_option('api')\nsdl = 'SDL@0@'.format(api)\n"
+            "image = '@0@_@1@'.format(sdl, 'image')\nz = 'zlib'\nother = z + run.stdout()\n"
+            "sdl_dep = dependency(sdl, required: false)\nx = cc.find_library(image, dirs: d)\n"
+            "dependency(z)\ndependency(other)\npy.extension_module('_j', 'j.c')\n",
+            "j.c": "#include <SDL.h>\n#include <SDL_image.h>\n#include <zlib.h>\n"})
+        xt.equal(new(index, home, "joined").code, 0)
+        text = recipe(home, "joined")
+        xt.equal(re.findall("deb:(.*)-dev", text), ["libsdl2", "libsdl2-image", "zlib1g"], text)
+
+
 def test_make_check():
     """A bundled library's `make check` has no program to run: it would be the target's."""
     with Server() as s, xt.scratch() as home:

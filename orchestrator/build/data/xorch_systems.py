@@ -144,12 +144,32 @@ class Systems:
             self.openmp(rel, True)
         for name in re.findall(r"extension_module\s*\(\s*'([A-Za-z0-9_]+)'", code):
             self.add(rel, self.extensions, name)
-        for lib in re.findall(r"(?:dependency|find_library)\s*\(\s*'([A-Za-z0-9_.+-]+)'", code):
-            self.add(rel, self.links, lib.lower())
+        known = self.meson_texts(code)
+        for lib, name in re.findall(
+                r"(?:dependency|find_library)\s*\(\s*(?:'([A-Za-z0-9_.+-]+)'|(\w+)\s*[,)])", code):
+            self.add(rel, self.links, (lib or known.get(name, "")).lower())
         for lib, rest in re.findall(r"dependency\s*\(\s*'([A-Za-z0-9_.+-]+)'([^)]*)", code):
             version = re.search(r"version\s*:\s*\[?[^\]:]*?'>=?\s*(\d[\d.]*)'", rest)
             if version:
                 self.want(rel, lib.lower(), version[1])
+
+    def meson_texts(self, code):
+        """Variables of Meson's that are a text or put together of such: name -> text."""
+        known = {}
+        for name in ("meson.options", "meson_options.txt"):
+            for rest in re.findall(r"^\s*option\s*\(([^()]*)\)", read(
+                    os.path.join(self.source, name)), re.M):
+                found = re.match(r"\s*'(\w+)'.*?\bvalue\s*:\s*'?([\w.+-]+)", rest, re.S)
+                if found:
+                    known["get_option('%s')" % found[1]] = found[2]
+        for name, value, args in re.findall(
+                r"^[ \t]*(\w+)[ \t]*=[ \t]*(get_option\('\w+'\)|'[^'\n]*')"
+                r"(?:\.format\(([^()\n]*(?:\([^()\n]*\))?[^()\n]*)\))?[ \t]*$", code, re.M):
+            words = [known.get(a.strip(), a.strip().strip("'")) for a in args.split(",")]
+            value = known.get(value, value.strip("'"))
+            known.setdefault(name, re.sub(
+                r"@(\d)@", lambda m: (words + [""] * 10)[int(m[1])], value))
+        return {n: v for n, v in known.items() if re.fullmatch(r"[A-Za-z0-9_.+-]{1,60}", v)}
 
     def cargo(self):
         out, version, said, manifests = {}, None, None, {}
