@@ -45,8 +45,8 @@ FIRST.update({
 # are of a hundred and thirty-seven such projects among the 3000 of PyPI that were
 # downloaded most in March 2026 (hugovk's top-pypi-packages), tried in no way before; the
 # seventh and eighth are those that come next there. The ninth are of two hundred and fifty
-# such projects of the ranks 3001 to 8000 there, the tenth those that come next. All were
-# tried once; no test repeats it.
+# such projects of the ranks 3001 to 8000 there, the tenth and eleventh those that come next.
+# All were tried once; no test repeats it.
 ONCE = {
     "2026-11-26": """pybcj bjoern gssapi uuid-utils cython lgpio fnv-hash-fast libcst
 tiktoken simsimd python-lzo pyppmd dm-tree psycopg-c pylsqpack pysam ckzg netfilterqueue
@@ -80,6 +80,9 @@ cmeel-qhull madoka jh2 crcmod-plus tree-sitter-sql""".split(),
     "2026-11-27 ninth": """portforward promql-parser p4python pykcs11 pyomo unicodedata2 asammdf lief stpyv8
 fuzzysearch jenkspy systemrdl-compiler cmeel-boost plum-dispatch tree-sitter-json
 highspy tree-sitter-regex fast-simplification type-enforced spacy-transformers""".split(),
+    "2026-11-27 tenth": """openimageio yara-x pin phik zizmor singlestoredb aiocsv libpff-python qiskit-aer
+sqlglotc btrees pytype mutf8 tree-sitter-xml cmsis-pack-manager kernels tsdownsample
+curated-tokenizers scikit-network falcon""".split(),
 }
 # What the program learnt from: what it now does.
 MENDED = {

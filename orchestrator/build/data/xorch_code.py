@@ -11,7 +11,8 @@ FUNCTION = re.compile(r"[ \t]+(?:(?:auto|static|inline|const|unsigned|struct)\s+
 # in Python a set of features, `"neon" in archspec.cpu.host().features`.
 ARM_FPU = re.compile(r"\bm?fpu=(?=[a-z0-9-]*(?:neon|armv8|vfpv4))([a-z0-9-]{4,20})")
 ARM_ASKS = re.compile(r"\w*HWCAP_(?:ARM_)?(?:NEON|VFPV4)\b|\bcpuinfo_has_arm_neon\b|"
-                      r"\bANDROID_CPU_ARM_FEATURE_NEON\b|[\"']neon[\"']\s+in\s+\w", re.I)
+                      r"\bANDROID_CPU_ARM_FEATURE_NEON\b|\bSDL_HasNEON\b|"
+                      r"[\"']neon[\"']\s+in\s+\w", re.I)
 # A variable or parameter of the source's own: `char *key_name,`; not `2 * key_name`.
 VARIABLE = re.compile(r"\b([A-Za-z_]\w*)(?:[ \t]+\**|\*+[ \t]*)([a-z][a-z0-9_]*)[ \t]*"
                       r"(?=[;,=)\[])")
