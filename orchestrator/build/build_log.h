@@ -53,6 +53,12 @@ typedef struct build_log_context {
  * say class, first error, hint and log for --json and the history. Returns FALSE. */
 gboolean build_log_error(const build_log *l, const sandbox_result *r,
 	const build_log_context *c, GError **err);
+/* Whether it is an error of the audit that an extension module was lost. */
+gboolean build_log_is_lost(const GError *error);
+/* To such an error it adds the first one that the log has, which the build went on after,
+ * and what to do about that; another error, or no error, stays as it is. Of the context
+ * sysroot, platform and host are read. */
+void build_log_tell(const char *path, const build_log_context *c, GError **err);
 /* Reads the log and sets the error; the log not being readable is told there. */
 gboolean build_log_fail(
 	const sandbox_result *r, const build_log_context *c, GError **err);

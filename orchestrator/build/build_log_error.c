@@ -264,3 +264,25 @@ gboolean build_log_fail(const sandbox_result *r, const build_log_context *c, GEr
 		error_note(err, "%s", unread->message);
 	return FALSE;
 }
+
+gboolean build_log_is_lost(const GError *error)
+{
+	return g_str_has_prefix(error->message, "[X0715]") ||
+	       g_str_has_prefix(error->message, "[X0716]");
+}
+
+void build_log_tell(const char *path, const build_log_context *c, GError **err)
+{
+	g_auto(build_log) l = {0};
+
+	if (!err || !*err || !path || !build_log_is_lost(*err) ||
+		!build_log_read(path, &l, NULL) || !l.first_error)
+		return;
+	g_autofree char *line = text_escape(l.first_error, -1);
+	g_autofree char *hint = hint_of(l.kind, l.subject, c);
+	error_note(err,
+		"the build went on after an error (log line %" G_GUINT64_FORMAT "): %s",
+		l.first_error_line, line);
+	if (hint)
+		error_help(err, "%s", hint);
+}

@@ -197,6 +197,19 @@ static const pattern patterns[] = {
 		"No "
 		"such file)",
 		"missing-source-file", COMPILER},
+	/* of the C++ library of GCC 11 to 15: that of the sysroot may be older */
+	{"fatal error: ",
+		"error: '?(barrier|expected|flat_map|flat_set|format|generator|latch|"
+		"mdspan|print|semaphore|source_location|spanstream|stacktrace|stdfloat|"
+		"syncstream)(?:' file not found|: No such file)",
+		"library-too-old", COMPILER},
+	{"std",
+		"error: (?:no (?:member|type|template) named '|‘)"
+		"(barrier|bit_cast|byteswap|counting_semaphore|expected|format|format_to|"
+		"latch|make_unique_for_overwrite|move_only_function|osyncstream|print|"
+		"println|source_location|to_underlying|unexpected|unreachable)"
+		"(?:' in namespace 'std'|’ is not a member of ‘std’)",
+		"library-too-old", COMPILER},
 	{"fatal error: ", "error: '?([^':]+?)'?(?: file not found|: No such file)",
 		"missing-header", COMPILER},
 	{"error: no such file or directory: '",

@@ -1,6 +1,7 @@
 #include "build/pipeline_wheel.h"
 #include "base/error.h"
 #include "base/fault.h"
+#include "build/build_log.h"
 #include "build/builder_wheel.h"
 #include "build/floor.h"
 #include "build/object_check.h"
@@ -199,7 +200,11 @@ static gboolean wheel_build(
 	if (!ok) {
 		g_autofree char *top = g_build_filename(
 			w->source, first->subdirectory ? first->subdirectory : ".", NULL);
+		build_log_context about = {.sysroot = s.base.sysroot,
+			.platform = i->platform,
+			.host = s.base.host};
 		script_variables_tell(top, err);
+		build_log_tell(i->log, &about, err);
 	}
 	return pipeline_step(i, "audit", &begun, ok);
 }

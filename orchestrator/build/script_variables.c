@@ -1,6 +1,7 @@
 #include "build/script_variables.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "build/build_log.h"
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,9 +99,7 @@ GPtrArray *script_variables(const char *source)
 
 void script_variables_tell(const char *source, GError **err)
 {
-	if (!err || !*err ||
-		(!g_str_has_prefix((*err)->message, "[X0715]") &&
-			!g_str_has_prefix((*err)->message, "[X0716]")))
+	if (!err || !*err || !build_log_is_lost(*err))
 		return;
 	g_autoptr(GPtrArray) names = script_variables(source);
 	g_autoptr(GString) text = g_string_new(NULL);
