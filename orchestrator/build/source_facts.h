@@ -45,6 +45,8 @@
  *	arm_asks				the file that asks for it at run time
  *	prebuilt				list of paths, as a wheel has them: shared
  *						libraries that come with the source
+ *	cxx					{gcc, what, where}: what only the C++
+ *						library of that GCC, 11 or newer, has
  *	cpath					true: setup.py looks for headers in CPATH
  *	abi3_said				minor versions of the stable ABI: [9]
  *	abi3_varies				true: setup.py names several, and chooses

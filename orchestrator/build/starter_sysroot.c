@@ -184,6 +184,35 @@ static guint by_headers(const build_context *ctx, GPtrArray *all, guint at,
 	return at;
 }
 
+/* The first sysroot, from `at` on, with the C++ library that the source is written for;
+ * `at` where that one has it, or none for every target. */
+static guint by_cxx(
+	const GPtrArray *all, guint at, const json_t *facts, char **why, GPtrArray *notes)
+{
+	const json_t *cxx = json_get_object(facts, "cxx");
+	const char *what = cxx ? json_get_string(cxx, "what") : NULL;
+	const char *where = cxx ? json_get_string(cxx, "where") : NULL;
+	json_int_t gcc = cxx ? json_integer_value(json_object_get(cxx, "gcc")) : 0;
+	const suite *here = g_ptr_array_index(all, at);
+
+	if (!what || !where || !here->def ||
+		g_ascii_strtoll(here->def->gcc, NULL, 10) >= gcc)
+		return at;
+	char *said = g_strdup_printf("%s has %s, which the C++ library of GCC %d brings, "
+				     "and %s has that of GCC %s",
+		where, what, (int)gcc, here->def->name, here->def->gcc);
+	for (guint i = at + 1; i < all->len; i++) {
+		const suite *s = g_ptr_array_index(all, i);
+		if (!s->everywhere || g_ascii_strtoll(s->def->gcc, NULL, 10) < gcc)
+			continue;
+		g_free(*why);
+		*why = said;
+		return i;
+	}
+	g_ptr_array_add(notes, said);
+	return at;
+}
+
 void starter_sysroot_choose(const build_context *ctx, const json_t *facts,
 	const GPtrArray *libraries, starter_sysroot *out, GPtrArray *notes)
 {
@@ -191,7 +220,7 @@ void starter_sysroot_choose(const build_context *ctx, const json_t *facts,
 	guint at = 0;
 
 	memset(out, 0, sizeof *out);
-	if (!libraries->len)
+	if (!libraries->len && !json_get_object(facts, "cxx"))
 		return;
 	all = suites();
 	for (guint n = 0; n < asked->len; n++) {
@@ -219,6 +248,7 @@ void starter_sysroot_choose(const build_context *ctx, const json_t *facts,
 		}
 	}
 	at = by_headers(ctx, all, at, facts, libraries, &out->why);
+	at = by_cxx(all, at, facts, &out->why, notes);
 	if (!at)
 		return;
 	suite *chosen = g_ptr_array_index(all, at);

@@ -7,7 +7,8 @@
  * while it does, else the next newer one that is taken by itself for every target of it
  * (plan/floor_range.h). The versions are those of the suites' signed indices. Where it
  * asks for none, names that its C uses are looked for in the headers of both suites
- * (build/starter_headers.h). Asked only when the recipe takes libraries. */
+ * (build/starter_headers.h). Asked only when the recipe takes libraries. The C++ library
+ * that the source is written for counts in any case. */
 typedef struct starter_sysroot {
 	sysroot_def *def; /* NULL: the default one */
 	char *why; /* "setup.py wants xmlsec1 1.2.33 and debian-11 has 1.2.31"; or NULL */

@@ -311,13 +311,16 @@ static void toolchain(GString *out, const json_t *facts, const upstream_wheel *u
 	}
 	if (rust)
 		starter_rust_compiler(out, facts);
-	if (def) {
+	if (def && grafted) {
 		g_autofree char *floor = g_strdelimit(g_strdup(def->glibc), ".", '_');
 		g_string_append_printf(out,
 			"  manylinux: \"%s\"  # guessed: the libraries of %s that go "
-			"into "
-			"the wheel need its glibc\n",
+			"into the wheel need its glibc\n",
 			floor, def->name);
+	} else if (def) {
+		g_string_append_printf(out,
+			"  manylinux: \"2_%d\"  # guessed: the lowest that %s can have\n",
+			sysroot_def_lowest(def), def->name);
 	}
 }
 

@@ -316,6 +316,39 @@ def test_names_that_meson_puts_together():
         xt.equal(re.findall("deb:(.*)-dev", text), ["libsdl2", "libsdl2-image", "zlib1g"], text)
 
 
+def test_newer_cxx_library():
+    """What the C++ library of a newer GCC brings, whatever the source finds; not what it
+    asks for first, or has itself. GCC 13 is in no sysroot that 32-bit ARM has."""
+    like = "struct H { using is_transparent = void; };\n" \
+        "std::unordered_map<\n  std::string, int, H, std::equal_to<>> m;\n"
+    debian12 = '''toolchain:
+  sysroot: debian-12  # guessed: a.cc has %s, which the C++ library of GCC 11 brings, and \
+debian-11 has that of GCC 10
+  manylinux: "2_34"  # guessed: the lowest that debian-12 can have
+'''
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for name, code, files, wants in (
+                ("located", "#include <source_location>\n", {},
+                 debian12 % "<source_location>"),
+                ("like", like, {}, debian12 % "an unordered map with is_transparent"),
+                ("both", "#include <source_location>\n#include <format>\n", {},
+                 "<format>, which the C++ library of GCC 13 brings"),
+                ("asked", "#if __has_include(<latch>)\n#include <latch>\n#endif\n", {}, ""),
+                ("own", "#include <barrier>\n", {"inc/barrier": "int b;\n"}, "")):
+            index.sdist(name, "1.0", {
+                "setup.py": f"Extension('{name}._s', ['a.cc'])\n", "a.cc": code, **files})
+            made = new(index, home, name)
+            xt.equal(made.code, 0, made)
+            text = recipe(home, name)
+            if name == "both":
+                xt.check(wants in made.err and "sysroot" not in text, made, text)
+            elif wants:
+                xt.check(wants in text, wants, text)
+            else:
+                xt.check("toolchain" not in text and "GCC" not in made.err, made, text)
+
+
 def test_make_check():
     """A bundled library's `make check` has no program to run: it would be the target's."""
     with Server() as s, xt.scratch() as home:

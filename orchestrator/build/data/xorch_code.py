@@ -16,6 +16,13 @@ ARM_ASKS = re.compile(r"\w*HWCAP_(?:ARM_)?(?:NEON|VFPV4)\b|\bcpuinfo_has_arm_neo
 # A variable or parameter of the source's own: `char *key_name,`; not `2 * key_name`.
 VARIABLE = re.compile(r"\b([A-Za-z_]\w*)(?:[ \t]+\**|\*+[ \t]*)([a-z][a-z0-9_]*)[ \t]*"
                       r"(?=[;,=)\[])")
+# Headers that the C++ library of a GCC 11 or newer brings: name -> which.
+CXX_HEADERS = {"barrier": 11, "expected": 12, "flat_map": 15, "flat_set": 15, "format": 13,
+               "generator": 14, "latch": 11, "mdspan": 15, "print": 14, "semaphore": 11,
+               "source_location": 11, "spanstream": 12, "stacktrace": 12, "stdfloat": 13,
+               "syncstream": 11}
+# find() of an unordered map by what is like its key: of GCC 11.
+CXX_LIKE = re.compile(r"\bunordered_(?:map|set)\s*<[^;{}]*\bequal_to<\s*(?:void\s*)?>")
 NO_TYPES = {"return", "else", "case", "goto", "sizeof", "do", "in", "throw", "delete", "new"}
 USED_MAX = 50000
 
@@ -53,6 +60,11 @@ class Code:
                     self.add(rel, self.arm_code, word)
         if ARM_ASKS.search(code):
             self.arm_asks = self.arm_asks or rel
+
+    def cxx(self, rel, gcc, what):
+        """What only the C++ library of that GCC has."""
+        if gcc > self.out.get("cxx", {"gcc": 0})["gcc"]:
+            self.out["cxx"] = {"gcc": gcc, "what": what, "where": rel}
 
     def includes(self, rel, code):
         for name in re.findall(r"^\s*#\s*include\s*<([A-Za-z0-9_./+-]{1,80})>", code, re.M):
@@ -152,6 +164,8 @@ class Code:
         # Of no library on 32-bit ARM: a macro there.
         if re.search(r"^(?![ \t]*(?://|\*|#)).*\b_Unwind_GetIPInfo\s*\(", code, re.M):
             self.out.setdefault("unwinds", rel)
+        if "is_transparent" in code and CXX_LIKE.search(code):
+            self.cxx(rel, 11, "an unordered map with is_transparent")
         self.includes(rel, code)
         if not rel.endswith((".pyx", ".pxd", ".pxi")):
             self.uses(rel, code)

@@ -373,6 +373,9 @@ class Facts(Scripts, Words, Systems, Code, Imports):
         out["cmake_presets"] = [{"name": n, "value": v, "where": w}
                                 for n, (v, w) in sorted(self.presets.items())[:LIST_MAX]]
         out["used"] = self.used()
+        for name, gcc in sorted(CXX_HEADERS.items()):
+            if name in out["used"]:
+                self.cxx(out["used"][name], gcc, "<%s>" % name)
         out["crate_least"] = [{"name": n, "version": v}
                               for n, v in sorted(self.crate_least.items())[:LIST_MAX]]
         out["arm_asks"] = self.arm_asks
