@@ -43,8 +43,8 @@
  *	arm_code				{name, where}: neon, vfpv4, armv8: code
  *						for 32-bit ARM that has more than all
  *	arm_asks				the file that asks for it at run time
- *	prebuilt				list of paths, as a wheel has them: shared
- *						libraries that come with the source
+ *	prebuilt				list of paths: shared libraries that come
+ *						with the source
  *	cxx					{gcc, what, where}: what only the C++
  *						library of that GCC, 11 or newer, has
  *	cpath					true: setup.py looks for headers in CPATH

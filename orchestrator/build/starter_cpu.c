@@ -42,18 +42,36 @@ void starter_cpu(GString *out, const json_t *facts)
 		out, " asks for the processor at run time\n  cpu: [%s]\n", list->str);
 }
 
-void starter_foreign(GString *out, const json_t *facts)
+/* Where a wheel has that file of the source: as upstream's has it, NULL when that has it
+ * not; without one as it lies below src/. */
+static const char *place_of(const char *rel, const upstream_wheel *up)
+{
+	for (guint i = 0; up->file && i < up->shared->len; i++) {
+		const char *path = g_ptr_array_index(up->shared, i);
+		const char *end = g_str_has_suffix(rel, path)
+					  ? rel + strlen(rel) - strlen(path)
+					  : NULL;
+		if (end && (end == rel || end[-1] == '/'))
+			return path;
+	}
+	return up->file ? NULL : rel + (g_str_has_prefix(rel, "src/") ? 4 : 0);
+}
+
+void starter_foreign(GString *out, const json_t *facts, const upstream_wheel *up)
 {
 	const json_t *rows = json_get_array(facts, "prebuilt");
+	gboolean begun = FALSE;
 
 	for (gsize i = 0; i < json_array_size(rows); i++) {
-		const char *path = json_string_value(json_array_get(rows, i));
+		const char *rel = json_string_value(json_array_get(rows, i));
+		const char *path = rel ? place_of(rel, up) : NULL;
 		if (!path || check_path(path))
 			continue;
-		if (!strstr(out->str, "  foreign:"))
+		if (!begun)
 			g_string_append(out,
-				"  foreign: # guessed: the source brings them "
-				"as they are\n");
+				"  foreign: # guessed: the source brings them as they "
+				"are\n");
+		begun = TRUE;
 		g_string_append(out, "    - ");
 		starter_quote(out, path);
 		g_string_append_c(out, '\n');

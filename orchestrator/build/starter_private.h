@@ -23,7 +23,7 @@ void starter_about(GString *out, const json_t *facts);
 /* `cpu` and `foreign` below `wheel:` (build/starter_cpu.c); nothing where no dispatch
  * shows, and the source brings no machine code. */
 void starter_cpu(GString *out, const json_t *facts);
-void starter_foreign(GString *out, const json_t *facts);
+void starter_foreign(GString *out, const json_t *facts, const upstream_wheel *up);
 /* What a wheel of this source needs, from `python:` to `tests:`. Which sysroot has its
  * libraries is asked with ctx; NULL: of nobody. */
 void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *facts,

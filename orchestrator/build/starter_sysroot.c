@@ -184,6 +184,11 @@ static guint by_headers(const build_context *ctx, GPtrArray *all, guint at,
 	return at;
 }
 
+static gint64 gcc_of(const suite *s)
+{
+	return s->def && s->def->gcc ? g_ascii_strtoll(s->def->gcc, NULL, 10) : 0;
+}
+
 /* The first sysroot, from `at` on, with the C++ library that the source is written for;
  * `at` where that one has it, or none for every target. */
 static guint by_cxx(
@@ -195,15 +200,14 @@ static guint by_cxx(
 	json_int_t gcc = cxx ? json_integer_value(json_object_get(cxx, "gcc")) : 0;
 	const suite *here = g_ptr_array_index(all, at);
 
-	if (!what || !where || !here->def ||
-		g_ascii_strtoll(here->def->gcc, NULL, 10) >= gcc)
+	if (!what || !where || !gcc_of(here) || gcc_of(here) >= gcc)
 		return at;
 	char *said = g_strdup_printf("%s has %s, which the C++ library of GCC %d brings, "
 				     "and %s has that of GCC %s",
 		where, what, (int)gcc, here->def->name, here->def->gcc);
 	for (guint i = at + 1; i < all->len; i++) {
 		const suite *s = g_ptr_array_index(all, i);
-		if (!s->everywhere || g_ascii_strtoll(s->def->gcc, NULL, 10) < gcc)
+		if (!s->everywhere || gcc_of(s) < gcc)
 			continue;
 		g_free(*why);
 		*why = said;

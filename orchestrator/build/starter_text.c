@@ -449,7 +449,7 @@ void starter_wheel_parts(const build_context *ctx, GString *out, const json_t *f
 	starter_build_env(out, facts, up);
 	starter_cpu(keys, facts);
 	extensions(keys, facts, up);
-	starter_foreign(keys, facts);
+	starter_foreign(keys, facts, up);
 	if (up->file && !up->code)
 		g_string_append(keys,
 			"  pure: allow # guessed: upstream's wheel for Linux "

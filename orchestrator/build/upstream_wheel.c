@@ -24,6 +24,7 @@ void upstream_wheel_clear(upstream_wheel *u)
 	g_clear_pointer(&u->libraries, g_ptr_array_unref);
 	g_clear_pointer(&u->linked, g_ptr_array_unref);
 	g_clear_pointer(&u->programs, g_ptr_array_unref);
+	g_clear_pointer(&u->shared, g_ptr_array_unref);
 	g_clear_pointer(&u->optional, g_ptr_array_unref);
 	memset(u, 0, sizeof *u);
 }
@@ -180,8 +181,12 @@ static void look_at(upstream_wheel *out, const wheel *w, guint minor, const zip_
 	const char *dot = strchr(base, '.');
 	gboolean tagged =
 		g_str_has_prefix(dot, ".cpython-") || g_str_equal(dot, ".abi3.so");
-	if (!tagged)
+	if (!tagged) {
+		const char *data = strstr(e->name, ".data/");
+		const char *below = data ? strchr(data + strlen(".data/"), '/') : NULL;
+		add_once(out->shared, below ? below + 1 : e->name);
 		return;
+	}
 	g_autofree char *stem = g_strndup(base, (gsize)(dot - base));
 	g_autofree char *path = g_str_equal(dir, ".") ? g_strdup(stem)
 						      : g_build_filename(dir, stem, NULL);
@@ -213,6 +218,7 @@ static gboolean read_wheel(
 	out->libraries = g_ptr_array_new_with_free_func(g_free);
 	out->linked = g_ptr_array_new_with_free_func(g_free);
 	out->programs = g_ptr_array_new_with_free_func(g_free);
+	out->shared = g_ptr_array_new_with_free_func(g_free);
 	out->modules = wheel_modules(w);
 	out->optional = g_ptr_array_new_with_free_func(g_free);
 	read_optional(out, w, minor);

@@ -20,6 +20,8 @@ typedef struct upstream_wheel {
 	GPtrArray *linked;     /* char *: of the former those that an object of either
 				* wheel needs and that auditwheel copied from where it
 				* was built: "libfftw3-6b983104.so.3.5.5" */
+	GPtrArray *shared;     /* char *: where other shared libraries of it are put, by
+				* their paths below NAME.data/SCHEME/ or in the wheel */
 	GPtrArray *optional;   /* char *: "aiohttp>=3.10", what the wheel asks for with an
 				* extra alone */
 } upstream_wheel;

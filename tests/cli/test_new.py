@@ -289,12 +289,25 @@ def test_libraries_that_the_source_brings():
         index = Index(s)
         index.sdist("brings", "1.0", {
             "setup.py": "Extension('brings._s', ['a.c'])\n", "src/brings/a_x86.so": code,
-            "tests/b.so": code, "src/brings/text.so": "INPUT(-lm)\n", "pkg/libc.so.6.1": code})
+            "tests/b.so": code, "src/brings/text.so": "INPUT(-lm)\n", "pkg/libc.so.6.1": code,
+            "brings/_s.cpython-311-x86_64-linux-gnu.so": code})
         xt.equal(new(index, home, "brings").code, 0)
         text = recipe(home, "brings")
         xt.check("  foreign: # guessed: the source brings them as they are\n"
-                 "    - brings/a_x86.so\n    - pkg/libc.so.6.1\n" in text, text)
+                 "    - pkg/libc.so.6.1\n    - brings/a_x86.so\n" in text, text)
         xt.equal(text.count(".so"), 2, text)
+        # what is in upstream's wheel, and where
+        index.sdist("laid", "1.0", {
+            "setup.py": "Extension('laid._s', ['a.c'])\n", "code/laid/a.so": code,
+            "deps/b.so": code, "etc/c.so": code})
+        tag = "cp311-cp311-manylinux_2_17_x86_64"
+        index.add("laid", f"laid-1.0-{tag}.whl", wheel({
+            **dist_info("laid", "1.0", tag), "laid/_s.cpython-311-x86_64-linux-gnu.so": code, "laid/a.so": code,
+            "laid-1.0.data/data/etc/c.so": code}))
+        xt.equal(new(index, home, "laid").code, 0)
+        text = recipe(home, "laid")
+        xt.check("as they are\n    - laid/a.so\n    - etc/c.so\n" in text and
+                 "deps" not in text, text)
 
 
 def test_names_that_meson_puts_together():

@@ -367,16 +367,17 @@ class Systems:
                 self.arm_asks = self.arm_asks or "the crate " + name
 
     def prebuilt(self):
-        """Shared libraries that the source brings as they are, by where a wheel has them."""
+        """Shared libraries that the source brings as they are; not modules of Python."""
         found = []
         for rel in self.files:
             if not re.search(r"\.so(\.\d+)*$", rel) or is_aside(rel) or \
+                    ".cpython-" in rel or ".abi3." in rel or \
                     not re.fullmatch(r"[A-Za-z0-9._/+-]{1,200}", rel):
                 continue
             with open(os.path.join(self.source, rel), "rb") as f:
                 if f.read(4) == b"\x7fELF":
-                    found.append(re.sub("^src/", "", rel))
-        self.out["prebuilt"] = sorted(found)[:LIST_MAX]
+                    found.append(rel)
+        self.out["prebuilt"] = found[:LIST_MAX]
 
     def go(self):
         code = read(os.path.join(self.source, "go.mod")) if "go.mod" in self.files else ""
