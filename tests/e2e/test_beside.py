@@ -136,7 +136,8 @@ def test_provenance_and_key():
     told, and the wheel is the same."""
     with xt.scratch() as home:
         program = installed(home)
-        recipe = packages.project(home)
+        # of no other test: --explain compares with the last build of that name
+        recipe = packages.project(home, "beside")
 
         def build(*args, **env):
             result = xt.run(["build", recipe, "--target", "aarch64", "--json", *args],
