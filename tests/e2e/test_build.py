@@ -55,8 +55,8 @@ def rebuilds(home, recipe, says, *args, target="aarch64"):
 
 def test_change_rebuilds_and_explain_names_it():
     with xt.scratch() as home:
-        patch = """--- a/tiny.c
-+++ b/tiny.c
+        patch = """--- a/changed.c
++++ b/changed.c
 @@ -1,6 +1,6 @@
  #include <Python.h>
  static PyObject *answer(PyObject *self, PyObject *args)
@@ -64,10 +64,11 @@ def test_change_rebuilds_and_explain_names_it():
 +{ (void)self; (void)args; return PyLong_FromLong(43); }
  static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
  
- static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "tiny", 0, -1, methods};
+ static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "changed", 0, -1, methods};
 """
         xt.write(os.path.join(home, "a.patch"), patch)
-        recipe = packages.project(home, patches=", patches: [a.patch]")
+        # of no other test: --explain compares with the last build of that name
+        recipe = packages.project(home, "changed", patches=", patches: [a.patch]")
         build(home, recipe)
         with open(recipe) as f:
             text = f.read()
@@ -91,9 +92,9 @@ def test_change_rebuilds_and_explain_names_it():
 
 def test_lock_entry_rebuilds():
     with xt.scratch() as home:
-        recipe = packages.project(home, recipe='requirements: {build: ["setuptools<78"]}\n')
+        recipe = packages.project(home, "entry", recipe='requirements: {build: ["setuptools<78"]}\n')
         build(home, recipe)
-        lock = os.path.join(home, "tiny.lock")
+        lock = os.path.join(home, "entry.lock")
         with open(lock) as f:
             text = f.read()
         xt.check("setuptools" in text, text)
