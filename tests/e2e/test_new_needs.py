@@ -36,14 +36,12 @@ def sdist(name, backend, requires, code, more=()):
     return f"{name}-1.0.tar.gz", out.getvalue()
 
 
-def wheel(name, arch):
-    """Of the kind of numpy: imported by the build, and a header about the machine."""
-    tag = f"cp311-cp311-manylinux_2_17_{arch}"
+def zipped(name, tag, pure, files):
+    """A wheel of these files: its name, and it."""
     info = f"{name}-1.0.dist-info/"
-    files = {name + "/__init__.py": "", name + "/made.h": "#define BITS 64\n",
-             f"{name}/inner.cpython-311-{arch}-linux-gnu.so": "",
+    files = {**files,
              info + "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
-             info + "WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: false\n"
+             info + "WHEEL": f"Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: {pure}\n"
                              f"Tag: {tag}\n"}
     files[info + "RECORD"] = "".join(n + ",,\n" for n in [*files, info + "RECORD"])
     out = io.BytesIO()
@@ -53,17 +51,11 @@ def wheel(name, arch):
     return f"{name}-1.0-{tag}.whl", out.getvalue()
 
 
-def any_wheel(name):
-    info = f"{name}-1.0.dist-info/"
-    files = {info + "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
-             info + "WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\n"
-                             "Tag: py3-none-any\n"}
-    files[info + "RECORD"] = "".join(n + ",,\n" for n in [*files, info + "RECORD"])
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as z:
-        for path_, text in files.items():
-            z.writestr(path_, text)
-    return f"{name}-1.0-py3-none-any.whl", out.getvalue()
+def wheel(name, arch):
+    """Of the kind of numpy: imported by the build, and a header about the machine."""
+    return zipped(name, f"cp311-cp311-manylinux_2_17_{arch}", "false", {
+        name + "/__init__.py": "", name + "/made.h": "#define BITS 64\n",
+        f"{name}/inner.cpython-311-{arch}-linux-gnu.so": ""})
 
 
 def serve(server, project, *files):
@@ -169,7 +161,7 @@ def test_crates_of_an_sdist_without_cargo_lock():
             {"name": "cmake", "vers": "0.1.50", "deps": [], "cksum": sha256(data),
              "features": {}, "yanked": False}).encode() + b"\n"))
         server.add("/files/cmake/0.1.50", Reply(data))
-        serve(server, "cmake", any_wheel("cmake"))
+        serve(server, "cmake", zipped("cmake", "py3-none-any", "true", {}))
         serve(server, name, sdist(name, "CARGO = ['cargo', 'build']\n", "[]", "", {
             "Cargo.toml": '[package]\nname = "rusted"\nversion = "1.0.0"\nedition = "2021"\n'
             'rust-version = "1.70"\n[build-dependencies]\ncmake = "0.1"\n',
