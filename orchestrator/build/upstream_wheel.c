@@ -182,9 +182,8 @@ static void look_at(upstream_wheel *out, const wheel *w, guint minor, const zip_
 	gboolean tagged =
 		g_str_has_prefix(dot, ".cpython-") || g_str_equal(dot, ".abi3.so");
 	if (!tagged) {
-		const char *data = strstr(e->name, ".data/");
-		const char *below = data ? strchr(data + strlen(".data/"), '/') : NULL;
-		add_once(out->shared, below ? below + 1 : e->name);
+		const char *below = wheel_below_scheme(e->name);
+		add_once(out->shared, below ? below : e->name);
 		return;
 	}
 	g_autofree char *stem = g_strndup(base, (gsize)(dot - base));

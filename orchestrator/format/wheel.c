@@ -137,3 +137,11 @@ void wheel_close(wheel *w)
 	g_clear_pointer(&w->info, g_ptr_array_unref);
 	g_free(w);
 }
+
+const char *wheel_below_scheme(const char *member)
+{
+	const char *data = strstr(member, ".data/");
+	const char *scheme = data ? strchr(data + strlen(".data/"), '/') : NULL;
+
+	return scheme ? scheme + 1 : NULL;
+}

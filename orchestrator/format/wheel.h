@@ -52,3 +52,7 @@ void wheel_record_append(
 	GString *out, const char *path, const guint8 *sha256, gint64 size);
 /* urlsafe base64 without padding. */
 char *wheel_digest_text(const guint8 *digest, gsize size);
+
+/* Where an installer puts a member of NAME.data/SCHEME/, below that scheme's folder;
+ * NULL for one that is in no such folder. Borrowed from `member`. */
+const char *wheel_below_scheme(const char *member);

@@ -225,11 +225,10 @@ static void check_lost(audit_run *run)
 
 gboolean audit_matches(const audit_member *m, const char *pattern)
 {
-	const char *data = strstr(m->name, ".data/");
-	const char *scheme = data ? strchr(data + strlen(".data/"), '/') : NULL;
+	const char *below = wheel_below_scheme(m->name);
 
 	return fnmatch(pattern, m->name, 0) == 0 ||
-	       (scheme && fnmatch(pattern, scheme + 1, 0) == 0);
+	       (below && fnmatch(pattern, below, 0) == 0);
 }
 
 /* What is said of a file that is not there may be meant of another. */

@@ -72,8 +72,8 @@ static void check_machine(audit_run *run, audit_member *m)
 		audit_hint(found,
 			"the build called a compiler by its own name (gcc, cc) or with "
 			"a fixed path instead of $CC; a file that the source ships for "
-			"other "
-			"machines is named in wheel.foreign; see `xorch explain X0703`");
+			"other machines is named in wheel.foreign; see `xorch explain "
+			"X0703`");
 		return;
 	}
 	/* Data files may be for anything; an extension module is for this wheel. */
