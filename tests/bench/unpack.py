@@ -22,8 +22,9 @@ BUILD = os.path.abspath(os.environ.get("XORCH_BUILD") or
 
 
 def packages(folder):
-    """The .debs of the sysroot's lock, fetched by xorch, as files with their names."""
-    store = os.path.join(xt.CACHE, "store")
+    """The .debs of the sysroot's lock, fetched by xorch, as files with their names. In a
+    store of its own: one that was pruned may have the tree and not these."""
+    store = os.path.join(folder, "store")
     r = xt.run(["fetch", "--sysroot", "debian-11", "--target", "aarch64"],
                home=folder, binary=os.path.join(BUILD, "xorch"), XORCH_CACHE_DIR=store)
     if r.code == 5:

@@ -104,17 +104,24 @@ def place(path, places=PLACES):
 def packages(folder, target="aarch64", sysroot="debian-11"):
     """bullseye's (or another suite's) packages for a target, unpacked each, as
     {name: folder}."""
+    store = test_wheels.shared_cache()
     test_sysroot.fetch("--sysroot", sysroot, "--target", target)
     with open(os.path.join(xt.SOURCE, "sysroots", sysroot + ".lock")) as f:
         section, = [part for part in f.read().split("- target: ")
                     if part.startswith(target)]
-    found = {}
+    listed = re.findall(r"- name: (\S+)\n.*?sha256: \"?([0-9a-f]{64})", section, re.S)
+
+    def blob(sha256):
+        return os.path.join(store, "v1/blobs", sha256[:2], sha256)
     os.makedirs(folder)
-    for name, sha256 in re.findall(r"- name: (\S+)\n.*?sha256: \"?([0-9a-f]{64})", section,
-                                   re.S):
-        blob = os.path.join(test_wheels.shared_cache(), "v1/blobs", sha256[:2], sha256)
+    if not all(os.path.exists(blob(sha256)) for _, sha256 in listed):
+        # pruned, while the tree made of them stayed
+        store = os.path.join(folder, ".store")
+        test_sysroot.fetch("--sysroot", sysroot, "--target", target, store=store)
+    found = {}
+    for name, sha256 in listed:
         found[name] = os.path.join(folder, name)
-        program("dpkg-deb", "-x", blob, found[name])
+        program("dpkg-deb", "-x", blob(sha256), found[name])
     return found
 
 

@@ -36,11 +36,11 @@ extern "C" int g(const char *s) { big b = shared.load();
 """
 
 
-def fetch(*args):
-    """The folder that `xorch fetch ARGS` prints, in the tests' shared store."""
+def fetch(*args, store=None):
+    """The folder that `xorch fetch ARGS` prints, in the tests' shared store or another."""
     with xt.scratch() as home:
         r = xt.run(["fetch", *args], home=home, timeout=1700,
-                   XORCH_CACHE_DIR=os.path.join(xt.CACHE, "store"))
+                   XORCH_CACHE_DIR=store or os.path.join(xt.CACHE, "store"))
     if r.code == 5:
         raise xt.Skip("the Debian mirror cannot be reached: " + r.err.strip()[-300:])
     xt.equal(r.code, 0, r)
