@@ -84,7 +84,7 @@ gboolean cross_fill(const wrapper_spec *spec, const char *dir, GError **err)
 }
 
 /* Raise when the same inputs give other wrappers. */
-#define CROSS_VERSION 15
+#define CROSS_VERSION 16
 
 /* What programs of the build machine may need of its glibc: any system since
  * 2018 runs them. */

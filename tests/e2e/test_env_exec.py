@@ -1,7 +1,10 @@
 """env and exec with the real toolchains: what build systems make of the variables."""
+import json
 import os
+import re
 import shutil
 import subprocess
+import time
 
 import test_wheels
 import xt
@@ -64,6 +67,39 @@ def test_make_x86_64_clang():
 
 def test_make_armv7_gcc():
     make("armv7", "gcc")
+
+
+def memory(toolchain, **more):
+    """What GLIBC_TUNABLES has for a compiler that runs: the wrapper becomes it, and it waits for
+    its input."""
+    with xt.scratch() as home:
+        r = xorch(["env", "--target", "aarch64", "--toolchain", toolchain, "--format",
+                   "json"], home)
+        xt.equal(r.code, 0, r)
+        said = json.loads(r.out)
+        compiler = said.get("env", said)["CC"].split()
+        p = subprocess.Popen([*compiler, "-x", "c", "-c", "-", "-o",
+                              os.path.join(home, "a.o")], stdin=subprocess.PIPE,
+                             env={"PATH": "/usr/bin:/bin", **more})
+        for _ in range(300):
+            started = os.readlink(f"/proc/{p.pid}/exe")
+            if "ld-linux" in started:
+                break
+            time.sleep(0.1)
+        with open(f"/proc/{p.pid}/environ", encoding="utf-8") as f:
+            found = re.findall(r"\bglibc\.malloc\.[^\0:]*", f.read())
+        p.communicate(b"int x;\n")
+        xt.equal(p.returncode, 0, started)
+        return found
+
+
+def test_compilers_memory():
+    """In huge pages and in one piece, unless the user has a wish of his own."""
+    for toolchain in ("clang", "gcc"):
+        given = memory(toolchain)
+        xt.check("glibc.malloc.hugetlb=1" in given and len(given) == 4, given)
+        xt.equal(memory(toolchain, GLIBC_TUNABLES="glibc.malloc.check=0"),
+                 ["glibc.malloc.check=0"])
 
 
 def test_cmake():
