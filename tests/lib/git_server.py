@@ -45,10 +45,11 @@ class Repository:
         return self.blobs[data]
 
     def tree(self, files):
-        """{name: bytes | dict | ("mode", bytes) | ("160000", commit hex)}, any name."""
+        """{name: bytes | dict | ("mode", bytes) | ("160000", commit hex)}, any name; or
+        a list of such pairs, which may have a name twice."""
         lines = []
-        for name, value in files.items():
-            if isinstance(value, dict):
+        for name, value in files.items() if isinstance(files, dict) else files:
+            if isinstance(value, (dict, list)):
                 lines.append(("040000", "tree", self.tree(value), name))
             elif isinstance(value, tuple) and value[0] == "160000":
                 lines.append(("160000", "commit", value[1], name))
