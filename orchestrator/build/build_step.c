@@ -91,6 +91,8 @@ GPtrArray *build_step_environment(
 		.python = python,
 		.strip = s->strip,
 		.prefix_maps = (const char *const *)maps->pdata,
+		.cflags = s->cflags,
+		.ldflags = s->ldflags,
 		.step = TRUE,
 		.jobs = s->jobs,
 		.source_date_epoch = s->source_date_epoch};

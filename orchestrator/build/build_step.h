@@ -15,8 +15,9 @@ typedef struct build_step {
 	const char *source; /* host folder: a private copy, written to */
 	const char *out;    /* host folder, at SANDBOX_OUT, written to */
 	const GPtrArray *variables; /* bind_pair: the recipe's env, after ours; NULL */
-	const char *const *tools;   /* further host programs; NULL */
-	gint64 source_date_epoch;   /* seconds */
+	const GPtrArray *cflags, *ldflags; /* char *: the recipe's toolchain's; NULL */
+	const char *const *tools;	   /* further host programs; NULL */
+	gint64 source_date_epoch;	   /* seconds */
 	int jobs;
 	gboolean strip, network;
 	sandbox_level level; /* never AUTO */

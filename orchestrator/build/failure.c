@@ -118,8 +118,7 @@ static const failure_class classes[] = {
 	{"compiler-cache", EXIT_BUILD, "X0901",
 		"this machine's ccache failed, not the compiler",
 		"`--no-ccache` builds without it; `xorch cache dir` names the folder "
-		"that "
-		"has ccache/NAME, the package's cache, which may be removed"},
+		"that has v1/ccache/NAME, the package's cache, which may be removed"},
 	{"word-size", EXIT_BUILD, "X0901", "the code assumes 64-bit words",
 		"mend it with a patch (source.patches), or leave the target out: "
 		"`targets`, or build.skip with the reason"},

@@ -38,7 +38,7 @@ static gboolean listed(const GPtrArray *list, const char *name)
 static gboolean is_left_out(const checking *c, const char *soname)
 {
 	return policy_library(&policy_manylinux, c->arch, soname) <= c->floor ||
-	       listed(c->i->recipe->wheel.exclude_libs, soname);
+	       policy_excludes(c->i->recipe->wheel.exclude_libs, soname);
 }
 
 static char *find_file(const checking *c, const char *name)

@@ -40,6 +40,8 @@ void pipeline_build_step_init(pipeline_build_step *out, pipeline *p, const item 
 		.source = w->source,
 		.out = w->out,
 		.variables = r->build.env,
+		.cflags = r->toolchain.cflags,
+		.ldflags = r->toolchain.ldflags,
 		.tools = (const char *const *)out->tools->pdata,
 		.source_date_epoch = w->date,
 		.jobs = pipeline_jobs(p, i),

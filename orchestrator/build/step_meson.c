@@ -90,12 +90,17 @@ static void add_flags(GString *out, const step_site *site, const char *name)
 	static const char *const places[] = {SANDBOX_SRC, SANDBOX_ENV_DIR, SANDBOX_PYTHON,
 		SANDBOX_SYSROOT, STEP_FILES};
 
+	const GPtrArray *flags = site->item->recipe->toolchain.cflags;
+
 	g_string_append_printf(out, "%s = ['-g0'", name);
 	for (guint n = 0; site->level != SANDBOX_BWRAP && n < G_N_ELEMENTS(places); n++) {
 		g_autofree char *seen = step_site_path(site, places[n]);
 		g_string_append_printf(
 			out, ", '-ffile-prefix-map=%s=%s'", seen, places[n]);
 	}
+	for (guint n = 0; flags && n < flags->len; n++)
+		g_string_append_printf(
+			out, ", '%s'", (const char *)g_ptr_array_index(flags, n));
 	g_string_append(out, "]\n");
 }
 

@@ -215,6 +215,13 @@ static char *underscored(const char *triple, gboolean upper)
 	return g_strdelimit(s, "-.", '_');
 }
 
+static void add_words(GString *out, const GPtrArray *words)
+{
+	for (guint i = 0; words && i < words->len; i++)
+		g_string_append_printf(
+			out, " %s", (const char *)g_ptr_array_index(words, i));
+}
+
 static void set_flags(values *v, const environment_spec *s)
 {
 	GString *c = g_string_new("-O2 -DNDEBUG -fPIC -g0");
@@ -225,13 +232,16 @@ static void set_flags(values *v, const environment_spec *s)
 		g_string_append_printf(rust, "%s--remap-path-prefix=%s", i ? " " : "",
 			s->prefix_maps[i]);
 	}
+	add_words(c, s->cflags);
 	set_owned(v, "cflags", g_string_free(c, FALSE));
 	if (rust->len)
 		set(v, "rustflags", rust->str);
 	g_string_free(rust, TRUE);
-	set(v, "ldflags",
-		s->strip ? "-Wl,--as-needed -Wl,-z,relro -Wl,-s"
-			 : "-Wl,--as-needed -Wl,-z,relro");
+	GString *ld = g_string_new("-Wl,--as-needed -Wl,-z,relro");
+	if (s->strip)
+		g_string_append(ld, " -Wl,-s");
+	add_words(ld, s->ldflags);
+	set_owned(v, "ldflags", g_string_free(ld, FALSE));
 }
 
 static void set_rust(values *v, const platform *p)

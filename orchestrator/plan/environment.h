@@ -22,8 +22,9 @@ typedef struct environment_spec {
 	const char *sysroot;   /* NULL none */
 	const char *cmake_toolchain; /* file; NULL none */
 	const environment_python *python;
-	gboolean strip;			/* wheel.strip */
-	const char *const *prefix_maps; /* "FROM=TO", for paths inside object files */
+	gboolean strip;			   /* wheel.strip */
+	const char *const *prefix_maps;	   /* "FROM=TO", for paths inside object files */
+	const GPtrArray *cflags, *ldflags; /* char *: after ours, for the target; NULL */
 	/* For a build step: */
 	gboolean step;		  /* locale, time zone, hash seed and the like as well */
 	int jobs;		  /* 0: not said */

@@ -1,4 +1,5 @@
 #include "plan/policy.h"
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +92,14 @@ static gboolean is_musl_libc(const policy_arch *a, const char *soname)
 		if (g_str_equal(a->name, names[i][0]))
 			return g_str_equal(soname, want);
 	}
+	return FALSE;
+}
+
+gboolean policy_excludes(const GPtrArray *patterns, const char *soname)
+{
+	for (guint i = 0; patterns && i < patterns->len; i++)
+		if (fnmatch(g_ptr_array_index(patterns, i), soname, 0) == 0)
+			return TRUE;
 	return FALSE;
 }
 

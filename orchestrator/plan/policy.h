@@ -60,6 +60,9 @@ int policy_version(const policy_arch *a, const char *version);
 /* The first policy under which the library comes from the system. The dynamic
  * loader always does. */
 int policy_library(const policy_family *f, const policy_arch *a, const char *soname);
+/* Whether a recipe's wheel.exclude_libs (char *, patterns of glob(7); NULL: none) leaves
+ * the library to the system. */
+gboolean policy_excludes(const GPtrArray *patterns, const char *soname);
 /* The first policy that allows an undefined `symbol` in an object that needs
  * `library`; 0 when it is not a private one. */
 int policy_symbol(const policy_family *f, const char *library, const char *symbol);

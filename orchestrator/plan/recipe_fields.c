@@ -151,10 +151,10 @@ static const bind_field toolchain_fields[] = {
 		       "(default: xorch's own)"},
 	{"go", BIND_STRING, IN(recipe, toolchain.go), .check = check_version,
 		.doc = "Go version"},
-	{"cflags", BIND_STRLIST, IN(recipe, toolchain.cflags), .check = check_line,
-		.doc = "flags for the compiler"},
-	{"ldflags", BIND_STRLIST, IN(recipe, toolchain.ldflags), .check = check_line,
-		.doc = "flags for the linker"},
+	{"cflags", BIND_STRLIST, IN(recipe, toolchain.cflags), .check = check_flag,
+		.doc = "more for CFLAGS and CXXFLAGS, in what is built for the target"},
+	{"ldflags", BIND_STRLIST, IN(recipe, toolchain.ldflags), .check = check_flag,
+		.doc = "more for LDFLAGS, for the target"},
 	{0}};
 
 static const bind_field requirements_fields[] = {

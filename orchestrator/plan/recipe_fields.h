@@ -38,6 +38,7 @@ const char *check_go_package(const char *text);
 const char *check_days(const char *text);
 const char *check_pin(const char *text);
 const char *check_pin_name(const char *text);
+const char *check_flag(const char *text); /* one word of a command line */
 const char *check_line(const char *text); /* one line: no \n, no tab */
 
 /* Other spellings of such values (bind_fix): a new string, or NULL. */

@@ -23,6 +23,13 @@ const char *check_line(const char *text)
 	return strpbrk(text, "\n\t") ? "wants one line" : NULL;
 }
 
+/* What make, meson and shells' word splitting all take for one word. */
+const char *check_flag(const char *text)
+{
+	return strpbrk(text, " \t\n'\"\\`$") ? "wants one word, without quotes and $"
+					     : NULL;
+}
+
 /* PEP 508's names; Go and library names fit as well. */
 const char *check_name(const char *text)
 {

@@ -71,6 +71,7 @@ static const row rows[] = {{check_name, "name", "^" NAME "$", 200, 2},
 		"[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2}))?)$",
 		0, FALSE},
 	{check_days, "days", "^[0-9]{1,5}d$", 0, FALSE},
+	{check_flag, "flag", "^[^ \\n\\t'\"\\\\`$]+$", 0, TRUE},
 	{check_line, "line", "^[^\\n\\t]+$", 0, TRUE},
 	{NULL, "string", "^[^]+$", 0, TRUE}, /* any, but not empty */
 	{NULL, "text", "", 0, TRUE},
@@ -81,8 +82,8 @@ const char *const schema_check_names[] = {"name", "version", "path", "sha256", "
 	"commit", "tag", "url", "oci-mirror", "gomod", "debian-name", "publisher",
 	"target", "python", "floor", "env-name", "context-name", "requirement",
 	"host-requirement", "program", "library", "module-path", "import", "cpu",
-	"go-package", "limit", "days", "line", "string", "text", "size", "duration",
-	NULL};
+	"go-package", "limit", "days", "flag", "line", "string", "text", "size",
+	"duration", NULL};
 
 const char *schema_check_name(bind_check check)
 {

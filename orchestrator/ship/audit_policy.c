@@ -1,5 +1,4 @@
 #include "ship/audit_parts.h"
-#include <fnmatch.h>
 #include <string.h>
 
 /* What stands in the way of a policy, gathered over the whole wheel. */
@@ -24,11 +23,9 @@ static void note_outside(
 	const audit_member *from, const char *name, audit_member *found, void *data)
 {
 	gathered *g = data;
-	const GPtrArray *excluded = g->run->options->excluded;
 
-	for (guint i = 0; !found && excluded && i < excluded->len; i++)
-		if (fnmatch(g_ptr_array_index(excluded, i), name, 0) == 0)
-			return;
+	if (!found && policy_excludes(g->run->options->excluded, name))
+		return;
 	/* libpython is the interpreter itself; a separate finding tells. */
 	if (!found)
 		g_hash_table_insert(

@@ -7,7 +7,6 @@
 #include "ship/repair_parts.h"
 #include "ship/rpath.h"
 #include "ship/wheel_rewrite.h"
-#include <fnmatch.h>
 #include <string.h>
 
 #define LIBRARY_MAX (512 << 20)
@@ -85,20 +84,12 @@ static void user_free(void *data)
 	g_free(u);
 }
 
-static gboolean is_excluded(const repair_options *o, const char *soname)
-{
-	for (guint n = 0; o->exclude && n < o->exclude->len; n++)
-		if (fnmatch(g_ptr_array_index(o->exclude, n), soname, 0) == 0)
-			return TRUE;
-	return FALSE;
-}
-
 /* Whether the library is neither the system's, nor the wheel's, nor excluded. */
 static gboolean is_foreign(const repairing *r, const char *soname)
 {
 	return policy_library(&policy_manylinux, r->arch, soname) > r->claimed &&
-	       !g_hash_table_contains(r->own, soname) && !is_excluded(r->o, soname) &&
-	       !strchr(soname, '/');
+	       !g_hash_table_contains(r->own, soname) &&
+	       !policy_excludes(r->o->exclude, soname) && !strchr(soname, '/');
 }
 
 foreign *repair_find_graft(const repairing *r, const char *soname)

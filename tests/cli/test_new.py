@@ -483,6 +483,37 @@ def test_flags_by_the_processor():
                      "look at" in result.err, told, result)
 
 
+def test_questions_to_the_build_machine():
+    """What a build would be answered for 64 bits or x86 is told before it:
+    in setup.py each question, in CMake's and Meson's files the processor's."""
+    asked = {"sys.maxsize": "sys.maxsize > 2**32", "os.uname()": "os.uname()[4]",
+             "platform.machine()": "platform.machine()",
+             "platform.architecture()": "platform.architecture()[0]",
+             "the size of a pointer": "struct.calcsize('P')",
+             "the size of a type": "ctypes.sizeof(ctypes.c_long)",
+             "a library by ctypes.CDLL": "ctypes.CDLL(None)",
+             "what the processor can do": "cpuinfo.get_cpu_info()['flags']",
+             "/proc/cpuinfo": "open('/proc/cpuinfo').read()",
+             "-march=native": "'-march=native'"}
+    with Server() as s, xt.scratch() as home:
+        index = Index(s)
+        for n, (told, code) in enumerate(asked.items()):
+            index.sdist(f"asks{n}", "1.0", {"setup.py": f"ask = {code}\n"
+                                            "Extension('a._s', ['a.c'])\n"})
+            result = new(index, home, f"asks{n}")
+            xt.check(f"setup.py looks at {told}" in result.err, told, result)
+            xt.equal(result.err.count("looks at"), 1, result)
+        index.sdist("systems", "1.0", {
+            "setup.py": "Extension('s._s', ['a.c'])\n", "tests/meson.build": "-march=native",
+            "lib/CMakeLists.txt": "add_compile_options(-march=native)\n",
+            "sub/meson.build": "run_command('cat', '/proc/cpuinfo')\n"})
+        result = new(index, home, "systems")
+        for told in ("lib/CMakeLists.txt looks at -march=native",
+                     "sub/meson.build looks at /proc/cpuinfo"):
+            xt.check(told in result.err, told, result)
+        xt.equal(result.err.count("looks at"), 2, result)
+
+
 def of_one_file(index, home, name, path, code):
     """The recipe for a source that compiles a module of this file."""
     index.sdist(name, "1.0", {"setup.py": f"Extension('{name}._s', ['{path}'])\n", path: code})

@@ -395,6 +395,28 @@ endforeach
               recipe='build: {env: {CFLAGS: "-O2 -DMINE=1"}}\n')
 
 
+def test_flags_of_the_recipes_toolchain():
+    """Every backend's compiler and linker get them, those for the build machine do not;
+    another build of the same source without them is another result."""
+    flags = 'toolchain: {cflags: [-DMINE=7, -O3], ldflags: ["-Wl,--defsym=mark=66"]}\n'
+    code = "#if MINE != 7\n#error \"without the recipe's flags\"\n#endif\n" + MODULE
+    setuptools = packages.SETUP.format(name="tiny", module="tiny", sources=["tiny.c"],
+                                       optional=False, more="", packages="py_modules=[],")
+    files = (meson("assert('-DMINE=7' in get_option('c_args'))\n"
+                   "assert('-DMINE=7' not in get_option('build.c_args'))\n"),
+             scikit(FIND_PYTHON),
+             {"pyproject.toml": pyproject("setuptools.build_meta", ["setuptools"]),
+              "setup.py": setuptools})
+    for project in files:
+        with xt.scratch() as home:
+            result = build(home, {**project, "tiny.c": code}, targets=["armv7"], recipe=flags)
+            [item] = result.json["items"]
+            [module] = judges.unpack(item["file"], os.path.join(home, "x"))
+            xt.check(re.search(r"00000042 .* ABS mark$", judges.readelf("--dyn-syms", module),
+                               re.M), judges.readelf("--dyn-syms", module))
+            build(home, {**project, "tiny.c": code}, code=1, targets=["armv7"])
+
+
 def test_setuptools_cffi_api_mode():
     builder = """from cffi import FFI
 ffi = FFI()

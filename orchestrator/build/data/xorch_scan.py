@@ -22,6 +22,18 @@ SKIPPED = {"test", "tests", "testing", "example", "examples", "demo", "demos",
            "ci", "fuzz", ".github", "node_modules", "googletest", "googlemock", "gtest",
            "gmock", "catch2", "doctest"}
 X86_FLAG = re.compile(r"[\"' ](-m(?:s?sse|avx|bmi|fma|aes|pclmul|popcnt)[\w.]{0,12})[\"' ]")
+# What asks the machine that builds where the target's is meant: an answer for 64 bits, or
+# for x86. The last two are looked for in CMake's and Meson's files, too.
+SIGNS = ((r"\bsys\.maxsize\b", "sys.maxsize"),
+         (r"\bplatform\.machine\(", "platform.machine()"),
+         (r"\bplatform\.architecture\(", "platform.architecture()"),
+         (r"\bos\.uname\(", "os.uname()"),
+         (r"\bcalcsize\(\s*[\"']P[\"']", "the size of a pointer"),
+         (r"\bctypes\.sizeof\(", "the size of a type"),
+         (r"\bctypes\.CDLL\(", "a library by ctypes.CDLL"),
+         (r"\bget_cpu_(?:features|info)\b", "what the processor can do"),
+         (r"/proc/cpuinfo", "/proc/cpuinfo"),
+         (r"-march=native", "-march=native"))
 # Of whatever spelling: "test cases", "unit_tests", "manual tests".
 OF_TESTS = re.compile(r"(?:.*[ _-])?tests?(?:[ _-].*)?")
 
@@ -161,17 +173,21 @@ class Facts(Scripts, Words, Systems, Code, Imports):
             if rel not in seen and len(seen) < SCRIPTS_MAX:
                 seen.append(rel)
                 self.helper(rel)
+        for rel in self.files:
+            if os.path.basename(rel) in ("CMakeLists.txt", "meson.build") and \
+                    not is_aside(rel):
+                self.machine(rel, read(os.path.join(self.source, rel)), SIGNS[-2:])
         self.upstream_switches()
 
-    def signs(self, rel, code):
-        for word, why in (("-march=native", "-march=native"), ("sys.maxsize", "sys.maxsize"),
-                          ("platform.machine(", "platform.machine()"),
-                          ("calcsize(\"P\")", "the size of a pointer"),
-                          ("calcsize('P')", "the size of a pointer")):
-            if word in code:
-                flag = X86_FLAG.search(code) if word == "platform.machine(" else None
+    def machine(self, rel, code, signs):
+        for word, why in signs:
+            if re.search(word, code):
+                flag = X86_FLAG.search(code) if why == "platform.machine()" else None
                 self.warnings.append("%s looks at %s%s" % (
                     rel, why, " and has %s, a flag for x86" % flag[1] if flag else ""))
+
+    def signs(self, rel, code):
+        self.machine(rel, code, SIGNS)
         # Where compilers look besides their own folders: it looks for headers there.
         if re.search(r"[\"']CPATH[\"']", code):
             self.out["cpath"] = True
