@@ -1,5 +1,6 @@
 #include "build/starter_private.h"
 #include "base/error.h"
+#include "build/builder_library.h"
 #include "build/release_find.h"
 #include "build/source_facts.h"
 #include "build/source_git.h"
@@ -100,6 +101,18 @@ static gboolean is_go(const json_t *facts)
 	       !json_array_size(json_get_array(facts, "extensions"));
 }
 
+/* No Python project, and built by something that builds libraries. */
+static gboolean is_library(const char *tree)
+{
+	const recipe none = {.kind = RECIPE_LIBRARY};
+	g_autofree char *pyproject = g_build_filename(tree, "pyproject.toml", NULL);
+	g_autofree char *setup = g_build_filename(tree, "setup.py", NULL);
+
+	return !g_file_test(pyproject, G_FILE_TEST_EXISTS) &&
+	       !g_file_test(setup, G_FILE_TEST_EXISTS) &&
+	       builder_library_backend(&none, tree) != BACKEND_AUTO;
+}
+
 static void go_part(GString *text, const json_t *facts)
 {
 	const json_t *mains = json_get_array(facts, "go_mains");
@@ -163,15 +176,19 @@ gboolean starter_git(
 	g_autofree char *own = name_of(r->name);
 	out->name = project_name_normalize(own);
 	out->version = g_steal_pointer(&c.version);
-	gboolean go = is_go(facts);
-	if (!go && !starter_is_native(facts, &none))
+	gboolean go = is_go(facts), library = !go && is_library(tree);
+	if (!go && !library && !starter_is_native(facts, &none))
 		return error_set(err, EXIT_NOTHING, "X0981",
 			"%s has no machine code to be built", r->name);
-	starter_head(text, out->name, out->version, go ? "go-binary" : "wheel", facts);
+	starter_head(text, out->name, out->version,
+		go	  ? "go-binary"
+		: library ? "library"
+			  : "wheel",
+		facts);
 	source_part(text, r->name, &c);
 	if (go) {
 		go_part(text, facts);
-	} else {
+	} else if (!library) {
 		version_part(text, facts);
 		starter_rust(ctx, facts, out->notes);
 		starter_wheel_parts(ctx, text, facts, &none, out->notes);

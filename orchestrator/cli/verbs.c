@@ -97,7 +97,8 @@ static const char update_details[] =
 static const char new_details[] =
 	"From what a project publishes: its sdist (--from pypi, the default), a Go "
 	"module "
-	"(--from gomod MODULE[@VERSION]) or a git repository (--from git URL[#TAG]). The "
+	"(--from gomod MODULE[@VERSION]) or a git repository (--from git URL[#TAG]; "
+	"neither Python nor Go: a recipe of kind library). The "
 	"newest release is taken that this machine's Python and Rust can build. Backend, "
 	"extension modules and libraries are read from the source, nothing of it is run, "
 	"and from upstream's own wheel where there is one; what is guessed is marked. "

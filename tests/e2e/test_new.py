@@ -133,6 +133,37 @@ def test_from_git_and_gomod():
         xt.equal(p.stderr, "42\n", p)
 
 
+def test_library_from_git():
+    """A project in C by CMake: a recipe of kind library, which another builds with."""
+    files = {"CMakeLists.txt": b"cmake_minimum_required(VERSION 3.16)\n"
+             b"project(forty LANGUAGES C)\nadd_library(forty forty.c)\n"
+             b"install(TARGETS forty)\ninstall(FILES forty.h DESTINATION include)\n",
+             "forty.h": b"int forty(void);\n",
+             "forty.c": b"int forty(void) { return 40; }\n"}
+    code = """#include <forty.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{ (void)self; (void)args; return PyLong_FromLong(forty() + 2); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+    with xt.scratch() as home:
+        os.mkdir(os.path.join(home, "served"))
+        with git_server.Server(os.path.join(home, "served")) as s:
+            repo = s.repository("team/forty")
+            repo.commit(files, tag="v4.0")
+            made = run(["new", "--from", "git", repo.url], home)
+            xt.equal(made.code, 0, made)
+            with open(os.path.join(home, "recipes/forty.yaml"), encoding="utf-8") as f:
+                xt.check("kind: library\n" in f.read())
+            path = packages.project(home, code=code, more="libraries=['forty']",
+                                    recipe="requirements: {host: [recipe:forty]}\n")
+            os.rename(path, os.path.join(home, "recipes/tiny.yaml"))
+            os.rename(os.path.join(home, "tiny-src"), os.path.join(home, "recipes/tiny-src"))
+            built = run(["build", os.path.join(home, "recipes/tiny.yaml"), "--target",
+                         "armv7", "--python", "cp311", "--json"], home)
+        xt.equal(built.code, 0, built)
+        xt.equal(test_wheels.judge(built, imports=False), 1, built)
+
+
 def outcome(home, name):
     """(version, class of the failure or "", what was said)"""
     where = whole_way(home, name, ["aarch64", "armv7"])
