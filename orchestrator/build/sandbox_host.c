@@ -205,7 +205,8 @@ static void summarise(void)
 			? ", the host's binfmt_misc out of reach"
 			: "; Linux before 6.7: the host's binfmt_misc is not cut off");
 	found.summary[SANDBOX_LANDLOCK] = g_strdup_printf(
-		"landlock (ABI %d): files outside the build are protected; "
+		"landlock (ABI %d): files outside the build are protected, but not "
+		"their modes, owners and times; "
 		"the network is open%s%s",
 		found.landlock_abi,
 		found.landlock_abi >= 4 ? " except for TCP, which is refused" : "",
