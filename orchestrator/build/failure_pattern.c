@@ -166,6 +166,8 @@ static const pattern patterns[] = {
 	{"EAI_AGAIN", NULL, "network", TELLING},
 	{"NewConnectionError", NULL, "network", TELLING},
 	{"ConnectionRefusedError", NULL, "network", TELLING},
+	{"kind: ConnectionRefused", NULL, "network", TELLING},	     /* Rust, {:?} */
+	{"Connection refused (os error ", NULL, "network", TELLING}, /* Rust, {} */
 	{"dial tcp", NULL, "network", TELLING},
 	{"fatal: transport '", NULL, "network", TELLING}, /* git */
 	{"error: downloading '", "downloading '([^']+)' failed", "network", TELLING},

@@ -478,6 +478,9 @@ def test_installed_rustup_with_the_target():
         flags_stay_with_the_target(home, item, "armv7")
 
 
+NO_CRATES = rust_packages.CARGO.replace('[build-dependencies]\ncc = "1.2"\n', "")
+
+
 def crate(name, body, version="0.1.0", more=""):
     """A .crate file as cargo packages it."""
     out = io.BytesIO()
@@ -522,9 +525,7 @@ def test_crates_chosen_anew():
                                  "rust_version": rust}) + "\n"
             server.add("/files/homemade/" + version, Reply(data))
         server.add("/index/ho/me/homemade", Reply(lines.encode()))
-        files = {"Cargo.toml": rust_packages.CARGO.format(
-                     depends='homemade = "0.1"\n').replace(
-                     '[build-dependencies]\ncc = "1.2"\n', ""),
+        files = {"Cargo.toml": NO_CRATES.format(depends='homemade = "0.1"\n'),
                  "src/lib.rs": NATIVE, "build.rs": "fn main() {}\n", "rusty/__init__.py": "",
                  "Cargo.lock": 'version = 3\n\n[[package]]\nname = "homemade"\nversion = '
                  '"0.1.1"\nsource = "registry+https://git.example/rust-lang/example-index"\n'
@@ -545,8 +546,7 @@ def test_crates_chosen_anew():
 def test_cargo_lock_of_a_workspace():
     """cargo reads that beside the workspace's root alone: the one of a member does not
     count, so its crates are chosen; where the member is excluded it does."""
-    member = rust_packages.CARGO.format(depends='homemade = "0.1"\n').replace(
-        '[build-dependencies]\ncc = "1.2"\n', "").split("[workspace]")[0].replace(
+    member = NO_CRATES.format(depends='homemade = "0.1"\n').split("[workspace]")[0].replace(
             'path = "number"', 'path = "../number"')
     with xt.scratch() as home, Server() as server:
         server.add("/index/config.json", Reply(json.dumps(
@@ -579,6 +579,25 @@ def test_cargo_lock_of_a_workspace():
             xt.check(f'name: homemade, version: "{version}",' in locked, locked)
 
 
+def test_B08_network_in_a_build_script():
+    """A name is not found and an address not reached, this machine's own neither; the error
+    shows the line and names the key that would allow it."""
+    reach = "use std::net::*;\nfn main() {{\n    {}.unwrap();\n}}\n"
+    with xt.scratch() as home, Server() as server:
+        for words, said in (('("crates.invalid", 443).to_socket_addrs()',
+                             "failed to lookup address information"),
+                            ('TcpStream::connect("192.0.2.1:80")', "Network is unreachable"),
+                            (f'TcpStream::connect("{server.url("").split("/")[2]}")',
+                             "kind: ConnectionRefused")):
+            recipe = rust_packages.project(home, files={
+                "Cargo.toml": NO_CRATES.format(depends=""), "build.rs": reach.format(words)})
+            result = build(home, recipe, "--sandbox", "bwrap", code=1)
+            [item] = result.json["items"]
+            xt.equal((item["state"], item["class"]), ("failed", "network"), words, item)
+            xt.check(said in item["first_error"], item)
+            xt.check("build.network" in item["hint"] and "build.network" in result.err, result)
+
+
 def test_own_registry():
     """A registry of a company's, which a server here stands in for, by the sparse
     protocol: XORCH_MIRROR_CRATES. A file that is not the locked one is refused."""
@@ -586,8 +605,7 @@ def test_own_registry():
     sha = hashlib.sha256(data).hexdigest()
     entry = {"name": "homemade", "vers": "0.1.0", "deps": [], "cksum": sha,
              "features": {}, "yanked": False}
-    manifest = rust_packages.CARGO.format(depends='homemade = "0.1"\n').replace(
-        '[build-dependencies]\ncc = "1.2"\n', "")
+    manifest = NO_CRATES.format(depends='homemade = "0.1"\n')
     with xt.scratch() as home, Server() as server:
         server.add("/index/config.json", Reply(json.dumps(
             {"dl": server.url("/files/{crate}/{version}/{sha256-checksum}")}).encode()))
