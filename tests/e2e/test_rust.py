@@ -134,6 +134,52 @@ def flags_stay_with_the_target(home, item, target):
         xt.check(".symtab" not in judges.readelf("-S", module), "not stripped")
 
 
+# The C of a macro and of what a build script calls, which run here while the rest is
+# compiled.
+C_OF_CRATE = """#ifndef __x86_64__
+#error "compiled for the target"
+#endif
+int %s(void) { return %d; }
+"""
+CC_BUILD = """fn main() { cc::Build::new().file("part.c").compile("part"); }
+"""
+CC_NEEDED = '[build-dependencies]\ncc = "1.2"\n'
+
+
+def test_c_of_what_runs_in_the_build():
+    """C that build scripts have compiled by the cc crate: that of a procedural macro and of
+    a build-dependency for the build machine, the target's for the target with its flags."""
+    with xt.scratch() as home:
+        recipe = rust_packages.project(home, files={
+            "Cargo.toml": rust_packages.CARGO.format(depends="").replace(
+                CC_NEEDED, CC_NEEDED + 'maker = { path = "maker" }\n'),
+            "number/Cargo.toml": rust_packages.MACRO_CARGO + CC_NEEDED,
+            "number/build.rs": CC_BUILD, "number/part.c": C_OF_CRATE % ("thirty", 30),
+            "number/src/lib.rs": """extern crate proc_macro;
+extern "C" { fn thirty() -> i32; }
+#[proc_macro]
+pub fn forty(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    format!("{} + TEN", unsafe { thirty() }).parse().unwrap()
+}
+""",
+            "maker/Cargo.toml": '[package]\nname = "maker"\nversion = "1.0.0"\n'
+                                'edition = "2021"\n' + CC_NEEDED,
+            "maker/build.rs": CC_BUILD, "maker/part.c": C_OF_CRATE % ("ten", 10),
+            "maker/src/lib.rs": 'extern "C" { fn ten() -> i32; }\n'
+                                "pub fn number() -> i32 { unsafe { ten() } }\n",
+            "build.rs": rust_packages.BUILD.replace("fn main() {", """fn main() {
+    let made = Path::new(&env::var("OUT_DIR").unwrap()).join("made.rs");
+    std::fs::write(made, format!("const TEN: i32 = {};", maker::number())).unwrap();"""),
+            "src/lib.rs": 'include!(concat!(env!("OUT_DIR"), "/made.rs"));\n'
+                          + rust_packages.LIB,
+            "module.c": "#if !defined(__arm__) || !defined(NDEBUG)\n#error of the target\n"
+                        "#endif\n" + rust_packages.C.format(limited="")})
+        result = build(home, recipe, targets=["armv7"])
+        xt.equal(test_wheels.judge(result, imports=False), 1, result)
+        xt.equal(target_root.get("bookworm", "armv7").run_wheel(
+            result.json["items"][0]["file"], ANSWER).strip(), "41")
+
+
 def test_abi3_built_once():
     """One wheel for two Pythons, in one run and in the next."""
     xt.need_pythons("cp310", "cp311", "cp312")
