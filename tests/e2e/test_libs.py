@@ -418,6 +418,57 @@ def test_library_of_a_recipe():
         xt.equal(sorted(i["state"] for i in result.json["items"]), ["built", "built"], result)
 
 
+# Where only its .pc file finds it.
+OF_ITS_OWN = """schema_version: 1
+package: {name: mini, version: "1.0"}
+kind: library
+source: {path: mini-src}
+requirements: {host: [deb:zlib1g-dev]}
+build:
+  script:
+    - usr=$XORCH_DESTDIR/usr
+    - pc=$usr/lib/$XORCH_TRIPLE/pkgconfig
+    - mkdir -p "$usr/include/mini" "$usr/lib/mini" "$pc"
+    - $CC $CFLAGS -c -o mini.o mini.c
+    - $AR rcs "$usr/lib/mini/libmini.a" mini.o
+    - cp mini.h "$usr/include/mini/"
+    - cp mini.pc plain.pc "$pc/"
+"""
+
+
+def test_pkg_config_file_that_moves_with_its_library():
+    """A prefix by ${pcfiledir} lies in the sysroot already, which is not to be put before
+    it once more; one by the name of the folder is the sysroot's as well."""
+    with xt.scratch() as home:
+        library(home)
+        pc = ("exec_prefix=${prefix}\nlibdir=${prefix}/lib/mini\nincludedir=${prefix}/include/"
+              "mini\nName: mini\nDescription: mini\nVersion: 1.0\nRequires.private: zlib\n"
+              "Cflags: -I${includedir}\nLibs: -L${libdir} -lmini\n")
+        for name, prefix in (("mini", "${pcfiledir}/../../.."), ("plain", "/usr")):
+            xt.write(os.path.join(home, "mini-src", name + ".pc"), f"prefix={prefix}\n" + pc)
+        xt.write(os.path.join(home, "mini.yaml"), OF_ITS_OWN)
+        recipe = packages.project(
+            home, code=MINI, recipe="requirements: {host: [recipe:mini]}\n", setup="""import os
+import subprocess
+from setuptools import setup, Extension
+def ask(module, *words):
+    return subprocess.run(("pkg-config", *words, module), check=True, capture_output=True,
+                          text=True).stdout.split()
+root = os.environ["PKG_CONFIG_SYSROOT_DIR"]
+for module in ("mini", "plain"):
+    flags = ask(module, "--cflags", "--libs")
+    paths = [f[2:] for f in flags[:2]] + ask(module, "--variable=libdir")
+    assert [os.path.realpath(p) for p in paths] == [
+        root + "/usr/include/mini", *[root + "/usr/lib/mini"] * 2], (module, paths)
+    assert flags[2:] == ["-lmini", "-lz"], (module, flags)
+setup(name="tiny", version="1.0", py_modules=[], ext_modules=[
+    Extension("tiny", ["tiny.c"], extra_compile_args=ask("mini", "--cflags"),
+              extra_link_args=ask("mini", "--libs"))])
+""")
+        for level in ("bwrap", "landlock"):
+            run_answer(wheel_of(build(home, recipe, "--sandbox", level, "--force")))
+
+
 def test_libraries_refused():
     with xt.scratch() as home:
         recipe = packages.project(home, code=MINI,
