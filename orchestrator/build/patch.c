@@ -83,8 +83,14 @@ gboolean patch_apply(const char *patch_path, const char *shown, const char *dir,
 
 	if (!bytes)
 		return FALSE;
-	g_autofree char *text =
-		g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	/* patch(1) reads on behind a NUL, so its names are looked at there as well. */
+	gsize size = g_bytes_get_size(bytes);
+	g_autofree char *text = g_malloc(size + 1);
+	for (gsize i = 0; i < size; i++) {
+		char c = ((const char *)g_bytes_get_data(bytes, NULL))[i];
+		text[i] = c ? c : ' ';
+	}
+	text[size] = '\0';
 	if (!patch_check_names(text, shown, err))
 		return FALSE;
 	const sandbox_bind binds[] = {

@@ -3,8 +3,9 @@
 
 /* Applies unified diffs to a private copy of a source, exactly: GNU patch runs
  * in the sandbox, without fuzz, without asking, and a patch that names a file
- * outside the folder is refused before it runs (X0622). A hunk that does not apply
- * is X0920 (EXIT_BUILD) with patch's own words. `strip` as in `patch -p`. */
+ * outside the folder is refused before it runs (X0921, EXIT_INTEGRITY). A hunk that
+ * does not apply is X0920 (EXIT_BUILD) with patch's own words. Names lose their first
+ * folder, as in `patch -p1`. */
 gboolean patch_apply(const char *patch_path, const char *shown, const char *dir,
 	sandbox_level level, GError **err);
 

@@ -3,6 +3,8 @@ through the same door, and what is wrong with the bytes is found before and whil
 unpacked. A server on this machine stands in for index, archive mirror and web site."""
 import json
 import os
+import shutil
+import subprocess
 import time
 import zipfile
 from unittest import mock
@@ -318,6 +320,71 @@ def test_patched_source_keeps_its_date():
         with zipfile.ZipFile(r.json["items"][0]["file"]) as z:
             dates = {i.date_time for i in z.infolist()}
         xt.equal(dates, {time.gmtime(MTIME)[:6]})
+
+
+LINES = [f"/* line {n} of {packages.RUN} */\n" for n in range(1, 8)]
+LINK = ("diff --git a/out b/out\nnew file mode 120000\n--- /dev/null\n+++ b/out\n"
+        "@@ -0,0 +1 @@\n+{to}\n\\ No newline at end of file\n")
+NEW = "--- /dev/null\n+++ {to}\n@@ -0,0 +1 @@\n+evil\n"
+
+
+def patched(home, level, *patches, code=0, source=()):
+    """Builds foo.h with these patches at that level of the sandbox; the item."""
+    src = os.path.join(home, "recipe", "foo-src")
+    shutil.rmtree(src, ignore_errors=True)
+    for name, text in (("foo.h", "".join(LINES)), ("COPYING", "Do as you like.\n"), *source):
+        xt.write(os.path.join(src, name), text)
+    names = []
+    for n, text in enumerate(patches):
+        names.append(f"{n}.patch")
+        xt.write(os.path.join(home, "recipe", names[-1]), text)
+    recipe = xt.write(os.path.join(home, "recipe", "foo.yaml"), RECIPE.format(
+        source=f"path: foo-src, patches: [{', '.join(names)}]"))
+    r = xt.run(["build", recipe, "--target", "aarch64", "--sandbox", level, "--json"],
+               home=home, cwd=home, XORCH_CACHE_DIR=test_wheels.shared_cache())
+    test_wheels.need_network(r)
+    xt.equal(r.code, code, r)
+    with open(os.path.join(src, "foo.h"), encoding="utf-8") as f:
+        xt.equal(f.read(), "".join(LINES), "the source itself was changed")
+    return r
+
+
+def test_patch_that_fits_with_fuzz_alone():
+    """Where patch would look away from lines around the change, the build does not."""
+    exact = "--- a/foo.h\n+++ b/foo.h\n@@ -2,5 +2,5 @@\n" + "".join(
+        [" " + LINES[1], " " + LINES[2], "-" + LINES[3], "+/* new */\n", " " + LINES[4],
+         " " + LINES[5]])
+    fuzzy = exact.replace("line 6", "line six")
+    with xt.scratch() as home:
+        xt.equal(patched(home, "bwrap", exact).json["items"][0]["state"], "built")
+        p = subprocess.run(["patch", "-p1", "--dry-run", "--batch"], input=fuzzy, text=True,
+                           cwd=os.path.join(home, "recipe", "foo-src"), capture_output=True)
+        xt.check(p.returncode == 0 and "with fuzz" in p.stdout, p)
+        r = patched(home, "bwrap", fuzzy, code=1)
+        xt.equal(r.json["items"][0]["class"], "patch-failed", r)
+        xt.check("[X0920]" in r.err and "no fuzz" in r.err and "0.patch" in r.err, r)
+
+
+def test_patches_that_leave_the_source():
+    """By their file names, or through a link that a patch made: refused, and nothing is
+    written, without a sandbox neither."""
+    with xt.scratch() as home:
+        out = os.path.join(home, "out")
+        os.mkdir(out)
+        for to in ("b/../evil", "b/sub/../../evil", out + "/evil", "/" + out + "/evil"):
+            for level in ("bwrap", "env"):
+                r = patched(home, level, NEW.format(to=to), code=6)
+                xt.check("[X0921]" in r.err and "0.patch" in r.err and to in r.err, to, r)
+        # behind a byte at which a text in C ends
+        r = patched(home, "env", "\0\n" + NEW.format(to="b/../evil"), code=6)
+        xt.check("[X0921]" in r.err, r)
+        for to in (out, "../../out", "../" * 12 + out[1:]):
+            through = NEW.format(to="b/out/evil")
+            for patches in ([LINK.format(to=to) + through], [LINK.format(to=to), through]):
+                for level in ("bwrap", "env"):
+                    r = patched(home, level, *patches, code=1)
+                    xt.check("[X0920]" in r.err and "out/evil" in r.err, to, r)
+        xt.equal([f for _, _, names in os.walk(home) for f in names if "evil" in f], [])
 
 
 def test_archive_without_dates():
