@@ -143,7 +143,7 @@ static char *blame_libraries(
 			"requirements.host has deb:%s already: that of the sysroot %s is "
 			"too old, or does not have it; ",
 			package, sysroot);
-	if (!f->hint && g_str_equal(f->name, "compile-error") && has_packages(c))
+	if (g_str_equal(f->name, "compile-error") && has_packages(c))
 		return g_strdup_printf("when it is about a name of a library in "
 				       "requirements.host, that of the sysroot %s may be "
 				       "too old for it: ",
@@ -167,6 +167,16 @@ static char *hint_of_listed(
 	return g_steal_pointer(&blame);
 }
 
+/* Whether no more is known than that it failed: then the sandbox has to be looked into.
+ */
+static gboolean is_unclear(const failure_class *f)
+{
+	static const char *const names[] = {
+		"other", "compile-error", "configure-error", NULL};
+
+	return g_strv_contains(names, f->name);
+}
+
 /* The hint of the class with its subject put in, and what is known about it. */
 static char *hint_of(
 	const failure_class *f, const char *subject, const build_log_context *c)
@@ -176,13 +186,18 @@ static char *hint_of(
 
 	if (special || !f->hint)
 		return special;
-	g_auto(GStrv) parts = g_strsplit(f->hint, "{}", -1);
+	g_autoptr(GString) hint = g_string_new(f->hint);
 	g_autofree char *shown = text_escape(subject ? subject : "NAME", -1);
-	g_autofree char *hint = g_strjoinv(shown, parts);
-	if (!package || !strstr(hint, "requirements.host"))
-		return g_steal_pointer(&hint);
-	return g_strdup_printf(
-		"%s; in Debian `%s` belongs to deb:%s", hint, shown, package);
+	g_string_replace(hint, "{}", shown, 0);
+	if (package && strstr(hint->str, "requirements.host"))
+		g_string_append_printf(
+			hint, "; in Debian `%s` belongs to deb:%s", shown, package);
+	if (c->reproduce && is_unclear(f))
+		g_string_append_printf(hint,
+			"; after `xorch build %s --keep`, `xorch shell %s` opens the "
+			"step's sandbox as it was left",
+			c->item, c->item);
+	return g_string_free(g_steal_pointer(&hint), FALSE);
 }
 
 static void add_notes(const failure_class *f, const build_log *l, const sandbox_result *r,

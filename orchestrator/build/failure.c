@@ -8,7 +8,9 @@
 	"patch the step to use CC_FOR_BUILD for programs that run during the build"
 
 static const failure_class classes[] = {
-	{"other", EXIT_BUILD, "X0901", "", NULL},
+	{"other", EXIT_BUILD, "X0901", "",
+		"no line of the log is known to name the cause: read it from the first "
+		"error on, or up from its end"},
 	/* libraries of the target */
 	{"missing-header", EXIT_BUILD, "X0901", "a header is missing",
 		"name the library it belongs to in requirements.host (deb:NAME from the "
@@ -76,7 +78,10 @@ static const failure_class classes[] = {
 		"files), or allow it with `build.network: true`, for one run with "
 		"--allow-network, which makes the result depend on what is online today"},
 	/* compilers */
-	{"compile-error", EXIT_BUILD, "X0901", "", NULL},
+	{"compile-error", EXIT_BUILD, "X0901", "",
+		"the first error names file and line: mend them with a patch "
+		"(source.patches), take a release that compiles, or try the other "
+		"compiler (toolchain.c: gcc or clang)"},
 	{"link-error", EXIT_BUILD, "X0901", "the linker failed",
 		"it names the objects in the lines after that one; `toolchain.c` chooses "
 		"clang (lld) or gcc (GNU ld)"},
@@ -131,7 +136,10 @@ static const failure_class classes[] = {
 		"the release wants another Cython: pin it in requirements.build, such as "
 		"\"cython<3\""},
 	{"configure-error", EXIT_BUILD, "X0901", "the project's configure step refused",
-		NULL},
+		"which check it was stands in the first error, why it failed in that "
+		"step's own log: config.log, CMakeFiles/CMakeConfigureLog.yaml, "
+		"meson-logs/meson-log.txt. An answer that is wrong for the target is "
+		"preset in build.env or build.config_settings"},
 	/* Python and metadata */
 	{"python-unsupported", EXIT_BUILD, "X0901",
 		"the project does not support this version of Python",

@@ -79,6 +79,13 @@ CASES = {
     "metadata": ("metadata", None, "InvalidVersion", "pyproject.toml",
                  dict(setup='from setuptools import setup\n'
                       'setup(name="x", version="1.0-bad_thing!")\n')),
+    # what nothing special is known of has a hint, too
+    "wrong": ("compile-error", None, "wrong.c:1:5: error: ",
+              "`xorch shell wrong-1.0-cp311-armv7`", dict(source="int = 1;\n")),
+    "stops": ("other", None, "error: it is Friday",
+              "`xorch build stops-1.0-cp311-armv7 --keep`",
+              dict(setup=setup('import sys\nif "bdist_wheel" in sys.argv:\n'
+                                '    raise SystemExit("error: it is Friday")'))),
     "patch": ("patch-failed", None, None, None,
               dict(patches=", patches: [a.patch]")),
     "good": (None, None, None, None, {}),

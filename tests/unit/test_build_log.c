@@ -55,7 +55,7 @@ static void kept_logs(void)
 			expect(name, "line", got, line);
 		n++;
 	}
-	g_assert_cmpuint(n, >=, 85);
+	g_assert_cmpuint(n, >=, 120);
 }
 
 /* B01, B08, B09, B14, X07: single lines, and what must not mislead. */
@@ -103,6 +103,13 @@ static void b01_b08_b14_lines(void)
 		 "-- Configuring done\nmake: *** [all] Error 1\n",
 			"missing-header",
 			"x.c:1:10: fatal error: nothere.h: No such file or directory"},
+		/* setup.py's own end, whatever it says, is no compiler's error */
+		{"SystemExit: error: it is Friday\n", "other",
+			"SystemExit: error: it is Friday"},
+		{"ERROR: no such feature\nSystemExit: error: Command "
+		 "'['/xorch/cross/bin/cc', "
+		 "'-c', 'a.c']' returned non-zero exit status 1.\n",
+			"other", "ERROR: no such feature"},
 		/* rank counts, then the order */
 		{"./gen: 1: Syntax error: word unexpected (expecting \")\")\n"
 		 "a.c:1:10: fatal error: 'gen.h' file not found\n",
@@ -114,6 +121,9 @@ static void b01_b08_b14_lines(void)
 			"a.c:1:10: fatal error: 'gen.h' file not found"},
 		/* a script of the project with a true mistake */
 		{"./configure: 1234: Syntax error: \"(\" unexpected\n", "other", NULL},
+		/* binutils before 2.30 */
+		{"/usr/bin/ld: a.o: could not read symbols: File in wrong format\n",
+			"build-machine-library", NULL},
 		{"Cloning into 'x'...\nfatal: transport 'https' not allowed\n", "network",
 			"fatal: transport 'https' not allowed"},
 		{"urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in "
@@ -205,6 +215,9 @@ static void classes(void)
 
 	for (guint i = 0; i < n; i++) {
 		g_assert_true(failure_class_by_name(all[i].name) == &all[i]);
+		/* what the log of a build ends in; other errors bring their own help */
+		if (g_strcmp0(all[i].code, "X0901") == 0 && !all[i].hint)
+			g_error("%s has no hint", all[i].name);
 		for (const char *c = all[i].name; *c; c++)
 			g_assert_true(
 				g_ascii_islower(*c) || g_ascii_isdigit(*c) || *c == '-');
@@ -368,8 +381,14 @@ static void hints(void)
 			"that of the sysroot debian-11 may be too old for it: `--sysroot "
 			"debian-12",
 			"already"},
+		/* what nothing special is known of */
 		{"t.c:3:2: error: use of undeclared identifier 'x'\n", NULL, "debian-11",
-			NULL, NULL},
+			"`xorch build a-1 --keep`, `xorch shell a-1`", "--sysroot"},
+		{"CMake Error at CMakeLists.txt:3 (message):\n", NULL, "debian-11",
+			"config.log", "up from"},
+		{"RuntimeError: cannot go on\n", NULL, NULL, "`xorch shell a-1`",
+			"config"},
+		{"all is well\n", NULL, NULL, "up from its end", "first error:"},
 		{"t.c:3:2: error: \"frob requires zlib 9.0.1 or later.\"\n", NULL, NULL,
 			"build the library by a recipe", "--sysroot"},
 	};
@@ -379,8 +398,9 @@ static void hints(void)
 		g_auto(build_log) l = {0};
 		g_autoptr(GError) err = NULL;
 		sandbox_result r = {.process = {.exit_code = 1}};
-		build_log_context c = {.item = "a",
+		build_log_context c = {.item = "a-1",
 			.step = "build_wheel",
+			.reproduce = "xorch build a-1 --keep -v",
 			.sysroot = rows[i].sysroot,
 			.platform = platform_by_name("aarch64"),
 			.host = host};
@@ -389,10 +409,8 @@ static void hints(void)
 		build_log_scan(rows[i].log, strlen(rows[i].log), &l);
 		build_log_error(&l, &r, &c, &err);
 		const char *hint = error_fact(err, "hint");
-		if (!rows[i].says)
-			g_assert_null(hint);
-		else if (!hint || !strstr(hint, rows[i].says) ||
-			 strstr(hint, rows[i].says_not))
+		if (!hint || !strstr(hint, rows[i].says) ||
+			strstr(hint, rows[i].says_not))
 			g_error("row %u: %s", i, hint ? hint : "no hint");
 	}
 }
