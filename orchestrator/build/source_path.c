@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "format/digest.h"
+#include "format/gitignore.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -48,7 +49,7 @@ static char *path_source(const recipe *r, const recipe_source *s, GError **err)
 	return g_steal_pointer(&real);
 }
 
-/* What of a working tree is no source. */
+/* What of a working tree is no source, at its top; __pycache__ is none anywhere. */
 static gboolean left_out(const char *name)
 {
 	static const char *const names[] = {
@@ -62,40 +63,90 @@ static int by_string(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Calls visit(relative path) for every file and link below dir, sorted. */
-static gboolean walk(const char *dir, const char *rel,
-	gboolean (*visit)(const char *dir, const char *rel, void *data, GError **err),
-	void *data, GError **err)
+typedef gboolean (*visitor)(const char *dir, const char *rel, void *data, GError **err);
+
+typedef struct way {
+	const char *dir;
+	gitignore *ignore; /* NULL: nothing is ignored */
+	visitor visit;
+	void *data;
+} way;
+
+/* The names in the folder that are taken, sorted. New array; NULL with an error. */
+static GPtrArray *entries(const char *here, gboolean top, GError **err)
 {
-	g_autofree char *here = rel ? g_build_filename(dir, rel, NULL) : g_strdup(dir);
 	g_autoptr(GDir) d = g_dir_open(here, 0, NULL);
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *names;
 	const char *name;
 
-	if (!d)
-		return error_set(err, EXIT_HOST, "X0820", "cannot read %s", here);
+	if (!d) {
+		error_set(err, EXIT_HOST, "X0820", "cannot read %s", here);
+		return NULL;
+	}
+	names = g_ptr_array_new_with_free_func(g_free);
 	while ((name = g_dir_read_name(d)))
-		if (rel || !left_out(name))
+		if (!g_str_equal(name, "__pycache__") && !(top && left_out(name)))
 			g_ptr_array_add(names, g_strdup(name));
 	g_ptr_array_sort(names, by_string);
-	for (guint i = 0; i < names->len; i++) {
-		name = g_ptr_array_index(names, i);
-		if (g_str_equal(name, "__pycache__"))
-			continue;
+	return names;
+}
+
+static gboolean walk_folder(const way *w, const char *rel, GError **err);
+
+static gboolean walk_entry(const way *w, const char *sub, const char *name, GError **err)
+{
+	g_autofree char *path = g_build_filename(w->dir, sub, NULL);
+	gboolean skips = FALSE;
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return error_set(err, EXIT_HOST, "X0820", "cannot read %s", path);
+	gboolean folder = S_ISDIR(st.st_mode);
+	if (w->ignore && !gitignore_skips(w->ignore, name, folder, &skips, err))
+		return FALSE;
+	if (skips)
+		return TRUE;
+	if (!folder)
+		return w->visit(w->dir, sub, w->data, err);
+	if (w->ignore && !gitignore_enter(w->ignore, name, err))
+		return FALSE;
+	if (!walk_folder(w, sub, err))
+		return FALSE;
+	if (w->ignore)
+		gitignore_leave(w->ignore);
+	return TRUE;
+}
+
+static gboolean walk_folder(const way *w, const char *rel, GError **err)
+{
+	g_autofree char *here =
+		rel ? g_build_filename(w->dir, rel, NULL) : g_strdup(w->dir);
+	g_autoptr(GPtrArray) names = entries(here, !rel, err);
+
+	for (guint i = 0; names && i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
 		g_autofree char *sub =
 			rel ? g_build_filename(rel, name, NULL) : g_strdup(name);
-		g_autofree char *path = g_build_filename(dir, sub, NULL);
-		struct stat st;
-		if (lstat(path, &st) != 0)
-			return error_set(err, EXIT_HOST, "X0820", "cannot read %s", path);
-		if (S_ISDIR(st.st_mode)) {
-			if (!walk(dir, sub, visit, data, err))
-				return FALSE;
-		} else if (!visit(dir, sub, data, err)) {
+		if (!walk_entry(w, sub, name, err))
 			return FALSE;
-		}
 	}
-	return TRUE;
+	return names != NULL;
+}
+
+/* Calls visit(dir, relative path) for every file and link of the source below dir,
+ * sorted. */
+static gboolean walk(
+	const recipe_source *s, const char *dir, visitor visit, void *data, GError **err)
+{
+	GError *why = NULL;
+	g_autoptr(gitignore) ignore = s->use_gitignore ? gitignore_new(dir, &why) : NULL;
+	const way w = {dir, ignore, visit, data};
+
+	if (why) {
+		g_propagate_error(err, why);
+		return FALSE;
+	}
+	return walk_folder(&w, NULL, err);
 }
 
 static gboolean add_file_to_key(
@@ -140,7 +191,7 @@ static gboolean path_add_to_key(
 	g_autofree char *dir = path_source(i->recipe, s, err);
 	g_autoptr(digest) d = digest_new();
 
-	if (!dir || !walk(dir, NULL, add_file_to_key, d, err))
+	if (!dir || !walk(s, dir, add_file_to_key, d, err))
 		return FALSE;
 	g_autofree char *hex = digest_finish(d);
 	g_autofree char *name = g_strdup_printf("source path %s", s->path);
@@ -154,7 +205,7 @@ static gboolean path_unpack(const build_context *ctx, const item *i,
 	(void)ctx;
 	g_autofree char *dir = path_source(i->recipe, s, err);
 
-	return dir && walk(dir, NULL, copy_file, (void *)dest, err);
+	return dir && walk(s, dir, copy_file, (void *)dest, err);
 }
 
 /* Nothing to lock and nothing to fetch: it is part of the repository. */

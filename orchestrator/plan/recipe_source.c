@@ -51,7 +51,9 @@ static const bind_field source_fields[] = {
 	{"target_directory", BIND_STRING, IN(recipe_source, target_directory),
 		.check = check_path, .doc = "where to unpack it (default .)"},
 	{"use_gitignore", BIND_BOOL, IN(recipe_source, use_gitignore),
-		.doc = "leave out what git ignores (default true)"},
+		.doc = "leave out what .gitignore files of the repository match and git "
+		       "does "
+		       "not track (default true); of no repository nothing is ignored"},
 	{"patches", BIND_STRLIST, IN(recipe_source, patches), .check = check_path,
 		.doc = "patches, relative to the recipe, in order"},
 	{"publishers", BIND_STRLIST, IN(recipe_source, publishers),
