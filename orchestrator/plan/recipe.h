@@ -53,9 +53,8 @@ typedef enum recipe_backend {
 	BACKEND_MATURIN,
 	BACKEND_SCIKIT_BUILD_CORE,
 	BACKEND_MESON_PYTHON,
-	BACKEND_GO,
-	BACKEND_SCRIPT,
-	/* of libraries: */
+	BACKEND_SCRIPT, /* of wheels and libraries; before it of wheels, after of
+			   libraries */
 	BACKEND_AUTOTOOLS,
 	BACKEND_CMAKE,
 	BACKEND_MESON,

@@ -98,19 +98,104 @@ static void check_sources(recipe *r, diag_list *l)
 			"a recipe may have 50 sources");
 }
 
+/* What a recipe of this kind has no use for; `what` as it is written. */
+static diag *no_meaning(
+	const recipe *r, diag_list *l, const yaml_node *at, const char *what)
+{
+	const yaml_node *kind = yaml_map_get(r->doc->root, "kind");
+	diag *d = yaml_error(r->doc, l, at, "X0224",
+		"`%s` has no meaning for a recipe of kind %s", what, kind->text);
+
+	diag_second(d, kind->line, kind->col, yaml_span(r->doc, kind), "of this kind");
+	return d;
+}
+
 /* A whole map that means nothing for this kind of recipe. */
-static void not_for_kind(
-	const recipe *r, diag_list *l, const char *name, const char *kind)
+static void not_for_kind(const recipe *r, diag_list *l, const char *name)
 {
 	const yaml_node *k = yaml_map_key(r->doc->root, name);
 
-	if (!k)
+	if (k)
+		no_meaning(r, l, k, name);
+}
+
+#define BY_GO "the go command builds it, and reads nothing of this"
+#define FOR_BACKEND "this is for the PEP 517 backend of a wheel"
+
+/* Keys of maps that all kinds have, which no builder of that kind reads. */
+static const struct {
+	recipe_kind kind;
+	const char *map, *key, *why, *help;
+} unread[] = {
+	{RECIPE_GO_BINARY, "build", "script", BY_GO,
+		"what has to be done before can be a patch of the source (`patches`)"},
+	{RECIPE_GO_BINARY, "build", "options", BY_GO,
+		"it is told by go.package, go.tags, go.ldflags and GOFLAGS in build.env"},
+	{RECIPE_GO_BINARY, "build", "config_settings", FOR_BACKEND,
+		"the go command is told by go.tags, go.ldflags and GOFLAGS in build.env"},
+	{RECIPE_GO_BINARY, "requirements", "build", FOR_BACKEND,
+		"Go modules come by go.mod; requirements.tools names programs of this "
+		"machine"},
+	{RECIPE_GO_BINARY, "toolchain", "rust", "crates are compiled for wheels alone",
+		"leave it out"},
+	{RECIPE_WHEEL, "build", "options",
+		"these are arguments of a library's configure, cmake, meson or Configure",
+		"settings of a wheel's backend are build.config_settings"},
+	{RECIPE_LIBRARY, "build", "config_settings", FOR_BACKEND,
+		"arguments of configure, cmake, meson or Configure are build.options"},
+	{RECIPE_LIBRARY, "requirements", "build", FOR_BACKEND,
+		"requirements.tools names programs of this machine, requirements.host "
+		"libraries"},
+	{RECIPE_LIBRARY, "toolchain", "rust", "crates are compiled for wheels alone",
+		"leave it out"},
+};
+
+static void check_unread(const recipe *r, diag_list *l)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(unread); i++) {
+		const yaml_node *map = yaml_map_get(r->doc->root, unread[i].map);
+		const yaml_node *k = yaml_map_key(map, unread[i].key);
+		if (!k || (int)unread[i].kind != r->kind)
+			continue;
+		g_autofree char *path =
+			g_strdup_printf("%s.%s", unread[i].map, unread[i].key);
+		diag *d = no_meaning(r, l, k, path);
+		diag_note(d, "%s", unread[i].why);
+		diag_help(d, "%s", unread[i].help);
+	}
+}
+
+/* A library's build systems are no backends of wheels, and the other way round; a Go
+ * program has none. */
+static void check_backend(const recipe *r, diag_list *l)
+{
+	const yaml_node *build = yaml_map_get(r->doc->root, "build");
+	const yaml_node *n = yaml_map_get(build, "backend");
+	gboolean library = r->build.backend >= BACKEND_AUTOTOOLS;
+	gboolean wheel = !library && r->build.backend != BACKEND_SCRIPT;
+	diag *d;
+
+	if (!n || r->build.backend == BACKEND_AUTO)
 		return;
-	diag *d = yaml_error(r->doc, l, k, "X0224",
-		"`%s` has no meaning for a recipe of kind %s", name, kind);
-	const yaml_node *kind_node = yaml_map_get(r->doc->root, "kind");
-	diag_second(d, kind_node->line, kind_node->col, yaml_span(r->doc, kind_node),
-		"of this kind");
+	if (r->kind == RECIPE_GO_BINARY) {
+		d = no_meaning(r, l, yaml_map_key(build, "backend"), "build.backend");
+		diag_note(d, BY_GO);
+		diag_help(d, "leave it out");
+		return;
+	}
+	if (!(r->kind == RECIPE_WHEEL ? library : wheel))
+		return;
+	g_autofree char *what = g_strdup_printf("backend: %s", n->text);
+	d = no_meaning(r, l, n, what);
+	if (r->kind == RECIPE_WHEEL) {
+		diag_note(d, "that is the build system of a library");
+		diag_help(d, "leave it out: the project's pyproject.toml names the "
+			     "backend; or name commands in build.script");
+	} else {
+		diag_note(d, FOR_BACKEND);
+		diag_help(d, "leave it out where the source shows what it is built by, "
+			     "else name one of autotools, cmake, meson, openssl, script");
+	}
 }
 
 static void check_kind(const recipe *r, diag_list *l)
@@ -120,18 +205,23 @@ static void check_kind(const recipe *r, diag_list *l)
 	if (!kind || kind->kind != YAML_SCALAR)
 		return;
 	if (r->kind == RECIPE_GO_BINARY) {
-		not_for_kind(r, l, "python", "go-binary");
-		not_for_kind(r, l, "wheel", "go-binary");
-		not_for_kind(r, l, "library", "go-binary");
-		not_for_kind(r, l, "cargo", "go-binary");
+		not_for_kind(r, l, "python");
+		not_for_kind(r, l, "wheel");
+		not_for_kind(r, l, "library");
+		not_for_kind(r, l, "cargo");
 	} else if (r->kind == RECIPE_LIBRARY) {
-		not_for_kind(r, l, "python", "library");
-		not_for_kind(r, l, "wheel", "library");
-		not_for_kind(r, l, "go", "library");
+		not_for_kind(r, l, "python");
+		not_for_kind(r, l, "wheel");
+		not_for_kind(r, l, "go");
+		not_for_kind(r, l, "cargo");
 	} else if (g_str_equal(kind->text, "wheel")) {
-		not_for_kind(r, l, "go", "wheel");
-		not_for_kind(r, l, "library", "wheel");
+		not_for_kind(r, l, "go");
+		not_for_kind(r, l, "library");
+	} else {
+		return;
 	}
+	check_unread(r, l);
+	check_backend(r, l);
 }
 
 static void check_build(const recipe *r, diag_list *l)
@@ -140,7 +230,9 @@ static void check_build(const recipe *r, diag_list *l)
 	gboolean script = yaml_map_get(build, "script") != NULL;
 	diag *d;
 
-	if (r->build.backend == BACKEND_SCRIPT && !script) {
+	if (r->kind == RECIPE_GO_BINARY) {
+		/* has neither: check_kind */
+	} else if (r->build.backend == BACKEND_SCRIPT && !script) {
 		d = key_error(r, l, build, "backend", "X0224", "the script is missing");
 		diag_help(d, "backend: script wants a list of commands in build.script");
 	} else if (script && r->build.backend != BACKEND_SCRIPT &&

@@ -179,7 +179,7 @@ static const bind_struct skip_binding = {
 	"a skip rule", sizeof(recipe_skip), skip_fields, NULL};
 
 static const char *const backend_names[] = {"auto", "pep517", "setuptools",
-	"setuptools-rust", "maturin", "scikit-build-core", "meson-python", "go", "script",
+	"setuptools-rust", "maturin", "scikit-build-core", "meson-python", "script",
 	"autotools", "cmake", "meson", "openssl", NULL};
 
 typedef struct script_target {
@@ -238,7 +238,9 @@ static const bind_field build_fields[] = {
 	{"number", BIND_INT, IN(recipe, build.number), .min = 0, .max = 1000000,
 		.doc = "above 0 it becomes the wheel's build tag"},
 	{"backend", BIND_CHOICE, IN(recipe, build.backend), .arg = backend_names,
-		.doc = "how to build; auto reads pyproject.toml"},
+		.doc = "of a library what it is built by (auto: what its source shows). "
+		       "Of a wheel pyproject.toml decides: maturin and setuptools-rust "
+		       "bring Rust here, other backends' names do nothing"},
 	{"config_settings", BIND_CUSTOM, IN(recipe, build.config_settings),
 		.arg = &settings_custom, .doc = "settings for the PEP 517 backend"},
 	{"options", BIND_STRLIST, IN(recipe, build.options), .check = check_line,

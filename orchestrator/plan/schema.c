@@ -253,24 +253,39 @@ static json_t *source_kinds(void)
 			"{s:[s], s:o}", "required", keys[0], "propertyNames", names);
 		if (g_str_equal(keys[0], "git"))
 			json_object_set_new(kind, "oneOf",
-				parse("[{'required': ['rev'],"
-				      "  'not': {'required': ['expected_commit']}},"
-				      " {'required': ['tag']}]"));
+				parse("[{'required': ['rev'], 'not': {'anyOf':"
+				      "   [{'required': ['expected_commit']},"
+				      "    {'required': ['tag']}]}},"
+				      " {'required': ['tag'],"
+				      "  'not': {'required': ['rev']}}]"));
 		json_array_append_new(kinds, kind);
 	}
 	return kinds;
 }
 
-static const char between[] = "[{'if': {'properties': {'kind': {'const': 'wheel'}}},"
-			      "  'then': {'not': {'anyOf': [{'required': ['go']},"
-			      "    {'required': ['library']}]}}},"
-			      " {'if': {'properties': {'kind': {'const': 'go-binary'}}},"
-			      "  'then': {'not': {'anyOf': [{'required': ['python']},"
-			      "    {'required': ['wheel']}, {'required': ['cargo']},"
-			      "    {'required': ['library']}]}}},"
-			      " {'if': {'properties': {'kind': {'const': 'library'}}},"
-			      "  'then': {'not': {'anyOf': [{'required': ['python']},"
-			      "    {'required': ['wheel']}, {'required': ['go']}]}}}]";
+static const char between[] =
+	"[{'if': {'properties': {'kind': {'const': 'wheel'}}},"
+	"  'then': {'not': {'anyOf': [{'required': ['go']}, {'required': ['library']}]},"
+	"    'properties': {'build': {'not': {'required': ['options']}, 'properties':"
+	"      {'backend': {'not': {'enum':"
+	"        ['autotools', 'cmake', 'meson', 'openssl']}}}}}}},"
+	" {'if': {'properties': {'kind': {'const': 'go-binary'}}},"
+	"  'then': {'not': {'anyOf': [{'required': ['python']},"
+	"      {'required': ['wheel']}, {'required': ['cargo']},"
+	"      {'required': ['library']}]},"
+	"    'properties': {'requirements': {'not': {'required': ['build']}},"
+	"      'toolchain': {'not': {'required': ['rust']}},"
+	"      'build': {'not': {'anyOf': [{'required': ['script']},"
+	"          {'required': ['options']}, {'required': ['config_settings']}]},"
+	"        'properties': {'backend': {'const': 'auto'}}}}}},"
+	" {'if': {'properties': {'kind': {'const': 'library'}}},"
+	"  'then': {'not': {'anyOf': [{'required': ['python']},"
+	"      {'required': ['wheel']}, {'required': ['go']}, {'required': ['cargo']}]},"
+	"    'properties': {'requirements': {'not': {'required': ['build']}},"
+	"      'toolchain': {'not': {'required': ['rust']}},"
+	"      'build': {'not': {'required': ['config_settings']}, 'properties':"
+	"        {'backend': {'not': {'enum': ['pep517', 'setuptools', 'setuptools-rust',"
+	"          'maturin', 'scikit-build-core', 'meson-python']}}}}}}}]";
 
 static const char of_build[] =
 	"[{'if': {'required': ['script']},"

@@ -71,8 +71,9 @@ VALUES = ["", "x", "a b", "../x", "/etc/x", "a\\b", "-x", "1.0", "2_17", "2_07",
           "1A", "a.b", "a..b", ".a", "a/b", "a//b", "a/b.so", "h1:x", "0" * 40, "0" * 39,
           "ab" * 32, "AB" * 32, "libz.so.*", "x==1; python_version>'3'",
           "x @ https://a.example/x", "line\nbreak", "tab\there", "x" * 300, "auto", "gcc",
-          "wheel", "native", True, False, 0, 1, 9, -1, 2000, [], ["a"], ["a", "a"],
-          [["a"]], {}, {"a": "b"}, {"if": "target == \"armv7\"", "then": "a"},
+          "wheel", "go-binary", "library", "native", "maturin", "cmake", True, False, 0, 1, 9,
+          -1, 2000, [], ["a"], ["a", "a"], [["a"]], {}, {"a": "b"},
+          {"if": "target == \"armv7\"", "then": "a"},
           [{"if": "target == \"armv7\"", "then": "armv7"}], "${{ target }}"]
 
 
@@ -97,7 +98,8 @@ def mutate(choose):
             del inside[at[-1]]
         elif what < 0.9:
             inside[choose.choice(("extra2", "go", "wheel", "rev", "script", "pypi",
-                                  "python", "url", "tag"))] = copy.deepcopy(
+                                  "python", "url", "tag", "options", "backend",
+                                  "config_settings", "rust", "build", "cargo"))] = copy.deepcopy(
                                       choose.choice(VALUES))
         else:
             inside[str(at[-1]) + "x"] = inside.pop(at[-1])
@@ -186,6 +188,39 @@ def test_names_are_no_booleans_or_numbers():
         says_schema, says_xorch = by_schema(schema(folder), files), by_xorch(folder, files)
         for path, parts in files.items():
             xt.equal([path in says_schema, path in says_xorch], [path in bad] * 2, parts)
+
+
+BACKENDS = {"wheel": ("pep517", "setuptools", "setuptools-rust", "maturin",
+                      "scikit-build-core", "meson-python"),
+            "library": ("autotools", "cmake", "meson", "openssl")}
+
+
+def test_keys_that_a_kind_has_no_use_for():
+    """Refused by both for each kind that does not read them, and for no other."""
+    cases = [("build", "script", ["make"], "wheel library"),
+             ("build", "options", ["-x"], "library"),
+             ("build", "config_settings", {"a": "b"}, "wheel"),
+             ("requirements", "build", ["cython"], "wheel"),
+             ("toolchain", "rust", "1.85.0", "wheel"),
+             ("cargo", "locked", True, "wheel"),
+             ("build", "backend", "auto", "wheel library go-binary"),
+             ("build", "backend", "go", "")]
+    cases += [("build", "backend", name, kind) for kind, names in BACKENDS.items()
+              for name in names]
+    with xt.scratch() as folder:
+        bad, files = {}, []
+        for name, key, value, kinds in cases:
+            for kind in ("wheel", "library", "go-binary"):
+                path = os.path.join(folder, f"r{len(files)}.yaml")
+                recipe = {"schema_version": 1, "package": {"name": "foo", "version": "1"},
+                          "kind": kind, "source": {"debsrc": "foo"}, name: {key: value}}
+                xt.write(path, json.dumps(recipe))
+                files.append(path)
+                bad[path] = kind not in kinds.split(), recipe
+        says_schema, says_xorch = by_schema(schema(folder), files), by_xorch(folder, files)
+        for path in files:
+            xt.equal([path in says_schema, path in says_xorch], [bad[path][0]] * 2,
+                     bad[path][1])
 
 
 # label: long
