@@ -308,8 +308,7 @@ static gboolean go_build(
 	if (!pipeline_step(i, "prepare", &begun, ok))
 		return FALSE;
 
-	g_autofree char *name =
-		g_path_get_basename(r->go.output ? r->go.output : r->package.name);
+	g_autofree char *name = recipe_program_name(r, NULL);
 	g_auto(pipeline_build_step) common = {0};
 	pipeline_build_step_init(&common, p, i, w, r->go.cgo ? &ready.cross : NULL, info);
 	go_step s = {.base = common.step,

@@ -395,18 +395,23 @@ static gboolean copy_program(const verify_spec *spec, const verify_place *p, GEr
 	       (chmod(to, 0755) == 0 || fs_fail(err, errno, "change", to, 0));
 }
 
-/* "fzf-0.65.2-linux-arm64" -> "fzf"; what the recipe calls it. New string. */
-static char *program_name(const verify_spec *spec)
+/* "fzf-0.65.2-1-linux-arm64" -> "fzf"; what the recipe calls it. New string. */
+static char *program_name(const verify_spec *spec, const platform *p)
 {
-	const recipe *r = spec->recipe;
 	g_autofree char *base = g_path_get_basename(spec->file);
+	recipe_vars vars = {.target = p->name, .triple = p->triple, .python = ""};
 
-	if (r)
-		return g_strdup(r->go.output ? r->go.output : r->package.name);
+	if (spec->recipe)
+		return recipe_program_name(spec->recipe, &vars);
 	char *end = strstr(base, "-linux-");
 	if (end) {
 		*end = '\0';
-		char *version = strrchr(base, '-');
+		char *last = strrchr(base, '-');
+		gboolean number = last && !last[1 + strspn(last + 1, "0123456789")];
+		if (last && g_ascii_isdigit(last[1]))
+			*last = '\0';
+		/* a build number follows the version */
+		char *version = number ? strrchr(base, '-') : NULL;
 		if (version && g_ascii_isdigit(version[1]))
 			*version = '\0';
 	}
@@ -418,7 +423,6 @@ static gboolean verify_program(
 {
 	g_autoptr(elf_file) f = elf_file_open_path(spec->file, 0, err);
 	g_autoptr(GPtrArray) roots = f ? sysroot_defs_to_run(err) : NULL;
-	g_autofree char *name = program_name(spec);
 
 	if (!roots)
 		return FALSE;
@@ -436,6 +440,7 @@ static gboolean verify_program(
 				     "--command");
 	if (r->reason)
 		return TRUE;
+	g_autofree char *name = program_name(spec, p);
 	/* The oldest: what runs there runs on the others. */
 	g_auto(verify_place) place = {.program = name};
 	gint64 begun = event_step_begin(r->file, "verify");

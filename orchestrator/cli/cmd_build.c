@@ -45,8 +45,7 @@ static gboolean finish_program(item *i, const pipeline_product *product, const o
 {
 	const recipe *r = i->recipe;
 	g_autoptr(provided) names = NULL;
-	g_autofree char *name =
-		g_path_get_basename(r->go.output ? r->go.output : r->package.name);
+	g_autofree char *name = recipe_program_name(r, NULL);
 	const char *label = i->source->label;
 	g_autofree char *version = label ? wheel_label_version(r->package.version, label)
 					 : g_strdup(r->package.version);

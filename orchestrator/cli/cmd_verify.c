@@ -8,6 +8,7 @@
 #include "format/elf.h"
 #include "format/pep440.h"
 #include "format/project_name.h"
+#include "ship/binary.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -113,11 +114,13 @@ static gboolean is_of(const recipe *r, const char *file)
 		       (pep440_equal(name->version, r->package.version) ||
 			       is_snapshot(name->version, r));
 	}
-	g_autofree char *start =
-		g_strdup_printf("%s-%s", r->package.name, r->package.version);
-	return r->kind != RECIPE_WHEEL && g_str_has_prefix(base, start) &&
-	       (g_str_has_prefix(base + strlen(start), "-linux-") ||
-		       g_str_has_prefix(base + strlen(start), "+g"));
+	const platform *p = binary_name_platform(base);
+	recipe_vars vars = {.target = p ? p->name : NULL,
+		.triple = p ? p->triple : NULL,
+		.python = ""};
+	g_autofree char *program = recipe_program_name(r, &vars);
+	return r->kind != RECIPE_WHEEL &&
+	       binary_name_is(base, program, r->package.version);
 }
 
 static const recipe *recipe_of(const options *o, const GPtrArray *all, const char *file)

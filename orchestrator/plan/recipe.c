@@ -259,6 +259,17 @@ recipe *recipe_resolve(const recipe *from, const recipe_vars *v, diag_list *l)
 	return diag_list_errors(l) == before ? g_steal_pointer(&r) : NULL;
 }
 
+char *recipe_program_name(const recipe *r, const recipe_vars *v)
+{
+	const char *said = r->go.output ? r->go.output : r->package.name;
+
+	if (!v || !strstr(said, "${{"))
+		return g_path_get_basename(said);
+	g_autoptr(diag_list) l = diag_list_new();
+	g_autoptr(recipe) own = recipe_resolve(r, v, l);
+	return g_path_get_basename(own ? own->go.output : said);
+}
+
 /* Paths that choose what is built but change nothing in it. */
 static gboolean is_choice(const char *path)
 {

@@ -200,6 +200,10 @@ const char *manylinux_floor(const GPtrArray *list, const char *target);
 const char *recipe_source_version(const recipe *r, const recipe_source *s);
 /* Is one of its sources of this kind? A recipe with errors may have none. */
 gboolean recipe_has_source(const recipe *r, source_kind kind);
+/* What a Go program is called: the last part of go.output, else the package's name. `v`,
+ * of a loaded recipe, is what an expression in it may depend on; NULL of a resolved one.
+ * New string. */
+char *recipe_program_name(const recipe *r, const recipe_vars *v);
 /* "recipes/cwcwidth.yaml:8:3", for messages about a source. New string. */
 char *recipe_source_place(const recipe *r, const recipe_source *s);
 

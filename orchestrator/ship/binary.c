@@ -16,6 +16,32 @@ char *binary_name(const binary_expect *e)
 		p->docker_arch, p->docker_variant ? p->docker_variant : "");
 }
 
+gboolean binary_name_is(const char *file, const char *name, const char *version)
+{
+	g_autofree char *start = g_strdup_printf("%s-%s", name, version);
+
+	if (!g_str_has_prefix(file, start))
+		return FALSE;
+	file += strlen(start);
+	/* wheel_label_version */
+	if ((*file == '+' || *file == '.') && file[1] == 'g')
+		file += 1 + strcspn(file + 1, "-+");
+	if (*file == '-' && g_ascii_isdigit(file[1]))
+		file += 1 + strspn(file + 1, "0123456789");
+	return g_str_has_prefix(file, "-linux-");
+}
+
+const platform *binary_name_platform(const char *file)
+{
+	for (const platform *p = platforms; p->name; p++) {
+		g_autofree char *end = g_strdup_printf("-linux-%s%s", p->docker_arch,
+			p->docker_variant ? p->docker_variant : "");
+		if (p->builds_go && g_str_has_suffix(file, end))
+			return p;
+	}
+	return NULL;
+}
+
 /* The one regular file of the folder. New string. */
 static char *only_file(const char *folder, GError **err)
 {

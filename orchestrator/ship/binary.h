@@ -21,6 +21,11 @@ typedef struct binary_expect {
 /* The file name it gets. New string. */
 char *binary_name(const binary_expect *expect);
 
+/* Is it the name of such a program, of whatever platform, build number and snapshot? */
+gboolean binary_name_is(const char *file, const char *name, const char *version);
+/* The platform that a file name ends in (-linux-armv7); NULL: none that Go builds for. */
+const platform *binary_name_platform(const char *file);
+
 /* `folder` holds the program alone. `result->tags` is the policy's tag for a dynamic
  * program and empty for a static one. EXIT_AUDIT with the audit's first error, X0720
  * (no program, several), X0723. On failure `result` holds at most the report. */

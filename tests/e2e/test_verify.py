@@ -8,6 +8,7 @@ import shutil
 import zipfile
 
 import target_root
+import test_go
 import test_wheels
 import xt
 from elfmake import Elf
@@ -389,6 +390,37 @@ def test_program():
         bad = verify(home, "tool-1.0-linux-armv7", "--command", "tool 'a b' c")
         xt.equal(bad.code, 1, bad)
         xt.equal(bad.json["files"][0]["checks"][0]["output"], "4 c", bad)
+
+
+def test_recipe_of_a_go_program():
+    """Found by the name that its program has: go.output in place of the package's, with
+    what depends on the target, and a build number after the version."""
+    with xt.scratch() as home:
+        path = test_go.tiny(home, "build: {number: 2}\ntests: [{commands: [little-armv7]}]\n"
+                                  'go: {output: "bin/little-${{ target }}"}\n')
+        xt.write(os.path.join(home, "other.yaml"), """schema_version: 1
+package: {name: another, version: "1.0.1"}
+kind: go-binary
+source: {gomod: example.org/other}
+go: {output: little-armv7}
+tests: [{commands: [other]}]
+""")
+        result = test_go.build(home, path, **test_go.OFFLINE)
+        xt.equal(result.code, 0, result)
+        program = result.json["items"][0]["file"]
+        xt.equal(os.path.basename(program), "little-armv7-1.0-2-linux-armv7")
+        others = [program.replace("1.0-2-linux", end + "-linux") for end in
+                  ("1.0", "1.0+g0123abc", "1.0+g0123abc-2", "0.9", "1.0.1")]
+        for to in others:
+            shutil.copy(program, to)
+        got = verify(home, program, *others, "--recipe", home)
+        xt.equal([[r["state"], r["recipe"] and os.path.basename(r["recipe"]),
+                   checks(r)] for r in got.json["files"]],
+                 [["passed", "tiny.yaml", {"little-armv7": "passed"}]] * 4 +
+                 [["not run", None, {}], ["failed", "other.yaml", {"other": "failed"}]], got)
+        # the command's name without a recipe
+        got = verify(home, program, "--command", "little-armv7")
+        xt.equal(got.code, 0, got)
 
 
 if __name__ == "__main__":
