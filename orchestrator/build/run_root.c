@@ -13,6 +13,24 @@ static gboolean is_native(const platform *p)
 	return uname(&here) == 0 && strcmp(here.machine, p->machine) == 0;
 }
 
+const platform *run_root_platform(const platform *p)
+{
+	return !p->builds_wheels && p->goarm ? platform_by_name("armv7") : p;
+}
+
+/* By each platform's name; the others have all that qemu knows. Signed return addresses
+ * by aarch64's own cipher make qemu five times slower; its simpler one does. */
+static const char *qemu_cpu(const platform *p)
+{
+	static const char *const rows[][2] = {{"aarch64", "max,pauth-impdef=on"},
+		{"armv6", "arm1176"}, {"armv5", "arm926"}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (g_str_equal(p->name, rows[i][0]))
+			return rows[i][1];
+	return "max";
+}
+
 /* "aarch64", "arm", "x86_64": as qemu calls the machine. */
 static const char *qemu_machine(const platform *p)
 {
@@ -61,8 +79,9 @@ char *run_root_problem(const platform *p)
 gboolean run_root_prepare(const build_context *ctx, const sysroot_def *def,
 	const platform *p, run_root *out, GError **err)
 {
-	*out = (run_root){.def = def, .platform = p};
-	out->tree = sysroot_prepare(ctx, def, p, NULL, NULL, err);
+	*out = (run_root){
+		.def = def, .platform = run_root_platform(p), .cpu = qemu_cpu(p)};
+	out->tree = sysroot_prepare(ctx, def, out->platform, NULL, NULL, err);
 	if (out->tree && !is_native(p))
 		out->qemu = find_qemu(p);
 	return out->tree != NULL;
@@ -82,13 +101,10 @@ gboolean run_root_run(
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 	g_autofree char *path =
 		c->python_path ? g_strconcat("PYTHONPATH=", c->python_path, NULL) : NULL;
+	g_autofree char *cpu = g_strconcat("QEMU_CPU=", r->cpu, NULL);
 	const char *env[] = {"PATH=" RUN_SITE "/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8",
 		"PYTHONDONTWRITEBYTECODE=1", "PYTHONNOUSERSITE=1", "PYTHONUNBUFFERED=1",
-		/* Signed return addresses by the architecture's own cipher make qemu five
-		 * times slower; its simpler one does. */
-		strcmp(r->platform->name, "aarch64") ? "QEMU_CPU=max"
-						     : "QEMU_CPU=max,pauth-impdef=on",
-		path, NULL};
+		cpu, path, NULL};
 	sandbox_bind binds[3];
 	guint n = 0;
 

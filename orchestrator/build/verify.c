@@ -9,6 +9,7 @@
 #include "build/verify_requires.h"
 #include "build/wheel_install.h"
 #include "format/elf.h"
+#include "format/go_buildinfo.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -374,14 +375,29 @@ static gboolean verify_wheel(
 
 /* ---- programs ---- */
 
+/* A Go program of an older ARM than `p`; the code says nothing of it, the go command
+ * does (GOARM=6,softfloat). NULL: none. */
+static const platform *older_arm(const elf_file *f, const platform *p)
+{
+	g_autoptr(go_buildinfo) info = p->goarm ? go_buildinfo_read(f, NULL) : NULL;
+	const char *value = info ? go_buildinfo_get(info, "GOARM") : NULL;
+
+	for (const platform *row = platforms; value && row->name; row++)
+		if (row->goarm && !row->builds_wheels &&
+			g_str_has_prefix(value, row->goarm) &&
+			(!value[1] || value[1] == ','))
+			return row;
+	return NULL;
+}
+
 static const platform *platform_of_elf(const elf_file *f)
 {
 	static const char *const names[] = {"aarch64", "armv7", "x86_64"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-		const platform *p = platform_by_name(names[i]);
+		const platform *p = platform_by_name(names[i]), *older;
 		if (p->elf_machine == f->machine && p->elf_class == f->elf_class)
-			return p;
+			return (older = older_arm(f, p)) ? older : p;
 	}
 	return NULL;
 }
@@ -431,6 +447,10 @@ static gboolean verify_program(
 	if (!p)
 		r->reason = g_strdup_printf(
 			"there is no Debian root for %s", elf_machine_name(f->machine));
+	else if (f->interp && run_root_platform(p) != p)
+		r->reason = g_strdup_printf("it is no static program, and there is no "
+					    "Debian root for %s",
+			p->name);
 	else if (!roots->len)
 		r->reason = g_strdup("there is no definition of a root to run in");
 	else

@@ -5,6 +5,8 @@ import base64
 import hashlib
 import os
 import shutil
+import struct
+import subprocess
 import zipfile
 
 import target_root
@@ -421,6 +423,86 @@ tests: [{commands: [other]}]
         # the command's name without a recipe
         got = verify(home, program, "--command", "little-armv7")
         xt.equal(got.code, 0, got)
+
+
+ARM_LEVELS = {"main.go": """package main
+
+import "os"
+
+func six()
+func seven()
+
+func main() {
+	if len(os.Args) > 1 {
+		map[string]func(){"six": six, "seven": seven}[os.Args[1]]()
+	}
+}
+""", "level_arm.s": """#include "textflag.h"
+
+// rev r0, r0 of ARMv6; movw r0, #0 of ARMv7
+TEXT ·six(SB), NOSPLIT, $0
+	WORD $0xe6bf0f30
+	RET
+
+TEXT ·seven(SB), NOSPLIT, $0
+	WORD $0xe3000000
+	RET
+""", "go.mod": "module example.org/level\n\ngo 1.21\n"}
+
+
+def with_loader(program, to):
+    """A copy whose PT_GNU_STACK has become a PT_INTERP."""
+    with open(program, "rb") as f:
+        data = bytearray(f.read())
+    start, size, count = (struct.unpack_from(form, data, at)[0]
+                          for form, at in (("<I", 28), ("<H", 42), ("<H", 44)))
+    [at] = [n for n in range(start, start + size * count, size)
+            if data[n:n + 4] == struct.pack("<I", 0x6474E551)]
+    loader = b"/lib/ld-linux-armhf.so.3\0"
+    struct.pack_into("<5I", data, at, 3, len(data), 0, 0, len(loader))
+    with open(to, "wb") as f:
+        f.write(data + loader)
+    os.chmod(to, 0o755)
+    return to
+
+
+def test_go_program_of_an_older_arm():
+    """Run on a processor of the level that it was built for: an instruction that came
+    later ends it there, and only there."""
+    with xt.scratch() as home:
+        for name, text in ARM_LEVELS.items():
+            xt.write(os.path.join(home, "src", name), text)
+        files = []
+        for arm in ("5", "6", "7"):
+            files.append(os.path.join(home, f"level-1.0-linux-armv{arm}"))
+            subprocess.run([test_go.go(), "build", "-o", files[-1], "."], check=True,
+                           cwd=os.path.join(home, "src"),
+                           env={"PATH": "/usr/bin:/bin", "HOME": home, "GOARM": arm,
+                                "GOCACHE": os.path.join(xt.CACHE, "go-build"),
+                                "GOOS": "linux", "GOARCH": "arm", "CGO_ENABLED": "0",
+                                "GOTOOLCHAIN": "local", "GOENV": "off", "GOFLAGS": ""})
+        recipe = xt.write(os.path.join(home, "level.yaml"), """schema_version: 1
+package: {name: level, version: "1.0"}
+kind: go-binary
+source: {path: src}
+tests: [{commands: [level, level six, level seven]}]
+""")
+        got = verify(home, *files, "--recipe", recipe)
+        xt.equal(got.code, 1, got)
+        states = {r["target"]: "".join(c["state"][0] for c in r["checks"])
+                  for r in got.json["files"]}
+        xt.equal(states, {"armv5": "pff", "armv6": "ppf", "armv7": "ppp"}, got)
+        # the right ones alone
+        for file, command in zip(files, ("level", "level six", "level seven")):
+            got = verify(home, file, "--command", command)
+            xt.equal(got.code, 0, got)
+        # one that asks for a loader, and so for libraries, which are ARMv7
+        asks = with_loader(files[1], os.path.join(home, "asks-1.0-linux-armv6"))
+        got = verify(home, asks, "--command", "asks")
+        [run] = got.json["files"]
+        xt.equal([got.code, run["state"], run["target"], run["reason"]],
+                 [3, "not run", "armv6",
+                  "it is no static program, and there is no Debian root for armv6"], got)
 
 
 if __name__ == "__main__":
