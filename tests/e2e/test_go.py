@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import zlib
 
 import git_server
 import go_proxy
@@ -137,6 +138,83 @@ def test_cgo_with_sqlite():
                 os.chdir(here)
             xt.check(text.endswith("1 foo\n2 bar\n3 baz\n"), text)
             xt.check(os.path.getsize(os.path.join(folder, "foo.db")) > 0)
+
+
+WITH_LIBRARY = """package main
+
+/*
+%s
+#include <stdlib.h>
+#include <string.h>
+%s
+*/
+import "C"
+import "unsafe"
+
+// RUN
+func main() {
+	text := C.CString("wasser")
+	defer C.free(unsafe.Pointer(text))
+	println(%s)
+}
+""".replace("RUN", packages.RUN)
+MINI = """schema_version: 1
+package: {name: mini, version: "1.0"}
+kind: library
+source: {path: mini-src}
+build:
+  script:
+    - $CC $CFLAGS -c -I. -o mini.o mini.c
+    - $AR rcs libmini.a mini.o
+    - lib=$XORCH_DESTDIR/usr/lib/$XORCH_TRIPLE
+    - mkdir -p "$lib/pkgconfig" "$XORCH_DESTDIR/usr/include"
+    - cp libmini.a "$lib/"
+    - cp mini.h "$XORCH_DESTDIR/usr/include/"
+    - cp mini.pc "$lib/pkgconfig/"
+"""
+
+
+def with_library(home, host, cgo, include, values):
+    """Builds a program that prints what the library gives; what it needs, and prints."""
+    recipe = tiny(home, f"go: {{cgo: true}}\nrequirements: {{host: ['{host}']}}\n", "aarch64",
+                  WITH_LIBRARY % (cgo, include, values))
+    r = build(home, recipe, **OFFLINE)
+    xt.equal(r.code, 0, cgo, r)
+    [path] = [i["file"] for i in r.json["items"] if "file" in i]
+    judge(path, "tiny-1.0", "aarch64", True)
+    root = target_root.get("bullseye", "aarch64").folder
+    p = subprocess.run([*QEMU["aarch64"], "-L", root, path], timeout=60, capture_output=True,
+                       text=True)
+    xt.equal(p.returncode, 0, p)
+    return judges.readelf("-d", path), p.stderr
+
+
+def test_cgo_with_a_library_of_debian():
+    """By its pkg-config file and by its name, as cgo has both: the target's is linked."""
+    values = ("C.GoString(C.zlibVersion()), "
+              "C.crc32(0, (*C.Bytef)(unsafe.Pointer(text)), C.uInt(C.strlen(text)))")
+    for cgo in ("#cgo pkg-config: zlib", "#cgo LDFLAGS: -lz"):
+        with xt.scratch() as home:
+            needs, said = with_library(home, "deb:zlib1g-dev", cgo, "#include <zlib.h>", values)
+            xt.check("[libz.so.1]" in needs, cgo, needs)
+            xt.equal(said, f"1.2.11 {zlib.crc32(b'wasser')}\n", cgo)
+
+
+def test_cgo_with_a_library_of_a_recipe():
+    with xt.scratch() as home:
+        src = os.path.join(home, "mini-src")
+        xt.write(os.path.join(src, "mini.h"), "int mini_size(const char *text);\n")
+        xt.write(os.path.join(src, "mini.c"), "#include <string.h>\n#include <mini.h>\n"
+                 "/* %s */\nint mini_size(const char *text)\n"
+                 "{ return (int)(strlen(text) * sizeof(long)); }\n" % packages.RUN)
+        xt.write(os.path.join(src, "mini.pc"), "prefix=/usr\nName: mini\nDescription: mini\n"
+                 "Version: 1.0\nLibs: -lmini\n")
+        xt.write(os.path.join(src, "COPYING"), "Do as you like.\n")
+        xt.write(os.path.join(home, "mini.yaml"), MINI)
+        needs, said = with_library(home, "recipe:mini", "#cgo pkg-config: mini",
+                                   "#include <mini.h>", "C.mini_size(text)")
+        xt.check("mini" not in needs, needs)
+        xt.equal(said, "48\n")
 
 
 def tiny(home, more="", target="armv7", text=None):
