@@ -89,7 +89,9 @@ static const row target_rows[] = {
 	{"CC_${build_rust_}", "${bin}/build-cc", "the cc crate in build scripts"},
 	{"CXX_${build_rust_}", "${bin}/build-c++", "the cc crate in build scripts"},
 	{"AR_${build_rust_}", "${bin}/build-ar", "the cc crate in build scripts"},
-	/* Empty, not unset: else the cc crate falls back to CFLAGS, the target's. */
+	/* Empty, not unset: else the cc crate falls back to CFLAGS, the target's. From
+	 * 1.2.15 on it takes both, so build-cc drops what is for the target's processor.
+	 */
 	{"CFLAGS_${build_rust_}", "", "the cc crate in build scripts"},
 	{"CXXFLAGS_${build_rust_}", "", "the cc crate in build scripts"},
 	{"TARGET_CC", "${bin}/cc", "the cc crate, ring"},

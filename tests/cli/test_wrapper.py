@@ -43,6 +43,11 @@ kind linker
 cpu {cpu}
 program ${{toolchain}}/show
 
+tool build-cc
+kind compiler
+cpu x86_64
+program ${{toolchain}}/show
+
 tool ar
 kind plain
 program ${{toolchain}}/show
@@ -58,7 +63,8 @@ class Cross:
         xt.write(os.path.join(home, "cross", "wrapper.conf"),
                  CONF.format(root=home, cpu=cpu))
         first = None
-        for name in ("cc", "gcc", "arm-linux-gnueabihf-gcc", "c++", "ld", "ar", "nm"):
+        for name in ("cc", "gcc", "arm-linux-gnueabihf-gcc", "c++", "ld", "ar", "nm",
+                     "build-cc"):
             path = os.path.join(home, "cross", "bin", name)
             if first:
                 os.link(first, path)
@@ -218,6 +224,18 @@ def test_B13_flags_of_other_processors_are_errors():
     c.run("cc", "-c", "-mavx2", "-m64", "a.c")
     c = cross("aarch64")
     c.run("cc", "-c", "-march=armv8.2-a+dotprod", "a.c")
+
+
+def test_flags_of_the_target_for_the_build_machine():
+    """As the cc crate gives it all of CFLAGS: what only the target's processor has."""
+    c = cross("aarch64")
+    for flag in ("-march=armv8.2-a+crc", "-mcpu=cortex-a53", "-mtune=cortex-a7", "-mfpu=neon",
+                 "-mfloat-abi=hard", "-mthumb", "-mbranch-protection=standard"):
+        xt.equal(c.run("build-cc", "-O2", flag, "-c", "a.c"), ["-O2", "-c", "a.c"], flag)
+        xt.equal([e[:3] for e in c.events], [["dropped", "build-cc", flag]])
+        xt.check(flag in c.run("cc", "-c", "a.c", flag), flag)
+    fine = ["-c", "a.c", "-march=x86-64-v2", "-mtune=generic", "-mavx2", "-m64"]
+    xt.equal(c.run("build-cc", *fine), fine)
 
 
 def test_host_libraries_by_name_are_errors():

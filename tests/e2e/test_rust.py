@@ -148,9 +148,12 @@ CC_NEEDED = '[build-dependencies]\ncc = "1.2"\n'
 
 def test_c_of_what_runs_in_the_build():
     """C that build scripts have compiled by the cc crate: that of a procedural macro and of
-    a build-dependency for the build machine, the target's for the target with its flags."""
+    a build-dependency for the build machine, the target's for the target. CFLAGS is the
+    target's, though the crate gives it to both compilers."""
     with xt.scratch() as home:
-        recipe = rust_packages.project(home, files={
+        flags = "-O2 -DNDEBUG -fPIC -g0 -mtune=cortex-a7 -mfloat-abi=hard"
+        recipe = f'build: {{env: {{CFLAGS: "{flags}"}}}}\n'
+        recipe = rust_packages.project(home, recipe=recipe, files={
             "Cargo.toml": rust_packages.CARGO.format(depends="").replace(
                 CC_NEEDED, CC_NEEDED + 'maker = { path = "maker" }\n'),
             "number/Cargo.toml": rust_packages.MACRO_CARGO + CC_NEEDED,

@@ -188,6 +188,23 @@ static int native_flag(const char *arg)
 	       !strcmp(arg, "-mcpu=native");
 }
 
+/* In an environment of build scripts CFLAGS is the target's, and the cc crate gives it to
+ * the build machine's compiler as well, which knows no processor of ARM's. */
+static int target_flag(const tool *t, const char *arg)
+{
+	static const char *const arm[] = {"-march=arm", "-mcpu=", "-mtune=cortex-",
+		"-mtune=arm", "-mtune=neoverse-", "-mfpu=", "-mfloat-abi=", "-mthumb",
+		"-marm", "-mbranch-protection=", "-moutline-atomics",
+		"-mno-outline-atomics", "-mfix-cortex-", NULL};
+
+	if (!starts(t->name, "build-"))
+		return 0;
+	for (size_t i = 0; arm[i]; i++)
+		if (starts(arg, arm[i]))
+			return 1;
+	return 0;
+}
+
 /* The tool's own system root, or NULL. */
 static const char *root_of(const tool *t)
 {
@@ -317,6 +334,12 @@ void filter_args(const tool *t, const args *in, args *out, filter_result *r)
 		if (tool_is_driver(t) && native_flag(arg)) {
 			event(t, "replaced", arg,
 				"the target's baseline processor is used");
+			r->changed = 1;
+			continue;
+		}
+		if (tool_is_driver(t) && target_flag(t, arg)) {
+			event(t, "dropped", arg,
+				"for the target; this compiler is the build machine's");
 			r->changed = 1;
 			continue;
 		}
