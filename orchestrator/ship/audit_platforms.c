@@ -79,9 +79,21 @@ static gboolean has_code(const audit_run *run)
 	return FALSE;
 }
 
+/* A backend may be told a platform by setup.cfg and the like. What xorch built is tagged
+ * by its code, which each file is asked about. */
+static void labelled_by_backend(audit_run *run, const char *tag)
+{
+	audit_finding *f = audit_add(run, AUDIT_NOTE, "X0703", NULL,
+		"its backend labelled it %s, the code is that of %s", tag,
+		run->arch->name);
+
+	audit_hint(f, "it is tagged anew");
+}
+
 void audit_platforms(audit_run *run)
 {
 	char **tags = run->wheel->name ? run->wheel->name->platforms : NULL;
+	gboolean code = run->arch && has_code(run);
 
 	if (!tags || run->options->retag || check_system(run, tags))
 		return;
@@ -89,9 +101,12 @@ void audit_platforms(audit_run *run)
 		const char *arch = policy_tag_arch(*t);
 		if (g_str_equal(*t, "any"))
 			continue;
-		if (!arch || (!is_known(arch) && !is_other_arm(run, arch))) {
+		if (run->options->own && code) {
+			if (g_strcmp0(arch, run->arch->name) != 0)
+				labelled_by_backend(run, *t);
+		} else if (!arch || (!is_known(arch) && !is_other_arm(run, arch))) {
 			nobody_asks(run, *t, arch);
-		} else if (run->arch && has_code(run) && is_known(arch) &&
+		} else if (code && is_known(arch) &&
 			   !g_str_equal(arch, run->arch->name)) {
 			audit_finding *f = audit_add(run, AUDIT_ERROR, "X0703", NULL,
 				"the file name promises %s, the code is that of %s", *t,

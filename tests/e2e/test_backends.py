@@ -30,7 +30,7 @@ def pyproject(backend, requires, more=""):
 
 
 def build(home, files, targets=BOTH, code=0, recipe="", python="cp311", cache=None,
-          options=()):
+          options=(), **env):
     """Builds the project of these files; its result."""
     src = os.path.join(home, "tiny-src")
     shutil.rmtree(src, ignore_errors=True)
@@ -44,7 +44,7 @@ def build(home, files, targets=BOTH, code=0, recipe="", python="cp311", cache=No
     for target in targets:
         args += ["--target", target]
     result = xt.run(args, home=home,
-                    XORCH_CACHE_DIR=cache or test_wheels.shared_cache())
+                    XORCH_CACHE_DIR=cache or test_wheels.shared_cache(), **env)
     test_wheels.need_network(result)
     if code is not None:
         xt.equal(result.code, code, result)
@@ -220,6 +220,18 @@ def test_cmake_pybind11_own_search():
     good(scikit(body, language="CXX", requires=["pybind11"],
                 files={"tiny.cpp": CXX % ("pybind11/pybind11.h", "PYBIND11_MODULE")}),
          targets=["armv7"])
+
+
+def test_cmake_pybind11_that_asks_no_interpreter():
+    """A project may say so itself; then the module's ending has to be given."""
+    body = ("set(PYBIND11_USE_CROSSCOMPILING ON)\nset(PYBIND11_FINDPYTHON {})\n"
+            "find_package(pybind11 CONFIG REQUIRED)\npybind11_add_module(tiny tiny.cpp)\n"
+            "if(NOT _PYBIND11_CROSSCOMPILING)\n"
+            "  message(FATAL_ERROR \"it did not count\")\nendif()\n")
+    for new in ("ON", "OFF"):
+        names = good(scikit(body.format(new), language="CXX", requires=["pybind11>=3"], files={
+            "tiny.cpp": CXX % ("pybind11/pybind11.h", "PYBIND11_MODULE")}), targets=["armv7"])
+        xt.equal(names, ["tiny.cpython-311-arm-linux-gnueabihf.so"])
 
 
 def test_cmake_cxx20_without_a_scanner_of_modules():
@@ -415,6 +427,16 @@ def test_flags_of_the_recipes_toolchain():
             xt.check(re.search(r"00000042 .* ABS mark$", judges.readelf("--dyn-syms", module),
                                re.M), judges.readelf("--dyn-syms", module))
             build(home, {**project, "tiny.c": code}, code=1, targets=["armv7"])
+
+
+def test_a_wheel_that_its_backend_labels_itself():
+    """setup.cfg may name the platform, and be wrong: the tag is that of the code."""
+    files = {"pyproject.toml": pyproject("setuptools.build_meta", ["setuptools"]),
+             "setup.py": packages.SETUP.format(
+                 name="tiny", module="tiny", sources=["tiny.c"], optional=False, more="",
+                 packages="py_modules=[],"), "tiny.c": MODULE}
+    for label in ("linux_x86_64", "linux_arm"):
+        good({**files, "setup.cfg": f"[bdist_wheel]\nplat_name = {label}\n"})
 
 
 def test_setuptools_cffi_api_mode():

@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import tarfile
 
+import judges
 import target_root
+import test_backends
 import test_wheels
 import xt
 
@@ -49,6 +51,77 @@ def interpreter():
     return os.path.join(target_root.prepared("cpython-3.13t", make), "bin")
 
 
+def small(files):
+    """Builds that project for cp313t; its only module is named for it, and so is the
+    wheel. The sources see to the macro. What is long is to build the interpreter."""
+    if not os.path.isdir(os.path.join(xt.CACHE, "cpython-3.13t")):
+        raise xt.Skip("no 3.13t yet: test_wheels_of_313t builds it")
+    with xt.scratch() as home:
+        result = test_backends.build(home, files, targets=["armv7"], python="3.13t",
+                                     PATH=interpreter() + ":" + os.environ["PATH"])
+        [item] = result.json["items"]
+        name = os.path.basename(item["file"])
+        xt.check("-1.0-cp313-cp313t-manylinux" in name and "_armv7l.whl" in name, name)
+        [module] = judges.unpack(item["file"], os.path.join(home, "site"))
+        xt.equal(os.path.basename(module), "tiny.cpython-313t-arm-linux-gnueabihf.so")
+        xt.check("ARM" in judges.readelf("-h", module))
+
+
+GIL = """#ifndef Py_GIL_DISABLED
+#error "compiled for the CPython with a GIL"
+#endif
+"""
+
+
+def test_cmake_find_python():
+    files = test_backends.scikit(test_backends.FIND_PYTHON)
+    small({**files, "tiny.c": files["tiny.c"] + GIL})
+
+
+def test_cmake_pybind11():
+    body = "find_package(pybind11 CONFIG REQUIRED)\npybind11_add_module(tiny tiny.cpp)\n"
+    code = test_backends.CXX % ("pybind11/pybind11.h", "PYBIND11_MODULE")
+    small(test_backends.scikit(
+        "find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)\n" + body,
+        language="CXX", requires=["pybind11"], files={"tiny.cpp": code + GIL}))
+
+
+def test_meson():
+    files = test_backends.meson()
+    small({**files, "tiny.c": files["tiny.c"] + GIL})
+
+
+# What PyO3 makes of its configuration is what use_pyo3_cfgs hands on. 0.25: the newest
+# do not know 3.13t any more.
+CARGO = """[package]
+name = "tiny"
+version = "1.0.0"
+edition = "2021"
+[lib]
+crate-type = ["cdylib"]
+[dependencies]
+pyo3 = { version = "0.25", features = ["extension-module"] }
+[build-dependencies]
+pyo3-build-config = "0.25"
+"""
+RUST = """use pyo3::prelude::*;
+#[cfg(not(Py_GIL_DISABLED))]
+compile_error!("compiled for the CPython with a GIL");
+#[pyfunction]
+fn answer() -> u32 { 42 }
+#[pymodule(gil_used = false)]
+fn tiny(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(answer, m)?)
+}
+"""
+
+
+def test_pyo3():
+    small({"pyproject.toml": test_backends.pyproject("maturin", ["maturin"]),
+           "Cargo.toml": CARGO, "src/lib.rs": RUST,
+           "build.rs": "fn main() { pyo3_build_config::use_pyo3_cfgs(); }\n"})
+
+
 # label: long
 def test_wheels_of_313t():
     with xt.scratch() as home:
@@ -84,4 +157,5 @@ def run_here(item):
         xt.equal([p.returncode, p.stdout.strip()], [0, "ok"], item["id"], p.stderr)
 
 
-xt.main(globals())
+if __name__ == "__main__":
+    xt.main(globals())
