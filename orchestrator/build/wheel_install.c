@@ -192,10 +192,14 @@ static gboolean has_init(const wheel *w, const zip_entry *e, const char *module)
 	g_autoptr(GBytes) bytes = zip_read(w->zip, e, NULL);
 	g_autoptr(elf_file) f = bytes ? elf_file_open(bytes, e->name, 0, NULL) : NULL;
 	const char *dot = strrchr(module, '.');
-	g_autofree char *name = g_strconcat("PyInit_", dot ? dot + 1 : module, NULL);
+	const char *last = dot ? dot + 1 : module;
+	g_autofree char *name = g_strconcat("PyInit_", last, NULL);
+	g_autofree char *hook = g_strconcat("PyModExport_", last, NULL); /* PEP 793 */
 
 	for (guint i = 0; f && i < f->n_symbols; i++)
-		if (f->symbols[i].defined && g_str_equal(f->symbols[i].name, name))
+		if (f->symbols[i].defined &&
+			(g_str_equal(f->symbols[i].name, name) ||
+				g_str_equal(f->symbols[i].name, hook)))
 			return TRUE;
 	return FALSE;
 }

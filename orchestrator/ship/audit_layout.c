@@ -3,6 +3,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#define ABI3T_SINCE 15 /* CPython 3.15: the stable ABI without a GIL (PEP 803) */
+
 /* "markupsafe/_speedups.cpython-311-….so" -> "markupsafe._speedups"; the folders
  * of a .data part do not count. New string. */
 static char *module_name(const audit_member *m)
@@ -20,7 +22,8 @@ static char *module_name(const audit_member *m)
 }
 
 /* What stands between the first and the last dot: "cpython-311-aarch64-linux-gnu",
- * "abi3" or "" (plain .so). NULL when the name does not end in .so. New string. */
+ * "abi3", "abi3t" or "" (plain .so). NULL when the name does not end in .so. New string.
+ */
 static char *suffix_of(const audit_member *m)
 {
 	const char *dot = strchr(m->base, '.');
@@ -85,10 +88,26 @@ static char *wanted_suffix(const audit_run *run)
 	return NULL;
 }
 
+/* Whether all Pythons that the wheel is for may be that new. */
+static gboolean serves(const wheel_name *n, guint minor)
+{
+	for (char **p = n->pythons; *p; p++)
+		if (g_str_has_prefix(*p, "cp3") &&
+			g_ascii_strtoull(*p + 3, NULL, 10) < minor)
+			return FALSE;
+	return TRUE;
+}
+
 static void check_suffix(audit_run *run, audit_member *m, const char *suffix)
 {
 	g_autofree char *want = NULL;
 
+	if (run->wheel->name && g_str_equal(suffix, "abi3t") &&
+		!serves(run->wheel->name, ABI3T_SINCE)) {
+		want = wanted_suffix(run);
+		wrong_suffix(run, m, want, "CPython looks for .abi3t.so from 3.15 on");
+		return;
+	}
 	if (!run->wheel->name || !*suffix || !g_str_has_prefix(suffix, "cpython-"))
 		return;
 	g_auto(GStrv) part = g_strsplit(suffix, "-", 3);
@@ -118,9 +137,11 @@ static gboolean has_init(const audit_member *m)
 		return TRUE;
 	/* Of a foreign libc the scan for modules knows nothing. */
 	g_autofree char *init = g_strconcat("PyInit_", stem, NULL);
+	g_autofree char *hook = g_strconcat("PyModExport_", stem, NULL); /* PEP 793 */
 	for (guint i = 0; m->other && i < m->elf->n_symbols; i++)
 		if (m->elf->symbols[i].defined &&
-			g_str_equal(m->elf->symbols[i].name, init))
+			(g_str_equal(m->elf->symbols[i].name, init) ||
+				g_str_equal(m->elf->symbols[i].name, hook)))
 			return TRUE;
 	/* Names beyond ASCII: PyInitU_ and punycode (PEP 489). */
 	for (guint i = 0; i < m->elf->n_symbols; i++)
@@ -151,7 +172,8 @@ static gboolean only_free_threaded(const wheel_name *n)
 	gboolean any = FALSE;
 
 	for (char **a = n->abis; *a; a++) {
-		if (!g_str_has_prefix(*a, "cp") || !g_str_has_suffix(*a, "t"))
+		if (!g_str_equal(*a, "abi3t") &&
+			(!g_str_has_prefix(*a, "cp") || !g_str_has_suffix(*a, "t")))
 			return FALSE;
 		any = TRUE;
 	}
@@ -273,7 +295,8 @@ static void check_place(audit_run *run, audit_member *m)
 static gboolean is_for_code(const wheel_name *n)
 {
 	for (char **abi = n->abis; *abi; abi++)
-		if (!g_str_has_prefix(*abi, "cp") && !g_str_equal(*abi, "abi3"))
+		if (!g_str_has_prefix(*abi, "cp") && !g_str_equal(*abi, "abi3") &&
+			!g_str_equal(*abi, "abi3t"))
 			return FALSE;
 	for (char **p = n->platforms; *p; p++)
 		if (!g_str_has_prefix(*p, "linux_") &&

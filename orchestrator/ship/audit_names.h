@@ -14,4 +14,5 @@ gboolean audit_name_is_libstdcxx(const char *name);
  * since which a name belongs to it; AUDIT_ABI3_OLDEST for anything older than
  * the lists. 0: not in it. */
 #define AUDIT_ABI3_OLDEST 2
+#define AUDIT_ABI3_NEWEST 13 /* whose lists these are */
 guint audit_abi3_since(const char *name);

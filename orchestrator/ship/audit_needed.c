@@ -88,12 +88,14 @@ void audit_resolve(audit_run *run)
 		/* As auditwheel tells extension modules from other libraries. */
 		g_autofree char *stem = audit_module_name(m);
 		g_autofree char *init = g_strconcat("PyInit_", stem, NULL);
+		g_autofree char *hook = g_strconcat("PyModExport_", stem, NULL);
 		g_autofree char *init2 = g_strconcat("init", stem, NULL);
 		g_autofree char *pypy = g_strconcat("_cffi_pypyinit_", stem, NULL);
 		for (guint k = 0; k < m->elf->n_symbols && !m->module; k++) {
 			const elf_symbol *s = &m->elf->symbols[k];
 			m->module = s->defined && s->type == STT_FUNC &&
 				    (g_str_equal(s->name, init) ||
+					    g_str_equal(s->name, hook) ||
 					    g_str_equal(s->name, init2) ||
 					    g_str_equal(s->name, pypy));
 		}

@@ -12,7 +12,8 @@ static const char *class_name(guint8 elf_class)
 /* The name of an extension module: what Python would import is for its machine. */
 static gboolean is_module_name(const char *base)
 {
-	return strstr(base, ".cpython-") || strstr(base, ".abi3.");
+	return strstr(base, ".cpython-") || strstr(base, ".abi3.") ||
+	       strstr(base, ".abi3t.");
 }
 
 /* Somebody said that this file is for another machine. */

@@ -16,7 +16,7 @@ typedef struct audit_member {
 	elf_file *elf;	     /* NULL: not machine code */
 	char *build_path;    /* first build path found in it, or NULL */
 	gboolean other;	     /* of another machine: out of the policy's sight */
-	gboolean module;     /* defines PyInit_NAME: a Python extension */
+	gboolean module;     /* defines PyInit_NAME (or its like): an extension */
 	gboolean needed;     /* another member's DT_NEEDED names it */
 	GHashTable *exports; /* names it defines; made when first asked for */
 } audit_member;

@@ -164,13 +164,15 @@ static void check_definitions(audit_run *run, audit_member *m)
 			"locales");
 }
 
-/* cp39-abi3 -> 9; 0 when the wheel is not abi3. */
+/* cp39-abi3 -> 9, cp315-abi3t -> 15; 0 when the wheel is of neither. */
 static guint abi3_minor(const audit_run *run)
 {
 	guint lowest = 0;
+	const char *const *abis = run->wheel && run->wheel->name
+					  ? (const char *const *)run->wheel->name->abis
+					  : NULL;
 
-	if (!run->wheel || !run->wheel->name ||
-		!g_strv_contains((const char *const *)run->wheel->name->abis, "abi3"))
+	if (!abis || (!g_strv_contains(abis, "abi3") && !g_strv_contains(abis, "abi3t")))
 		return 0;
 	for (char **p = run->wheel->name->pythons; *p; p++) {
 		guint64 minor = g_str_has_prefix(*p, "cp3")
@@ -196,6 +198,9 @@ static void check_abi3(audit_run *run, audit_member *m)
 			continue;
 		guint since = audit_abi3_since(s->name);
 		if (since && since <= MAX(minor, AUDIT_ABI3_OLDEST))
+			continue;
+		/* What newer Pythons added is not in the lists; private it is not. */
+		if (!since && minor > AUDIT_ABI3_NEWEST && *s->name != '_')
 			continue;
 		/* A weak reference may stay unmet. */
 		if (s->bind == STB_WEAK)

@@ -44,6 +44,14 @@ def test_every_way_is_refused():
         xt.equal(result.code, 7)
 
 
+def test_linux_arm_is_told_where_it_comes_from():
+    ways = {w: r for w, r in WAYS.items() if w.endswith("under the tag linux_arm")}
+    xt.equal(len(ways), 2)
+    for way, report in judge(ways)[1].items():
+        hints = [f["hint"] for f in report["findings"] if f["code"] == "X0703"]
+        xt.check(any("_PYTHON_HOST_PLATFORM=linux-armv7l" in h for h in hints), way, hints)
+
+
 def test_each_has_its_own_exit_status():
     """A run over several files could hide a sound one among them."""
     for way in list(WAYS)[::8]:
@@ -129,6 +137,17 @@ def test_sound_ones_pass():
                               member="pkg/_impl.cpython-313t-aarch64-linux-gnu.so"),
         "abi3": made("pkg-1.0-cp39-abi3-manylinux_2_17_aarch64.whl",
                      member="pkg/_impl.abi3.so"),
+        # one file for CPythons of either kind, from 3.15 on (PEP 803)
+        "abi3t": made("pkg-1.0-cp315-abi3.abi3t-manylinux_2_17_aarch64.whl",
+                      member="pkg/_impl.abi3t.so"),
+        "abi3t alone": made("pkg-1.0-cp315-abi3t-manylinux_2_17_aarch64.whl",
+                            member="pkg/_impl.abi3t.so"),
+        "abi3t as PEP 793 has it": made(
+            "pkg-1.0-cp315-abi3t-manylinux_2_17_aarch64.whl", member="pkg/_impl.abi3t.so",
+            so=Elf("aarch64", defined=["PyModExport__impl"],
+                   undefined=["PyModule_FromSlotsAndSpec"]).bytes()),
+        "abi3t in a wheel of one Python": made(
+            "pkg-1.0-cp315-cp315t-manylinux_2_17_aarch64.whl", member="pkg/_impl.abi3t.so"),
         "abi3 in a wheel of one Python": made(member="pkg/_impl.abi3.so"),
         "musl": made("pkg-1.0-cp311-cp311-musllinux_1_2_aarch64.whl", so=musl(),
                      member="pkg/_impl.cpython-311-aarch64-linux-musl.so"),

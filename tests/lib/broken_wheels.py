@@ -80,6 +80,9 @@ WAYS = {
     "aarch64 code under the tag linux_arm": (
         "X0703", "no installer asks for the platform tag linux_arm",
         made("pkg-1.0-cp311-cp311-linux_arm.whl")),
+    "armv7 code under the tag linux_arm": (
+        "X0703", "no installer asks for the platform tag linux_arm",
+        made("pkg-1.0-cp311-cp311-linux_arm.whl", machine="armv7")),
     "code under a platform that is none": (
         "X0703", "no installer asks for the platform tag linux_toaster",
         made("pkg-1.0-cp311-cp311-linux_toaster.whl")),
@@ -264,6 +267,30 @@ WAYS = {
         "X0722", "_PyUnicode_Ready (not in the stable ABI)",
         made("pkg-1.0-cp39-abi3-manylinux_2_17_aarch64.whl", member="pkg/_impl.abi3.so",
              undefined=["_PyUnicode_Ready"])),
+    "a module of abi3t for Pythons that do not look for it": (
+        "X0713", "CPython looks for .abi3t.so from 3.15 on",
+        made("pkg-1.0-cp313-cp313t-manylinux_2_17_aarch64.whl",
+             member="pkg/_impl.abi3t.so")),
+    "a module of abi3t in an abi3 wheel of older Pythons": (
+        "X0713", "CPython looks for .abi3t.so from 3.15 on",
+        made("pkg-1.0-cp39-abi3-manylinux_2_17_aarch64.whl",
+             member="pkg/_impl.abi3t.so")),
+    "a module of abi3t without its PyInit": (
+        "X0714", "has no PyInit__impl",
+        made("pkg-1.0-cp315-abi3t-manylinux_2_17_aarch64.whl",
+             member="pkg/_impl.abi3t.so",
+             so=Elf("aarch64", undefined=["PyModule_Create2"], defined=["f"]).bytes())),
+    "abi3t tag, module of the CPython with a GIL": (
+        "X0713", "CPython ABI 315, the wheel's tag is not",
+        made("pkg-1.0-cp315-abi3t-manylinux_2_17_aarch64.whl",
+             member="pkg/_impl.cpython-315-aarch64-linux-gnu.so")),
+    "abi3t with a private function": (
+        "X0722", "_PyUnicode_Ready (not in the stable ABI)",
+        made("pkg-1.0-cp315-abi3t-manylinux_2_17_aarch64.whl",
+             member="pkg/_impl.abi3t.so", undefined=["_PyUnicode_Ready"])),
+    "abi3t tag and no extension at all": (
+        "X0716", "tagged for machine code, and there is none in it",
+        ("pkg-1.0-cp315-abi3t-manylinux_2_17_aarch64.whl", {"pkg/__init__.py": b""}, {})),
     "no extension at all": (
         "X0716", "tagged for machine code, and there is none in it",
         (SOUND % "aarch64", {"pkg/__init__.py": b""}, {})),
@@ -290,6 +317,10 @@ STRICT = {
         "X0713", "a module of the stable ABI in a wheel for the free-threaded",
         made("pkg-1.0-cp313-cp313t-manylinux_2_17_aarch64.whl",
                        member="pkg/_impl.abi3.so")),
+    "stable ABI of the CPython with a GIL under abi3t": (
+        "X0713", "a module of the stable ABI in a wheel for the free-threaded",
+        made("pkg-1.0-cp315-abi3t-manylinux_2_17_aarch64.whl",
+             member="pkg/_impl.abi3.so")),
     "Tag: lines of another wheel": (
         "X0724", "only in WHEEL: cp311-cp311-linux_aarch64",
         made(wheel={"tags": ["cp311-cp311-linux_aarch64"]})),
