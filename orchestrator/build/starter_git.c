@@ -133,23 +133,40 @@ static void go_part(GString *text, const json_t *facts)
 	g_string_append(text, " # guessed: the folder of a package main\n");
 }
 
-/* Without a repository around it a project cannot ask git for its version. */
-static void version_part(GString *text, const json_t *facts)
-{
-	const json_t *requires = json_get_array(facts, "requires");
+/* What asks git for the version, and the variable that it takes it from instead. */
+static const struct {
+	const char *project, *variable;
+} from_git[] = {
+	{"setuptools-scm", "SETUPTOOLS_SCM_PRETEND_VERSION"},
+	{"hatch-vcs", "SETUPTOOLS_SCM_PRETEND_VERSION"},
+	{"pbr", "PBR_VERSION"},
+};
 
+static gboolean version_of(GString *text, const json_t *requires)
+{
 	for (gsize i = 0; i < json_array_size(requires); i++) {
 		const char *one = json_string_value(json_array_get(requires, i));
 		g_autoptr(pep508_requirement) q = one ? pep508_parse(one, NULL) : NULL;
-		if (!q || (!g_str_equal(q->normalised, "setuptools-scm") &&
-				  !g_str_equal(q->normalised, "hatch-vcs")))
-			continue;
-		g_string_append_printf(text,
-			"build:\n  env:\n    # guessed: %s asks git for the version\n"
-			"    SETUPTOOLS_SCM_PRETEND_VERSION: ${{ version }}\n",
-			q->normalised);
-		return;
+		for (guint n = 0; q && n < G_N_ELEMENTS(from_git); n++) {
+			if (!g_str_equal(q->normalised, from_git[n].project))
+				continue;
+			g_string_append_printf(text,
+				"build:\n  env:\n"
+				"    # guessed: %s asks git for the version\n"
+				"    %s: ${{ version }}\n",
+				q->normalised, from_git[n].variable);
+			return TRUE;
+		}
 	}
+	return FALSE;
+}
+
+/* Without a repository around it a project cannot ask git for its version. The second
+ * list is what a setup.py requires. */
+static void version_part(GString *text, const json_t *facts)
+{
+	if (!version_of(text, json_get_array(facts, "requires")))
+		version_of(text, json_get_array(facts, "more_requires"));
 }
 
 gboolean starter_git(

@@ -1677,6 +1677,12 @@ def test_git():
             xt.equal(result.code, 0, result)
             with open(os.path.join(home, "b.yaml"), encoding="utf-8") as f:
                 xt.check("expected_commit: " + commits["v1.10"] in f.read())
+            pbr = s.repository("team/with-pbr")
+            pbr.commit({"setup.py": b"setup(setup_requires=['pbr>=2'], pbr=True, "
+                                    b"ext_modules=[Extension('some', [])])"}, tag="1.2")
+            xt.equal(xt.run([*args, pbr.url], home=home).code, 0)
+            text = recipe(home, "with-pbr")
+            xt.check("    PBR_VERSION: ${{ version }}\n" in text, text)
             absent = xt.run([*args, repo.url + "#v7", "-o", "c.yaml"], home=home)
             xt.equal(absent.code, 5, absent)
             xt.check("[X0551]" in absent.err, absent)

@@ -94,6 +94,32 @@ def test_requirements():
         xt.equal(test_wheels.judge(built, imports=False), 3, built)
 
 
+def test_versions_that_git_would_be_asked_for():
+    """There is no repository in a build, and no PKG-INFO in what a tag has."""
+    for requires, how, files in (
+            ("setuptools_scm", "use_scm_version=True", {}),
+            ("pbr", "pbr=True", {"setup.cfg": "[metadata]\nname = tiny\n"})):
+        setup = ("from setuptools import setup, Extension\n"
+                 f"setup(name='tiny', {how}, py_modules=[],\n"
+                 "      ext_modules=[Extension('tiny', ['tiny.c'])])\n")
+        with xt.scratch() as home:
+            os.mkdir(os.path.join(home, "served"))
+            with git_server.Server(os.path.join(home, "served")) as s:
+                repo = s.repository("team/tiny")
+                sources = {"pyproject.toml": '[build-system]\nbuild-backend = "setuptools.'
+                           f'build_meta"\nrequires = ["setuptools", "{requires}"]\n',
+                           "setup.py": setup, "run-id": packages.RUN, "tiny.c":
+                           packages.MODULE.format(name="tiny", code=packages.ANSWER), **files}
+                repo.commit({n: t.encode() for n, t in sources.items()}, tag="v3.2.1")
+                made = run(["new", "--from", "git", repo.url, "--python", "cp311"], home)
+                xt.equal(made.code, 0, made)
+                built = run(["build", os.path.join(home, "recipes/tiny.yaml"), "--locked",
+                             "--target", "armv7", "--python", "cp311", "--json"], home)
+            xt.equal(built.code, 0, built)
+            name = os.path.basename(built.json["items"][0]["file"])
+            xt.check(name.startswith("tiny-3.2.1-cp311-"), name)
+
+
 def test_from_git_and_gomod():
     """A project's tag, from a server here that stands in for a forge, and a module, from
     one that stands in for a proxy: recipe and lock by `xorch new`, built unedited."""
