@@ -224,7 +224,9 @@ def test_cmake_pybind11_own_search():
 
 def test_cmake_pybind11_that_asks_no_interpreter():
     """A project may say so itself; then the module's ending has to be given."""
-    body = ("set(PYBIND11_USE_CROSSCOMPILING ON)\nset(PYBIND11_FINDPYTHON {})\n"
+    body = ("if(NOT PYTHON_MODULE_EXTENSION)\n  message(FATAL_ERROR \"none is given\")\n"
+            "endif()\n"
+            "set(PYBIND11_USE_CROSSCOMPILING ON)\nset(PYBIND11_FINDPYTHON {})\n"
             "find_package(pybind11 CONFIG REQUIRED)\npybind11_add_module(tiny tiny.cpp)\n"
             "if(NOT _PYBIND11_CROSSCOMPILING)\n"
             "  message(FATAL_ERROR \"it did not count\")\nendif()\n")
