@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 
+import elfmake
 import judges
 import target_root
 import test_backends
@@ -168,6 +169,86 @@ def build_of(home, recipes, target, **env):
     return xt.run(["build", *recipes, "--target", target, "--python", "cp311", "--json",
                    "--out", os.path.join(home, "dist-" + target), "-v"], home=home,
                   **env)
+
+
+RULE = ("h", "hpp", "hxx", "inc", "ipp", "pxd", "pxi", "a", "pc", "cmake", "f90", "mod")
+NOT_READ = ("so", "py", "txt", "c")
+
+
+def carrier_for(folder, machine, multiarch):
+    """Path of a wheel of carrier; a file of every ending says whose it is."""
+    says = f"{machine} {test_backends.packages.RUN}".encode()
+    return elfmake.wheel(
+        os.path.join(folder, f"carrier-1.0-cp311-cp311-manylinux_2_17_{machine}.whl"),
+        {**{f"carrier/sub/made.{end}": says for end in RULE + NOT_READ},
+         "carrier/__init__.py": b"", "carrier-1.0.data/headers/out.h": says,
+         f"carrier/inner.cpython-311-{multiarch}.so": says})
+
+
+SEES = """import glob, json, os
+NAME, HEADER = 'user', False
+def includes():
+    import carrier
+    folder = os.path.dirname(carrier.__file__)
+    paths = glob.glob(folder + "/sub/*.*") + glob.glob(folder + "/*.*")
+    print("SEES", json.dumps({os.path.relpath(p, folder): open(p).read() for p in paths}))
+    return []
+""" + BACKEND
+
+
+def test_which_files_are_the_targets():
+    """By the end of the name: what compilers and linkers read, and nothing that runs."""
+    with xt.scratch() as home, Server() as server:
+        listed = []
+        for machine, multiarch in (("x86_64", "x86_64-linux-gnu"),
+                                   ("armv7l", "arm-linux-gnueabihf")):
+            path = carrier_for(home, machine, multiarch)
+            name = os.path.basename(path)
+            with open(path, "rb") as f:
+                data = f.read()
+            server.add("/files/" + name, data)
+            listed.append({"filename": name, "url": "/files/" + name, "size": len(data),
+                           "hashes": {"sha256": sha256(data)}})
+        server.add("/simple/carrier/", Reply(json.dumps({
+            "meta": {"api-version": "1.1"}, "name": "carrier", "files": listed}).encode(),
+            headers={"Content-Type": "application/vnd.pypi.simple.v1+json"}))
+        user = project(home, "user", SEES, '["carrier==1.0"]', "")
+        result = build_of(home, [user], "armv7", XORCH_MIRROR_PYPI=server.url("/simple"),
+                          XORCH_CACHE_DIR=test_wheels.shared_cache())
+        test_wheels.need_network(result)
+        xt.equal(result.code, 0, result)
+        log = xt.read(result.json["items"][0]["log"])
+        seen = {name: text.partition(" ")[0] for name, text in json.loads(
+            re.search("^SEES (.*)$", log, re.M)[1]).items()}
+        want = {f"sub/made.{end}": "armv7l" for end in RULE}
+        want |= {f"sub/made.{end}": "x86_64" for end in NOT_READ}
+        want |= {"__init__.py": "", "inner.cpython-311-x86_64-linux-gnu.so": "x86_64"}
+        xt.equal(seen, want)
+
+
+# What Cython reads of numpy is the target's too.
+CIMPORT = """cimport numpy as cnp
+cnp.import_array()
+def total(cnp.ndarray[cnp.float64_t, ndim=1] a):
+    cdef double sum = sizeof(cnp.npy_intp)
+    for i in range(a.shape[0]):
+        sum += a[i]
+    return sum
+"""
+
+
+def test_cimport_of_numpy():
+    setup = SETUP.replace("import numpy, os", "import numpy, os\n"
+                          "from Cython.Build import cythonize").replace(
+        "ext_modules=[", "ext_modules=cythonize([").replace("tiny.c", "tiny.pyx").replace(
+        '["npymath"])])', '["npymath"])]))')
+    files = {"pyproject.toml": test_backends.pyproject(
+        "setuptools.build_meta", ["setuptools", "numpy==2.2.6", "cython==3.1.2"]),
+        "setup.py": setup, "tiny.pyx": CIMPORT}
+    with xt.scratch() as home:
+        result = test_backends.build(home, files, targets=["aarch64"], options=["-v"])
+        xt.equal(test_wheels.judge(result, imports=False), 1)
+        xt.check("overlay: numpy 2.2.6: " in result.err, result.err)
 
 
 def test_from_a_recipe_in_the_same_run_and_later():
