@@ -1,7 +1,10 @@
 #include "build/source_kind.h"
+#include "base/error.h"
 #include "build/pypi.h"
+#include "build/pypi_publisher.h"
 #include "format/archive.h"
 #include "format/project_name.h"
+#include "plan/publisher.h"
 
 /* The sdist of a project's release on PyPI. */
 
@@ -20,10 +23,32 @@ static gboolean pypi_lock(const build_context *ctx, item_source *s,
 
 	if (!f)
 		return FALSE;
+	if (source->publishers) {
+		out->publisher = pypi_publisher(ctx, project, f, source->publishers, err);
+		if (!out->publisher)
+			return FALSE;
+	}
 	g_autofree char *name = project_name_normalize(source->pypi);
 	out->file = locked_file_new(name, version, f->filename, f->sha256, f->size);
 	out->requires_python = g_strdup(f->requires_python);
 	return TRUE;
+}
+
+/* An entry says who published it when the recipe wanted to know. */
+static gboolean pypi_fits(const item_source *s, const recipe_source *source,
+	const lock_source *l, GError **err)
+{
+	if (!source->publishers || publisher_is_listed(source->publishers, l->publisher))
+		return TRUE;
+	g_autofree char *place = recipe_source_place(s->recipe, source);
+	error_set(err, EXIT_LOCK, "X0413",
+		"the lock does not say that %s was published by whom the recipe names",
+		l->file->file);
+	error_line(err, "--> %s", place);
+	error_note(err, "%s: publisher: %s", s->lock->path,
+		l->publisher ? l->publisher : "not asked for");
+	error_help(err, "run `xorch lock %s`", s->recipe->path);
+	return FALSE;
 }
 
 static void lookup_free(void *data)
@@ -53,6 +78,7 @@ static gboolean pypi_fetch(const build_context *ctx, const item *i,
 const source_kind_ops source_pypi_ops = {.name = "pypi",
 	.lock_name = pypi_name,
 	.lock = pypi_lock,
+	.fits = pypi_fits,
 	.fetch = pypi_fetch,
 	.add_to_key = source_locked_add_to_key,
 	.unpack = source_archive_unpack};

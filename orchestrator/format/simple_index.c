@@ -18,6 +18,7 @@ void index_file_free(index_file *f)
 	g_free(f->requires_python);
 	g_free(f->metadata_sha256);
 	g_free(f->yanked_reason);
+	g_free(f->provenance);
 	g_free(f->version);
 	g_free(f);
 }
@@ -27,6 +28,7 @@ void index_page_free(index_page *page)
 	if (!page)
 		return;
 	g_free(page->name);
+	g_free(page->url);
 	g_ptr_array_unref(page->files);
 	g_free(page);
 }
@@ -109,6 +111,11 @@ static index_file *file_new(
 	return f;
 }
 
+static void take_provenance(index_file *f, const char *link, const char *base)
+{
+	f->provenance = link && *link ? http_url_join(base, link) : NULL;
+}
+
 /* ---- JSON ---- */
 
 static void read_yanked(index_file *f, const json_t *yanked)
@@ -150,6 +157,7 @@ static index_file *json_file(const json_t *o, const char *base, const char *proj
 	f->uploaded = uploaded ? instant_parse(uploaded) : -1;
 	read_yanked(f, json_object_get(o, "yanked"));
 	read_metadata(f, o);
+	take_provenance(f, json_get_string(o, "provenance"), base);
 	return f;
 }
 
@@ -222,6 +230,7 @@ static gboolean parse_html(index_page *page, const char *data, gsize size,
 		if (fragment && g_str_has_prefix(fragment, "sha256="))
 			f->sha256 = digest_normalise(fragment + strlen("sha256="));
 		f->requires_python = g_strdup(l->requires_python);
+		take_provenance(f, l->provenance, base);
 		f->yanked = l->yanked != NULL;
 		f->yanked_reason = l->yanked && l->yanked[0] ? g_strdup(l->yanked) : NULL;
 		if (l->metadata)
@@ -251,6 +260,7 @@ index_page *index_page_parse(const char *data, gsize size, const char *content_t
 	gboolean json = g_str_has_suffix(content_type, "json");
 
 	page->name = project_name_normalize(project);
+	page->url = g_strdup(url);
 	page->files = g_ptr_array_new_with_free_func((GDestroyNotify)index_file_free);
 	while (blank < size && g_ascii_isspace(data[blank]))
 		blank++;

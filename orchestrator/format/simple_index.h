@@ -1,8 +1,8 @@
 #pragma once
 #include <glib.h>
 
-/* A project's page of a Python package index: JSON (PEP 691, 700, 714) or HTML
- * (PEP 503, 592). What it says is not trusted: names are checked, links resolved
+/* A project's page of a Python package index: JSON (PEP 691, 700, 714, 740) or
+ * HTML (PEP 503, 592). What it says is not trusted: names are checked, links resolved
  * and held to http_url.h, digests normalised. */
 
 typedef struct index_file {
@@ -14,6 +14,7 @@ typedef struct index_file {
 	char *metadata_sha256; /* of URL.metadata (PEP 658); "" unknown digest; NULL none
 				*/
 	gint64 uploaded;       /* seconds since 1970 (PEP 700); -1: not said */
+	char *provenance; /* URL of what is attested of it (PEP 740); NULL: nothing */
 	gboolean yanked;
 	char *yanked_reason; /* or NULL */
 	/* From the file name: */
@@ -23,6 +24,7 @@ typedef struct index_file {
 
 typedef struct index_page {
 	char *name;	  /* normalised */
+	char *url;	  /* where it came from */
 	GPtrArray *files; /* index_file, in the index's order */
 } index_page;
 

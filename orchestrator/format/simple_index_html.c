@@ -14,6 +14,7 @@ static void link_free(void *data)
 	g_free(l->requires_python);
 	g_free(l->yanked);
 	g_free(l->metadata);
+	g_free(l->provenance);
 	g_free(l);
 }
 
@@ -139,6 +140,8 @@ static index_link *read_link(reader *r, gboolean is_base)
 		else if (strcmp(name, "data-core-metadata") == 0 ||
 			 (strcmp(name, "data-dist-info-metadata") == 0 && !l->metadata))
 			keep(&l->metadata, value);
+		else if (strcmp(name, "data-provenance") == 0)
+			keep(&l->provenance, value);
 		else
 			g_free(value);
 		g_free(name);

@@ -7,7 +7,8 @@
 typedef struct index_link {
 	gboolean is_base; /* <base href> */
 	char *href;
-	char *requires_python, *yanked, *metadata; /* data- attributes, NULL: absent */
+	/* data- attributes, NULL: absent */
+	char *requires_python, *yanked, *metadata, *provenance;
 } index_link;
 
 GPtrArray *index_html_links(const char *data, gsize size);

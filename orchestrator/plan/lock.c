@@ -44,6 +44,7 @@ void lock_source_free(lock_source *s)
 		return;
 	g_free(s->kind);
 	g_free(s->requires_python);
+	g_free(s->publisher);
 	g_free(s->commit);
 	g_free(s->tree);
 	g_free(s->h1);
@@ -154,7 +155,8 @@ char *recipe_lock_text(const recipe_lock *lock)
 		add_file(out, "    ", s->file);
 		const char *const more[][2] = {{"suite", s->suite}, {"commit", s->commit},
 			{"tree", s->tree}, {"h1", s->h1},
-			{"requires_python", s->requires_python}};
+			{"requires_python", s->requires_python},
+			{"publisher", s->publisher}};
 		for (guint n = 0; n < G_N_ELEMENTS(more); n++)
 			if (more[n][1])
 				lock_text_value(out, "    ", more[n][0], more[n][1]);

@@ -36,6 +36,7 @@ typedef struct lock_source {
 	char *tree;	       /* git: sha256 over the exported files */
 	char *h1;	       /* gomod: Go's hash of the module, "h1:…=" */
 	char *suite;	       /* debsrc: where it was found */
+	char *publisher;       /* pypi: who published it, when the recipe says who must */
 } lock_source;
 lock_source *lock_source_new(const char *kind);
 void lock_source_free(lock_source *s);

@@ -1,5 +1,6 @@
 #include "plan/lock_check.h"
 #include "format/project_name.h"
+#include "plan/publisher.h"
 #include <string.h>
 
 static const lock_source *locked_pypi(const recipe_lock *lock, const char *project)
@@ -41,6 +42,18 @@ static void hash_differs(
 	diag_help(d, "find out which is right, then run `xorch lock %s`", r->path);
 }
 
+static void publisher_differs(
+	const recipe *r, const recipe_source *s, const lock_source *found, diag_list *l)
+{
+	diag *d = yaml_error(r->doc, l, yaml_map_get(s->node, "publishers"), "X0413",
+		"the lock does not say that %s was published by whom the recipe names",
+		found->file->file);
+
+	if (found->publisher)
+		diag_note(d, "the lock says %s", found->publisher);
+	diag_help(d, "run `xorch lock %s`", r->path);
+}
+
 /* Copied along with a recipe, say. */
 static void other_recipe(const recipe *r, const recipe_lock *lock, diag_list *l)
 {
@@ -68,6 +81,9 @@ void lock_check_recipe(const recipe *r, const recipe_lock *lock, diag_list *l)
 			version_changed(r, s, found->file, l);
 		else if (s->sha256 && !g_str_equal(s->sha256, found->file->sha256))
 			hash_differs(r, s, found->file, l);
+		else if (s->publishers &&
+			 !publisher_is_listed(s->publishers, found->publisher))
+			publisher_differs(r, s, found, l);
 	}
 }
 

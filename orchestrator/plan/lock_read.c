@@ -20,7 +20,8 @@ typedef struct overlay_row {
 typedef struct source_row {
 	const yaml_node *node;
 	char *names[5]; /* by lock_source_kinds: exactly one is there */
-	char *version, *file, *sha256, *requires_python, *commit, *tree, *h1, *suite;
+	char *version, *file, *sha256, *requires_python, *commit, *tree, *h1, *suite,
+		*publisher;
 	gint64 size;
 } source_row;
 
@@ -98,6 +99,8 @@ static const bind_field source_fields[] = {
 	{"suite", BIND_STRING, AT(source_row, suite), .doc = "debsrc: Debian suite"},
 	{"requires_python", BIND_STRING, AT(source_row, requires_python), BIND_EMPTY_OK,
 		.doc = "the release's Requires-Python"},
+	{"publisher", BIND_STRING, AT(source_row, publisher),
+		.doc = "pypi: who published it"},
 	{"", BIND_NODE, AT(source_row, node)}, {0}};
 static const bind_struct source_binding = {
 	"a locked source", sizeof(source_row), source_fields, source_init};
@@ -265,6 +268,7 @@ static recipe_lock *lock_from_row(const char *path, const lock_row *row)
 		s->tree = g_strdup(r->tree);
 		s->h1 = g_strdup(r->h1);
 		s->suite = g_strdup(r->suite);
+		s->publisher = g_strdup(r->publisher);
 		g_ptr_array_add(lock->sources, s);
 	}
 	lock->exclude_newer = g_strdup(row->exclude_newer);

@@ -57,7 +57,12 @@ static const bind_field source_fields[] = {
 	{"patches", BIND_STRLIST, IN(recipe_source, patches), .check = check_path,
 		.doc = "patches, relative to the recipe, in order"},
 	{"publishers", BIND_STRLIST, IN(recipe_source, publishers),
-		.check = check_publisher, .doc = "who must have published it"},
+		.check = check_publisher,
+		.doc = "who must have published it, by what the index attests (PEP 740): "
+		       "github:OWNER/NAME or gitlab:GROUP/NAME, one of them; of one "
+		       "workflow alone github:OWNER/NAME/FILE.yml or "
+		       "gitlab:GROUP/NAME//FILE.yml. The index answers for the "
+		       "signatures; asked when the source is locked"},
 	{"if", BIND_STRING, IN(recipe_source, condition),
 		.doc = "condition for taking this source"},
 	{"", BIND_NODE, IN(recipe_source, node)}, {0}};

@@ -3,6 +3,7 @@
  * can hold what would be read as an option, a path out, or a second line. */
 #include "plan/arm_feature.h"
 #include "plan/platform.h"
+#include "plan/publisher.h"
 #include "plan/recipe_fields.h"
 #include "format/pep440.h"
 #include "format/pep508.h"
@@ -158,10 +159,10 @@ const char *check_debian_name(const char *text)
 
 const char *check_publisher(const char *text)
 {
-	if ((g_str_has_prefix(text, "github:") || g_str_has_prefix(text, "gitlab:")) &&
-		!strpbrk(text, " \t\n") && strlen(text) > 7)
-		return NULL;
-	return "wants github:OWNER/NAME or gitlab:OWNER/NAME";
+	return publisher_is_sound(text)
+		       ? NULL
+		       : "wants github:OWNER/NAME or gitlab:GROUP/NAME; of one workflow "
+			 "alone github:OWNER/NAME/FILE.yml, gitlab:GROUP/NAME//FILE.yml";
 }
 
 const char *check_target(const char *text)

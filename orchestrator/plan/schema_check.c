@@ -18,6 +18,7 @@ typedef struct row {
 
 #define NAME "[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 #define DEBIAN "[a-z0-9][a-z0-9+.-]+"
+#define PART "[A-Za-z0-9._-]+"
 #define NO_DOTS "(?!(.*/)?\\.\\.(/|$))"
 /* printable ASCII without quotes, <>, \, ^, `, {, | and } */
 #define IN_URL "[!#$%&()*+,./0-9:;=?@A-Z\\[\\]_a-z~-]"
@@ -39,7 +40,10 @@ static const row rows[] = {{check_name, "name", "^" NAME "$", 200, 2},
 	{check_gomod, "gomod", "^[A-Za-z0-9](?!.*//)(?!.*\\.\\.)[A-Za-z0-9._~/-]*$", 500,
 		2},
 	{check_debian_name, "debian-name", "^" DEBIAN "$", 200, 3},
-	{check_publisher, "publisher", "^(github|gitlab):[^ \\t\\n]+$", 0, FALSE},
+	{check_publisher, "publisher",
+		"^(github:" PART "/" PART "(/" PART ")?|gitlab:" PART "(/" PART "){1,29}"
+		"(//" PART "(/" PART "){0,29})?)$",
+		0, FALSE},
 	{check_target, "target", NULL, 0, FALSE},
 	{check_python, "python", "^3\\.([7-9]|[1-9][0-9])t?$", 0, FALSE},
 	{check_floor, "floor", "^2_[1-9][0-9]?$", 0, FALSE},
