@@ -136,6 +136,11 @@ def test_H16_another_publisher():
     xt.check("\x1b" not in r.err, r)
 
 
+def test_H16_a_build_without_a_lock():
+    refused(["github:octo-org/other"], provenance(bundle(GITHUB)), verb="build",
+            words=["found:  github:Octo-Org/thing/release.yml"])
+
+
 def test_H16_nothing_is_attested():
     for link in (False, None, ""):
         refused(["github:octo-org/thing"], link=link,
