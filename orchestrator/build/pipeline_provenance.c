@@ -119,9 +119,9 @@ static void note_changes(
 	provenance_annotate(row, "changed", list);
 }
 
-/* A source that is a folder of the repository, just as it is in the commit, is there for
- * everybody who can reach that; its row says where. Else it keeps the name by its hash.
- */
+/* A source that is a folder of the repository, just as it is in the commit (so without
+ * what git ignores), is there for everybody who can reach that; its row says where. Else
+ * it keeps the name by its hash. */
 static void name_folders(const provenance_list *l, const repo_tree *t, const item *i)
 {
 	const recipe *r = i->recipe;
@@ -130,8 +130,9 @@ static void name_folders(const provenance_list *l, const repo_tree *t, const ite
 	for (guint n = 0; n < r->sources->len; n++) {
 		const recipe_source *s = g_ptr_array_index(r->sources, n);
 		g_autofree char *folder =
-			s->kind == SOURCE_PATH ? g_build_filename(r->dir, s->path, NULL)
-					       : NULL;
+			s->kind == SOURCE_PATH && s->use_gitignore
+				? g_build_filename(r->dir, s->path, NULL)
+				: NULL;
 		g_autofree char *rel = folder ? repo_tree_relative(t, folder) : NULL;
 		g_autofree char *uri = rel ? commit_uri(t, commit, rel) : NULL;
 		if (!uri)

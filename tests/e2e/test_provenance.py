@@ -122,6 +122,20 @@ def test_statement_of_a_wheel():
             xt.check(secret not in text, f"{secret} stands in the statement")
 
 
+def test_what_git_ignores_is_in_no_commit():
+    with tiny() as home:
+        xt.write(os.path.join(home, "recipes/tiny-src/.gitignore"), "*.inc\n")
+        xt.write(os.path.join(home, "recipes/tiny-src/more.inc"), "int more;\n")
+        path = os.path.join(home, "recipes/tiny.yaml")
+        text = read(path)
+        build(home, "recipes/tiny.yaml")
+        for more, by_commit in ("", True), (", use_gitignore: false", False):
+            xt.write(path, re.sub(r"(path: [\w-]+)", r"\1" + more, text))
+            commit(home)
+            source, = rows(statement(build(home, "recipes/tiny.yaml", "--force")), "source")
+            xt.equal("git.example.org" in source["uri"], by_commit, source)
+
+
 def test_two_builds_say_the_same():
     """Another folder, another number of jobs, another time: the same bytes."""
     lines = []
