@@ -13,5 +13,6 @@ typedef struct build_context {
 	/* --exclude-newer, seconds since 1970: what an index got from then on is not
 	 * seen when something is chosen; 0: everything is. */
 	gint64 cut;
+	gboolean git_config;   /* sources by git heed the user's configuration of git */
 	const GPtrArray *pins; /* of xorch.yaml, see plan/pins.h; NULL none */
 } build_context;

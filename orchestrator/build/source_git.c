@@ -79,9 +79,10 @@ static GBytes *request(const build_context *ctx, const recipe_source *s,
 	g_autofree char *repositories =
 		g_build_filename(store_dir(ctx->store), KIND, NULL);
 	const char *expected = commit ? commit : s->expected_commit;
-	json_t *j = json_pack("{s:s s:s* s:s* s:s* s:b s:s s:s}", "url", s->git, "rev",
-		s->rev, "tag", s->tag, "expected", expected, "submodules", s->submodules,
-		"repositories", repositories, "dest", dest);
+	json_t *j = json_pack("{s:s s:s* s:s* s:s* s:b s:s s:s s:s*}", "url", s->git,
+		"rev", s->rev, "tag", s->tag, "expected", expected, "submodules",
+		s->submodules, "repositories", repositories, "dest", dest, "home",
+		ctx->git_config ? g_get_home_dir() : NULL);
 	char *text = json_dumps(j, JSON_COMPACT);
 	gsize size = strlen(text);
 

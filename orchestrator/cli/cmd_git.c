@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 /* `xorch __git`: the child of build/source_git.c. Standard input holds {"url", "rev" or
- * "tag", "expected", "repositories", "dest", "submodules"}; the answer on standard
- * output is {"commit", "tree", "date", "files"} or {"error", "code"}. A line on
+ * "tag", "expected", "repositories", "dest", "submodules", "home"}; the answer on
+ * standard output is {"commit", "tree", "date", "files"} or {"error", "code"}. A line on
  * standard error now and then says that something is still coming. */
 
 static void progress(const char *text, void *data)
@@ -63,6 +63,7 @@ int cmd_git(const options *o, char **args, GError **err)
 		.expected = json_get_string(j, "expected"),
 		.repositories = json_get_string(j, "repositories"),
 		.dest = json_get_string(j, "dest"),
+		.home = json_get_string(j, "home"),
 		.submodules = json_is_true(json_object_get(j, "submodules")),
 		.progress = progress};
 	if (!s.url || !s.repositories || !s.dest || (!s.rev && !s.tag))

@@ -19,6 +19,7 @@ gboolean common_open(const options *o, build_context *c, GError **err)
 		.locked = o->locked,
 		.jobs = common_jobs(o),
 		.cut = o->cut,
+		.git_config = o->project && o->project->git_config,
 		.pins = o->project ? o->project->pins : NULL};
 	c->store = store_open(o->cache_dir, err);
 	if (c->store && o->verify_cache)

@@ -57,7 +57,8 @@ static gboolean git_failed(const char *doing, const char *url, GError **err)
 	if (e && is_damage(e->klass)) {
 		error_set(err, EXIT_INTEGRITY, "X0554",
 			"cannot %s: the repository is damaged", doing);
-	} else if (e && e->klass == GIT_ERROR_OS) {
+	} else if (e && e->klass == GIT_ERROR_OS &&
+		   !g_str_has_prefix(why, "failed to connect")) {
 		error_set(err, EXIT_HOST, "X0820", "cannot %s", doing);
 	} else {
 		error_set(err, EXIT_NETWORK, "X0550", "cannot %s", doing);
@@ -455,18 +456,23 @@ static gboolean export_commit(exporter *x, git_repository *r, git_commit *c,
 
 /* ---- all of it ---- */
 
-static void library_init(void)
+static void library_init(const char *home)
 {
 	static gsize ready;
-	static const git_config_level_t levels[] = {GIT_CONFIG_LEVEL_SYSTEM,
-		GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
-		GIT_CONFIG_LEVEL_PROGRAMDATA};
+	g_autofree char *xdg = home ? g_build_filename(home, ".config/git", NULL) : NULL;
+	const struct {
+		git_config_level_t level;
+		const char *folder;
+	} rows[] = {{GIT_CONFIG_LEVEL_SYSTEM, home ? "/etc" : ""},
+		{GIT_CONFIG_LEVEL_XDG, home ? xdg : ""},
+		{GIT_CONFIG_LEVEL_GLOBAL, home ? home : ""},
+		{GIT_CONFIG_LEVEL_PROGRAMDATA, ""}};
 
 	if (!g_once_init_enter(&ready))
 		return;
 	git_libgit2_init();
-	for (gsize i = 0; i < G_N_ELEMENTS(levels); i++)
-		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, rows[i].level, rows[i].folder);
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 1);
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
@@ -501,7 +507,7 @@ gboolean git_source_export(const git_source *s, git_result *out, GError **err)
 {
 	exporter x = {.source = s, .listing = digest_new()};
 
-	library_init();
+	library_init(s->home);
 	memset(out, 0, sizeof *out);
 	gboolean ok = url_is_allowed(s->url, err) && export_in(&x, out, err);
 	/* What is damaged is fetched whole the next time. */

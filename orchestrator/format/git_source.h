@@ -6,10 +6,10 @@
  * in a child of its own under limits: `xorch __git`, started by build/source_git.c.
  *
  * Nothing of the repository is executed or believed: the user's and the system's
- * configuration is not read, there is no work tree, no hook, filter or attribute; files
- * are the very blobs. Names go through the policy of format/unpack.h and may not be
- * .git in any spelling. A Git LFS pointer is an error, as it is not the file it stands
- * for. Objects are verified as they are read. */
+ * configuration is not read unless `home` is given (git-config(1)'s files), there is no
+ * work tree, no hook, filter or attribute; files are the very blobs. Names go through the
+ * policy of format/unpack.h and may not be .git in any spelling. A Git LFS pointer is an
+ * error, as it is not the file it stands for. Objects are verified as they are read. */
 typedef struct git_source {
 	const char *url;	  /* https, or http to this machine */
 	const char *rev;	  /* 40 hex digits; or: */
@@ -17,6 +17,7 @@ typedef struct git_source {
 	const char *expected;	  /* the commit it must name */
 	const char *repositories; /* folder of bare repositories, kept between runs */
 	const char *dest;	  /* folder to fill; exists, empty */
+	const char *home; /* of the user whose configuration counts; NULL: none's */
 	gboolean submodules;
 	void (*progress)(const char *text, void *data); /* now and then; may be NULL */
 	void *progress_data;

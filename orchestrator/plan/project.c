@@ -150,6 +150,7 @@ static void fill(project *to, project *from)
 	/* off on any side: no project switches on what its user does not want */
 	if (!to->ccache)
 		to->ccache = from->ccache;
+	to->git_config |= from->git_config;
 	for (guint n = 0; n < G_N_ELEMENTS(texts); n++)
 		if (!*texts[n][0])
 			*texts[n][0] = g_steal_pointer(texts[n][1]);

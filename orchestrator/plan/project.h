@@ -23,6 +23,7 @@
  *	minimum_age: 7d
  *	index: https://packages.example/simple
  *	mirrors: {debian: https://mirror.example/debian}
+ *	git: {user_config: true}, in the user's and the system's configuration
  *
  * A project file comes with a change that somebody proposes: what decides whom this
  * machine trusts (certificates, tokens, settings of git) is refused in it, paths stay
@@ -35,6 +36,7 @@ typedef struct project {
 	GPtrArray *pythons;   /* char *: "3.11"; or NULL */
 	int c;		      /* 0 not said, 1 clang, 2 gcc */
 	int ccache;	      /* PROJECT_CCACHE_AUTO: not said, or that */
+	gboolean git_config;  /* git's own settings count; the machine's to say alone */
 	GPtrArray *manylinux; /* bind_pair, as in a recipe; or NULL */
 	GPtrArray *pins;      /* bind_pair, see plan/pins.h; or NULL */
 	char *sysroot;

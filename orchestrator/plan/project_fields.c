@@ -58,6 +58,13 @@ static const bind_field own_mirror_fields[] = {
 	{"oci", BIND_STRLIST, AT(oci), BIND_ONE_OK, .doc = "mirrors"}, {0}};
 static const bind_struct own_mirrors_binding = {"`mirrors`", 0, own_mirror_fields, NULL};
 
+static const bind_field git_fields[] = {
+	{"user_config", BIND_BOOL, AT(git_config),
+		.doc = "sources by git heed git's own configuration of the user and the "
+		       "system: url.*.insteadOf, http.proxy (default false)"},
+	{0}};
+static const bind_struct git_binding = {"`git`", 0, git_fields, NULL};
+
 static const char *const ccache_names[] = {"auto", "off", NULL};
 
 #define COMMON                                                                           \
@@ -117,6 +124,7 @@ static const bind_field config_fields[] = {
 		       "it"},
 	{"mirrors", BIND_STRUCT, 0, .arg = &own_mirrors_binding,
 		.doc = "where registries are, by their names"},
+	{"git", BIND_STRUCT, 0, .arg = &git_binding, .doc = "how git's sources are had"},
 	{0}};
 const bind_struct config_binding = {
 	"the configuration", sizeof(project), config_fields, NULL};

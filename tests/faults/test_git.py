@@ -255,6 +255,27 @@ def test_G07_users_configuration():
         xt.check(not os.path.exists(w.home + "/mark"))
 
 
+def test_G07_where_the_user_wants_it():
+    """`git: {user_config: true}` in the user's own configuration, never in a project's:
+    then insteadOf counts."""
+    with World() as w:
+        first = w.repo.commit(FILES)
+        gone = w.repo.url.replace(w.server.base, "http://127.0.0.1:1")
+        path = recipe(w.home, gone, f"rev: {first}")
+        xt.write(os.path.join(w.home, ".gitconfig"),
+                 f'[url "{w.server.base}/"]\n\tinsteadOf = http://127.0.0.1:1/\n')
+        refused(lock(w.home, path), 5, "X0550", "Connection refused")
+        project = xt.write(os.path.join(w.home, "xorch.yaml"),
+                           "schema_version: 1\ngit: {user_config: true}\n")
+        refused(lock(w.home, path, cwd=w.home), 2, "X0340")
+        os.remove(project)
+        xt.write(os.path.join(w.home, ".config/xorch/config.yaml"),
+                 "git: {user_config: true}\n")
+        r = lock(w.home, path)
+        xt.equal(r.code, 0, r)
+        xt.check(first in xt.read(path.replace(".yaml", ".lock")))
+
+
 def test_G08_repository_of_somebody_else():
     if os.geteuid() != 0:
         raise xt.Skip("only root can give a folder away")
