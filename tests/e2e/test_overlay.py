@@ -248,7 +248,7 @@ def test_cimport_of_numpy():
     with xt.scratch() as home:
         result = test_backends.build(home, files, targets=["aarch64"], options=["-v"])
         xt.equal(test_wheels.judge(result, imports=False), 1)
-        xt.check("overlay: numpy 2.2.6: " in result.err, result.err)
+        xt.check("overlay: numpy 2.2.6 for aarch64 from " in result.err, result.err)
 
 
 def test_from_a_recipe_in_the_same_run_and_later():
