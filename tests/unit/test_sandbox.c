@@ -266,7 +266,7 @@ static gboolean alive(const char *marker)
 
 static gboolean dead_soon(const char *marker)
 {
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 3000; i++) {
 		if (!alive(marker))
 			return TRUE;
 		g_usleep(10000);
