@@ -89,7 +89,6 @@ static void add_flags(GString *out, const step_site *site, const char *name)
 {
 	static const char *const places[] = {SANDBOX_SRC, SANDBOX_ENV_DIR, SANDBOX_PYTHON,
 		SANDBOX_SYSROOT, STEP_FILES};
-
 	const GPtrArray *flags = site->item->recipe->toolchain.cflags;
 
 	g_string_append_printf(out, "%s = ['-g0'", name);

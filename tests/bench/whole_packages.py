@@ -108,12 +108,8 @@ def unpacked(home, lock):
     """The sdist a lock names, out of the store."""
     with open(os.path.join(xt.SOURCE, "recipes", lock), encoding="utf-8") as f:
         digest = f.read().split("sha256: ", 1)[1].split()[0].strip('"')
-    store = test_wheels.shared_cache()
-    blob = os.path.join(store, "v1", "blobs", digest[:2], digest)
-    if not os.path.exists(blob):  # pruned
-        subprocess.run([xt.XORCH, "fetch", lock.replace(".lock", ".yaml"), "--target",
-                        "x86_64", "--cache-dir", store], check=True,
-                       cwd=os.path.join(xt.SOURCE, "recipes"))
+    blob = test_wheels.stored(digest, "recipes/" + lock.replace(".lock", ".yaml"), home,
+                              "--target", "x86_64")
     folder = os.path.join(home, "src-" + lock)
     os.makedirs(folder)
     subprocess.run(["tar", "xf", blob, "-C", folder, "--strip-components=1"], check=True)

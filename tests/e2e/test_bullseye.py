@@ -45,12 +45,8 @@ def sdist(name, home):
     with open(lock, encoding="utf-8") as f:
         text = f.read()
     sha256 = re.search(r'^\s*sha256: "?([0-9a-f]{64})', text[text.index("source"):], re.M)[1]
-    blob = os.path.join(STORE, "v1/blobs", sha256[:2], sha256)
-    if not os.path.exists(blob):  # pruned, while the wheel made of it stayed
-        result = xt.run(["fetch", f"recipes/{name}.yaml", "--python", "cp39", "--target",
-                         "armv7"], home=home, cwd=home, XORCH_CACHE_DIR=STORE)
-        test_wheels.need_network(result)
-        xt.equal(result.code, 0, result)
+    blob = test_wheels.stored(sha256, f"recipes/{name}.yaml", home, "--python", "cp39",
+                              "--target", "armv7")
     dest = os.path.join(home, "source")
     with tarfile.open(blob) as t:
         t.extractall(dest)

@@ -12,6 +12,7 @@ import go_proxy
 import judges
 import packages
 import target_root
+import test_libs
 import xt
 from test_wheels import RECIPES, need_network, shared_cache
 
@@ -158,20 +159,6 @@ func main() {
 	println(%s)
 }
 """.replace("RUN", packages.RUN)
-MINI = """schema_version: 1
-package: {name: mini, version: "1.0"}
-kind: library
-source: {path: mini-src}
-build:
-  script:
-    - $CC $CFLAGS -c -I. -o mini.o mini.c
-    - $AR rcs libmini.a mini.o
-    - lib=$XORCH_DESTDIR/usr/lib/$XORCH_TRIPLE
-    - mkdir -p "$lib/pkgconfig" "$XORCH_DESTDIR/usr/include"
-    - cp libmini.a "$lib/"
-    - cp mini.h "$XORCH_DESTDIR/usr/include/"
-    - cp mini.pc "$lib/pkgconfig/"
-"""
 
 
 def with_library(home, host, cgo, include, values):
@@ -204,13 +191,13 @@ def test_cgo_with_a_library_of_a_recipe():
     with xt.scratch() as home:
         src = os.path.join(home, "mini-src")
         xt.write(os.path.join(src, "mini.h"), "int mini_size(const char *text);\n")
-        xt.write(os.path.join(src, "mini.c"), "#include <string.h>\n#include <mini.h>\n"
+        xt.write(os.path.join(src, "mini.c"), "#include <string.h>\n#include \"mini.h\"\n"
                  "/* %s */\nint mini_size(const char *text)\n"
                  "{ return (int)(strlen(text) * sizeof(long)); }\n" % packages.RUN)
         xt.write(os.path.join(src, "mini.pc"), "prefix=/usr\nName: mini\nDescription: mini\n"
                  "Version: 1.0\nLibs: -lmini\n")
         xt.write(os.path.join(src, "COPYING"), "Do as you like.\n")
-        xt.write(os.path.join(home, "mini.yaml"), MINI)
+        xt.write(os.path.join(home, "mini.yaml"), test_libs.LIBRARY)
         needs, said = with_library(home, "recipe:mini", "#cgo pkg-config: mini",
                                    "#include <mini.h>", "C.mini_size(text)")
         xt.check("mini" not in needs, needs)

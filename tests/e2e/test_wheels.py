@@ -19,6 +19,18 @@ def shared_cache():
     return path
 
 
+def stored(sha256, recipe, home, *args):
+    """Path in that store of a file that the recipe's lock names: fetched again when it was
+    pruned, while what was made of it stayed. `recipe` is relative to home."""
+    path = os.path.join(shared_cache(), "v1/blobs", sha256[:2], sha256)
+    if not os.path.exists(path):
+        result = xt.run(["fetch", recipe, *args], home=home, cwd=home,
+                        XORCH_CACHE_DIR=shared_cache())
+        need_network(result)
+        xt.equal(result.code, 0, result)
+    return path
+
+
 def link_or_copy(source, dest):
     """/tmp may be a file system of its own."""
     try:

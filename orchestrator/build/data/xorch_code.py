@@ -139,6 +139,8 @@ class Code:
                 continue
             code = read(os.path.join(self.source, rel))
             self.arm(rel, code)
+            if base in ("CMakeLists.txt", "meson.build"):
+                self.processor(rel, code)
             if base == "CMakeLists.txt":
                 self.cmake(rel, code)
             # a file that looks for one library says nothing of who wants it

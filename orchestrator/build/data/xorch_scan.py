@@ -173,11 +173,10 @@ class Facts(Scripts, Words, Systems, Code, Imports):
             if rel not in seen and len(seen) < SCRIPTS_MAX:
                 seen.append(rel)
                 self.helper(rel)
-        for rel in self.files:
-            if os.path.basename(rel) in ("CMakeLists.txt", "meson.build") and \
-                    not is_aside(rel):
-                self.machine(rel, read(os.path.join(self.source, rel)), SIGNS[-2:])
         self.upstream_switches()
+
+    def processor(self, rel, code):
+        self.machine(rel, code, SIGNS[-2:])
 
     def machine(self, rel, code, signs):
         for word, why in signs:
