@@ -1,7 +1,7 @@
 """Every recipe of the repository, built from an empty cache and verified: what
 recipes/README.md shows. `python3 tests/e2e/test_all_recipes.py --write` makes that
-table anew from such a run; `--from BUILD.json VERIFY.json` from what `xorch build
---json` and `xorch verify --json` said in one that was made by hand."""
+table anew from such a run; `--from RESULTS` from the file all-recipes.json that the last
+one left in the tests' cache."""
 import json
 import os
 import platform
@@ -142,19 +142,26 @@ def write(items, runs):
     print(f"{len(items)} artefacts, median {statistics.median(seconds):.1f} s")
 
 
-# label: long
-def test_everything_from_an_empty_cache():
+def run_everything():
+    """All of it, checked and kept: items and runs."""
     with xt.scratch() as home:
         cache = os.path.join(home, "empty")
         items = build_everything(home, cache)
         runs = verify(home, cache)
         check(items, runs)
-        table = list(rows(items, runs))
-        with open(os.path.join(RECIPES, "README.md"), encoding="utf-8") as f:
-            shown = f.read()
-        for row in table:  # what README says of tags is still so
-            xt.check(f"| {row[0]} | {row[1]} | {row[2]} | {row[3]} |" in shown, row)
+        xt.write(os.path.join(xt.CACHE, "all-recipes.json"),
+                 json.dumps({"items": items, "runs": runs}))
         test_wheels.share_results(cache)
+    return items, runs
+
+
+# label: long
+def test_everything_from_an_empty_cache():
+    items, runs = run_everything()
+    with open(os.path.join(RECIPES, "README.md"), encoding="utf-8") as f:
+        shown = f.read()
+    for row in rows(items, runs):  # what README says of tags is still so
+        xt.check(f"| {row[0]} | {row[1]} | {row[2]} | {row[3]} |" in shown, row)
 
 
 def test_slice():
@@ -177,28 +184,15 @@ def test_slice():
             xt.equal(states, ["passed"], item)
 
 
-def loaded(path, key):
-    with open(path, encoding="utf-8") as f:
-        return json.load(f)[key]
-
-
 def main():
     if sys.argv[1:2] == ["--from"]:
-        items = [i for i in loaded(sys.argv[2], "items") if i["state"] != "skipped"]
-        runs = by_file(loaded(sys.argv[3], "files"))
-        check(items, runs)
-        write(items, runs)
-        return
-    if sys.argv[1:2] != ["--write"]:
+        with open(sys.argv[2], encoding="utf-8") as f:
+            kept = json.load(f)
+        write(kept["items"], kept["runs"])
+    elif sys.argv[1:2] == ["--write"]:
+        write(*run_everything())
+    else:
         xt.main(globals())
-    with xt.scratch() as home:
-        cache = os.path.join(home, "empty")
-        items = build_everything(home, cache)
-        runs = verify(home, cache)
-        check(items, runs)
-        write(items, runs)
-        xt.write(os.path.join(xt.CACHE, "all-recipes.json"),
-                 json.dumps({"items": items, "runs": runs}))
 
 
 if __name__ == "__main__":

@@ -135,6 +135,28 @@ tests:
                  shown)
 
 
+def test_locale_that_programs_are_run_under_exists():
+    """LC_ALL says C.UTF-8, and the root has it: setlocale takes it, and the C library
+    knows a letter outside ASCII."""
+    recipe = """schema_version: 1
+package: {name: markupsafe, version: "3.0.4"}
+kind: wheel
+source: {pypi: markupsafe}
+tests:
+  - commands:
+      - >-
+        python -c "import ctypes, locale; print(locale.setlocale(locale.LC_ALL, ''));
+        assert ctypes.CDLL(None).iswalpha(0xe9)"
+"""
+    for python, target in (("cp311", "armv7"), ("cp313", "aarch64")):
+        with xt.scratch() as home:
+            wheel = built(home, "markupsafe.yaml", target, python)
+            path = xt.write(os.path.join(home, "r.yaml"), recipe)
+            result = verify(home, "--recipe", path, wheel)
+            xt.equal(result.code, 0, result)
+            xt.equal([c["kind"] for c in result.json["files"][0]["checks"]], ["command"])
+
+
 def test_without_recipe_every_module():
     with xt.scratch() as home:
         wheel = built(home, "markupsafe.yaml")

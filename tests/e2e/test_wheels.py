@@ -44,7 +44,8 @@ def share_results(store):
     of an earlier run: libraries' trees first, records last, each whole or not there."""
     mine, shared = (os.path.join(path, "v1") for path in (store, shared_cache()))
     here, there = (os.path.join(path, "trees", "library") for path in (mine, shared))
-    os.makedirs(there, exist_ok=True)
+    for needed in (there, os.path.join(shared, "tmp")):  # where no test ran before
+        os.makedirs(needed, exist_ok=True)
     for key in os.listdir(here):
         if key.endswith(".manifest") or os.path.exists(os.path.join(there, key)):
             continue
