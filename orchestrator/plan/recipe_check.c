@@ -165,6 +165,24 @@ static void check_unread(const recipe *r, diag_list *l)
 	}
 }
 
+/* The go command of a recipe that is no Go program downloads modules, no more. */
+static void check_go_unused(const recipe *r, diag_list *l)
+{
+	const yaml_node *toolchain = yaml_map_get(r->doc->root, "toolchain");
+	const yaml_node *k = yaml_map_key(toolchain, "go");
+	gboolean modules = r->kind == RECIPE_GO_BINARY;
+
+	for (guint i = 0; r->sources && i < r->sources->len; i++) {
+		const recipe_source *s = g_ptr_array_index(r->sources, i);
+		modules = modules || s->kind == SOURCE_GOMOD;
+	}
+	if (!k || modules)
+		return;
+	diag *d = no_meaning(r, l, k, "toolchain.go");
+	diag_note(d, "none of its sources is a Go module (gomod)");
+	diag_help(d, "leave it out");
+}
+
 /* A library's build systems are no backends of wheels, and the other way round; a Go
  * program has none. */
 static void check_backend(const recipe *r, diag_list *l)
@@ -221,6 +239,7 @@ static void check_kind(const recipe *r, diag_list *l)
 		return;
 	}
 	check_unread(r, l);
+	check_go_unused(r, l);
 	check_backend(r, l);
 }
 
@@ -240,6 +259,11 @@ static void check_build(const recipe *r, diag_list *l)
 		d = key_error(r, l, build, "script", "X0224",
 			"a script takes the place of the backend");
 		diag_help(d, "remove build.backend or build.script");
+	} else if (script && r->kind == RECIPE_LIBRARY &&
+		   yaml_map_get(build, "options")) {
+		d = key_error(r, l, build, "options", "X0224",
+			"a script takes the place of what these are arguments of");
+		diag_help(d, "write them in the commands of build.script");
 	}
 	if (r->build.network) {
 		d = yaml_warning(r->doc, l, yaml_map_key(build, "network"), "X0225",

@@ -150,7 +150,8 @@ static const bind_field toolchain_fields[] = {
 		.doc = "Rust: a version of the catalogue or of rustup, or rustup "
 		       "(default: xorch's own)"},
 	{"go", BIND_STRING, IN(recipe, toolchain.go), .check = check_version,
-		.doc = "Go version"},
+		.doc = "Go: at least this version (of a Go program, or where a source "
+		       "is a Go module)"},
 	{"cflags", BIND_STRLIST, IN(recipe, toolchain.cflags), .check = check_flag,
 		.doc = "more for CFLAGS and CXXFLAGS, in what is built for the target"},
 	{"ldflags", BIND_STRLIST, IN(recipe, toolchain.ldflags), .check = check_flag,
