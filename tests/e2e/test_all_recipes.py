@@ -29,8 +29,9 @@ download. What follows was made by `tests/e2e/test_all_recipes.py` from one run:
 wheel judged by auditwheel, then `xorch verify` in Debian roots of the target under
 qemu-user. Seconds are those of the slowest build among the Pythons, two builds at a time
 on {machine}, with what else it needs (toolchains, libraries of other recipes) there
-already; none where an earlier run's result was still good. *verified* counts files whose
-tests passed.
+already; none where an earlier run's result was still good. They are those of a test, with
+sanitizers in xorch and beside what else the machine did: speed is measured by the
+benchmarks of the project's README. *verified* counts files whose tests passed.
 
 {date}
 
