@@ -163,6 +163,10 @@ static const failure_class classes[] = {
 		"name a newer compiler of the catalogue in toolchain.rust "
 		"(toolchains/rust-*.yaml), let crates that this one compiles be chosen "
 		"by `cargo: {renew: true}`, or take an older release"},
+	{"rust-nightly", EXIT_BUILD, "X0901", "the project wants a nightly Rust",
+		"leave out the feature of the crate that asks for it, or let the stable "
+		"compiler take the unstable features of its day: "
+		"`build: {env: {RUSTC_BOOTSTRAP: \"1\"}}`"},
 	{"crate-not-locked", EXIT_BUILD, "X0901",
 		"a crate is not among those locked for this build",
 		"`xorch lock --upgrade` resolves the crates anew; a Cargo.lock of the "

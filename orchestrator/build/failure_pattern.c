@@ -96,6 +96,7 @@ static const pattern patterns[] = {
 
 	/* ---- Rust and Go, before what they share words with ---- */
 	{"error[E0658]", NULL, "rust-too-old", COMPILER},
+	{"error[E0554]", NULL, "rust-nightly", COMPILER},
 	{"error[E0463]", "crate for `(?:std|core)`", "rust-target-missing", COMPILER},
 	/* It names the Rust there is, the lines below it the crates with what they want.
 	 */

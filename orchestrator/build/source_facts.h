@@ -30,6 +30,7 @@
  *						of its syntax
  *	cargo_built				the Cargo.toml of the extension
  *	rust_nightly				"src/lib.rs asks for #![feature(x)]"
+ *	rust_bootstrap				true: rust-toolchain asks for a nightly
  *	maturin_features			of [tool.maturin]
  *	lock_text				Cargo.lock, the one that cargo reads for
  *						it, without crates of tests alone

@@ -178,6 +178,9 @@ void starter_build_env(GString *out, const json_t *facts, const upstream_wheel *
 		{"make_check", "GNUMAKEFLAGS: \"TESTS= check_PROGRAMS=\"  # guessed: "
 			       "setup.py runs `make check`, whose programs are the "
 			       "target's"},
+		{"rust_bootstrap",
+			"RUSTC_BOOTSTRAP: \"1\"  # guessed: rust-toolchain asks for a "
+			"nightly Rust; the stable one takes the features of its day"},
 	};
 	gboolean begun = FALSE;
 

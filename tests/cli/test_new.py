@@ -1185,6 +1185,7 @@ def test_nightly_rust():
                                        "rust-toolchain": "nightly-2025-01-01\n"})
         result = new(index, home, "channel")
         xt.check("rust-toolchain asks for a nightly Rust" in result.err, result)
+        xt.check('    RUSTC_BOOTSTRAP: "1"  # guessed' in recipe(home, "channel"))
         xt.check("wants Rust" not in recipe(home, "channel"))
 
 

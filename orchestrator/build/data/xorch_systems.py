@@ -308,8 +308,9 @@ class Systems:
                 self.out["rust_nightly"] = "%s asks for #![feature(%s)]" % (rel, found[1])
                 return
         if channel and channel.startswith("nightly"):
-            self.warnings.append("rust-toolchain asks for a nightly Rust, and the stable one "
-                                 "is taken")
+            self.out["rust_bootstrap"] = True
+            self.warnings.append("rust-toolchain asks for a nightly Rust, and a stable one "
+                                 "is taken, with RUSTC_BOOTSTRAP")
 
     def least(self, name, wanted):
         """The oldest release of a crate that a Cargo.toml takes: "1.28", "^1.2", ">=1, <3"."""
