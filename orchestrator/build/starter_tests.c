@@ -92,6 +92,51 @@ static GPtrArray *needs_of(
 	return found;
 }
 
+static gboolean is_asked_for(const upstream_wheel *up, const char *name)
+{
+	g_autofree char *project = project_name_normalize(name);
+
+	if (g_ptr_array_find_with_equal_func(up->required, project, g_str_equal, NULL))
+		return TRUE;
+	for (guint i = 0; i < up->optional->len; i++) {
+		g_autoptr(pep508_requirement) r =
+			pep508_parse(g_ptr_array_index(up->optional, i), NULL);
+		if (r && g_str_equal(r->normalised, project))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean has_code(const upstream_wheel *up, const char *module)
+{
+	gsize n = strlen(module);
+
+	for (guint i = 0; i < up->extensions->len; i++) {
+		const char *path = g_ptr_array_index(up->extensions, i);
+		if (strncmp(path, module, n) == 0 && (path[n] == '/' || !path[n]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* A package without machine code that is there for those who have something else, which
+ * an extra brings only in part: what brings the rest cannot be told from its name. */
+static gboolean is_add_on(
+	const json_t *facts, const upstream_wheel *up, const char *module)
+{
+	const json_t *names = imports_of(facts, module);
+	gboolean unknown = FALSE;
+
+	if (strchr(module, '.') || has_code(up, module))
+		return FALSE;
+	for (gsize i = 0; i < json_array_size(names); i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		unknown |= name && !is_asked_for(up, name);
+	}
+	g_autoptr(GPtrArray) needs = needs_of(facts, up, module);
+	return unknown && needs->len > 0;
+}
+
 static char *joined(const GPtrArray *list)
 {
 	GString *text = g_string_new(NULL);
@@ -159,7 +204,8 @@ void starter_tests(GString *out, const json_t *facts, const upstream_wheel *up)
 	const json_t *tops = json_get_array(facts, "tops");
 
 	for (guint i = 0; up->file && i < up->modules->len; i++)
-		if (wanted_import(g_ptr_array_index(up->modules, i)))
+		if (wanted_import(g_ptr_array_index(up->modules, i)) &&
+			!is_add_on(facts, up, g_ptr_array_index(up->modules, i)))
 			g_ptr_array_add(names, g_ptr_array_index(up->modules, i));
 	for (gsize i = 0; !up->file && i < json_array_size(tops); i++) {
 		const char *name = json_string_value(json_array_get(tops, i));

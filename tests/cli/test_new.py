@@ -930,11 +930,14 @@ def test_what_only_an_extra_brings():
         "    raise ImportError('up[d]') from e\n",
         "src/upd/cli.py": "from .work import run\n",
         "src/upd/work.py": "import numpy.linalg\n",
+        # for those who have something else, too, of a project that cannot be told
+        "src/upx/__init__.py": "import aiohttp\nfrom sql import magic\n",
         # a package's own module of the same name is not the project
         "src/up/vendored/__init__.py": "import aiohttp_like\n",
         "src/up/numpy.py": "", "tests/test_up.py": "import aiohttp\n"}
     tag = "cp311-cp311-manylinux_2_17_x86_64"
-    made = dist_info("up", "2.0", tag, ["upd/__init__.py", "upd/cli.py"] + [
+    made = dist_info("up", "2.0", tag, [
+        "upd/__init__.py", "upd/cli.py", "upx/__init__.py"] + [
         f"up/{n}.cpython-311-x86_64-linux-gnu.so" for n in ("_a", "_arrays", "_plain")])
     made["up-2.0.dist-info/METADATA"] += (
         "Requires-Dist: PyYAML>=5\nProvides-Extra: d\nProvides-Extra: win\n"
