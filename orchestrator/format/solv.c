@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define INDEX_MAX (1ull << 30)
+#define PART_SIZE (256u << 10)
 
 void solv_package_free(solv_package *p)
 {
@@ -194,21 +195,37 @@ static gboolean add_sizes(solv_index *index, const GString *text)
 	return TRUE;
 }
 
+/* In parts: libsolv lets its table of a text's attributes grow by a kilobyte at a time,
+ * and moves all of it each time where realloc cannot do it in place. */
+static gboolean add_packages(solv_index *index, GString *text)
+{
+	const char *end = text->str + text->len;
+	gboolean ok = text->len > 0;
+
+	for (char *at = text->str; ok && at < end;) {
+		gsize left = end - at;
+		const char *cut = left > PART_SIZE ? memmem(at + PART_SIZE,
+							     left - PART_SIZE, "\n\n", 2)
+						   : NULL;
+		gsize n = cut ? (gsize)(cut + 2 - at) : left;
+		FILE *f = fmemopen(at, n, "r");
+		ok = f && repo_add_debpackages(index->repo, f, 0) == 0;
+		if (f)
+			fclose(f);
+		at += n;
+	}
+	return ok;
+}
+
 solv_index *solv_index_read(
 	const GPtrArray *paths, const char *architecture, GError **err)
 {
 	g_autoptr(solv_index) index = debian_new(architecture);
 	GString *text = read_all(paths, err);
-	gboolean ok = FALSE;
-
 	if (!text)
 		return NULL;
 	drop_fields(text);
-	FILE *f = text->len ? fmemopen(text->str, text->len, "r") : NULL;
-	if (f) {
-		ok = repo_add_debpackages(index->repo, f, 0) == 0;
-		fclose(f);
-	}
+	gboolean ok = add_packages(index, text);
 	if (!ok || !index->repo->nsolvables)
 		ok = solv_damaged("it lists no packages", err);
 	else if (!add_sizes(index, text))

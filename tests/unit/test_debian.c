@@ -278,6 +278,26 @@ static void closures(void)
 	g_assert_nonnull(strstr(broken, "nothing"));
 }
 
+/* Long enough to be read in several parts, each entry needing the next. */
+static void chain(void)
+{
+	enum { N = 6000 };
+	g_autoptr(GString) index = g_string_new(NULL), want = g_string_new(NULL);
+
+	for (int i = 0; i < N; i++) {
+		g_string_append_printf(index,
+			"Package: p%04d\nVersion: 1\nArchitecture: arm64\n"
+			"Filename: pool/p%04d.deb\nSize: 10\nSHA256: " SHA "\n",
+			i, i);
+		if (i + 1 < N)
+			g_string_append_printf(index, "Depends: p%04d\n", i + 1);
+		g_string_append_printf(index, "Description: %0*d\n\n", i % 97 + 1, 0);
+		g_string_append_printf(want, "%sp%04d", i ? " " : "", i);
+	}
+	g_autofree char *got = closure(index->str, "p0000", "none");
+	g_assert_cmpstr(got, ==, want->str);
+}
+
 static void bad_entries(void)
 {
 	static const struct {
@@ -323,6 +343,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/debian/H10-clearsigned", bad_clearsigned);
 	g_test_add_func("/debian/versions", versions);
 	g_test_add_func("/debian/closures", closures);
+	g_test_add_func("/debian/chain", chain);
 	g_test_add_func("/debian/H13-bad-entries", bad_entries);
 	return g_test_run();
 }
