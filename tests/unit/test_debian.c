@@ -281,7 +281,7 @@ static void closures(void)
 /* Long enough to be read in several parts, each entry needing the next. */
 static void chain(void)
 {
-	enum { N = 6000 };
+	enum { N = 3000 };
 	g_autoptr(GString) index = g_string_new(NULL), want = g_string_new(NULL);
 
 	for (int i = 0; i < N; i++) {
