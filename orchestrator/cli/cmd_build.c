@@ -4,6 +4,7 @@
 #include "build/floor.h"
 #include "build/item_run.h"
 #include "build/python_symbols.h"
+#include "build/sandbox.h"
 #include "cli/build_items.h"
 #include "cli/common.h"
 #include "cli/library_owner.h"
@@ -87,6 +88,7 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		g_ptr_array_new_with_free_func((GDestroyNotify)repair_owner_free);
 	library_owners(product->libraries, owners);
 	library_owners(product->parts, parts);
+	static const char *const searched[] = {SANDBOX_SYSROOT, NULL};
 	repair_options repair = {.patchelf = product->patchelf,
 		.work = product->work,
 		.platform = i->platform,
@@ -96,7 +98,8 @@ static gboolean finish_wheel(item *i, const pipeline_product *product, const opt
 		.licences = product->licences,
 		.parts = parts,
 		.sbom = r->wheel.sbom,
-		.mtime = product->source_date_epoch};
+		.mtime = product->source_date_epoch,
+		.searched = searched};
 	wheel_expect expect = {.name = r->package.name,
 		.version = r->package.version,
 		.python = i->python_tag,

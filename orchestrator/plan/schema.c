@@ -64,14 +64,15 @@ static json_t *list_of(json_t *item)
 	return json_pack("{s:s, s:o}", "type", "array", "items", item);
 }
 
-/* An item, or {if, then, else} that stands for one or several. */
+/* An item, or {if, then, else} that stands for one or several, each of which may be such
+ * a choice again. */
 static json_t *item(maker *m, json_t *one, const char *name, gboolean open)
 {
 	if (!open)
 		return one;
 	g_autofree char *full = g_strconcat(name, "-item", NULL);
 	if (!json_object_get(m->definitions, full)) {
-		json_t *some = either(json_incref(one), list_of(json_incref(one)));
+		json_t *some = either(json_incref(one), list_of(reference(full)));
 		json_t *choice = json_pack("{s:s, s:[s, s], s:b, s:{s:o, s:O, s:o}}",
 			"type", "object", "required", "if", "then",
 			"additionalProperties", 0, "properties", "if",

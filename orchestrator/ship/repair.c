@@ -345,7 +345,8 @@ static gboolean edit_user(repairing *r, const user *u, GError **err)
 	}
 	g_autofree char *rpath = rpath_keep(installed ? installed : u->entry->name,
 		installed || !to ? u->rpath : NULL, to, &dropped);
-	if (!u->needed->len && !(foreign_wheel && (dropped || u->removed->len)))
+	if (!u->needed->len && !(foreign_wheel && (dropped || u->removed->len)) &&
+		!rpath_leads_into(u->rpath, r->o->searched))
 		return TRUE;
 	g_autofree char *base = g_path_get_basename(u->entry->name);
 	g_auto(repair_edit) edit = {.rpath = rpath, .removed = u->removed};
@@ -474,7 +475,8 @@ static gboolean has_edits(const repairing *r)
 		gboolean dropped = FALSE;
 		g_autofree char *kept = rpath_keep(
 			installed ? installed : u->entry->name, u->rpath, NULL, &dropped);
-		if (u->needed->len || (r->o->foreign && (dropped || u->removed->len)))
+		if (u->needed->len || (r->o->foreign && (dropped || u->removed->len)) ||
+			rpath_leads_into(u->rpath, r->o->searched))
 			return TRUE;
 	}
 	return r->missing->len > 0;

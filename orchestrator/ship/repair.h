@@ -7,7 +7,9 @@
  * does it: copied with what they need themselves into NAME.libs/, renamed by their
  * hash (libpq-1a2b3c4d.so.5.13) so that no two of a process are taken for one
  * another, and found by RPATH from $ORIGIN. What of the members' own RPATH stays in the
- * wheel stays. Their licences come along, and a list of parts (ship/sbom.h).
+ * wheel stays; what leads to where the build found libraries of the target goes, needed
+ * or not, as Meson lets it stand in each module that was linked with such a folder. Their
+ * licences come along, and a list of parts (ship/sbom.h).
  *
  * What is needed and found nowhere stays as it is: the audit says so. */
 typedef struct repair_owner {
@@ -40,6 +42,8 @@ typedef struct repair_options {
 	const GPtrArray *parts;
 	gboolean sbom; /* a list of parts is written when there is any */
 	gint64 mtime;
+	const char *const *searched; /* folders within the build where libraries of the
+				      * target are; NULL: none */
 } repair_options;
 
 /* What was done, for people and records. */

@@ -1,4 +1,5 @@
 #include "ship/rpath.h"
+#include <string.h>
 
 const char *rpath_problem(const char *member, const char *entry)
 {
@@ -56,6 +57,19 @@ char *rpath_keep(
 		return NULL;
 	g_ptr_array_add(kept, NULL);
 	return g_strjoinv(":", (char **)kept->pdata);
+}
+
+gboolean rpath_leads_into(const char *list, const char *const *folders)
+{
+	g_auto(GStrv) entries = g_strsplit(list ? list : "", ":", -1);
+
+	for (char **e = entries; *e && folders; e++)
+		for (const char *const *f = folders; *f; f++) {
+			gsize n = strlen(*f);
+			if (strncmp(*e, *f, n) == 0 && ((*e)[n] == '/' || !(*e)[n]))
+				return TRUE;
+		}
+	return FALSE;
 }
 
 char *rpath_to(const char *member, const char *folder)

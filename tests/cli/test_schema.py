@@ -32,7 +32,9 @@ BASES = [
      "toolchain": {"c": "gcc", "manylinux": {"armv7": "2_31"}, "sysroot": "debian-11",
                    "cflags": ["-O2"], "rust": "1.85.0"},
      "requirements": {"build": ["cython>=3", {"if": "target == \"armv7\"",
-                                              "then": "numpy", "else": ["a", "b"]}],
+                                              "then": "numpy", "else": [
+                                                  "a", {"if": "python < \"3.11\"",
+                                                        "then": ["b", "c"]}]}],
                       "host": ["deb:libffi-dev", "deb:libz=1:2", "recipe:libxml2"],
                       "tools": ["bison"]},
      "build": {"number": 2, "config_settings": {"a": "b", "c": ["d", "e"]},

@@ -87,6 +87,28 @@ def test_grafted_library():
         run_answer(wheel)
 
 
+def test_search_paths_of_the_build():
+    """Meson and others leave the folder of a library that the module was linked with in its
+    RUNPATH, even where nothing of it is needed: what leads into the sysroot goes, and what
+    leads elsewhere on the build machine is refused."""
+    sysroot = "-Wl,-rpath,/xorch/sysroot/usr/lib/x:$ORIGIN/own"
+    with xt.scratch() as home:
+        recipe = packages.project(home, more=f"extra_link_args=['{sysroot}']", recipe=HOST)
+        wheel = wheel_of(build(home, recipe))
+        judges.check_wheel(wheel, "aarch64", "cp311")
+        with xt.scratch() as folder:
+            [module] = judges.unpack(wheel, folder)
+            text = dynamic(module)
+            xt.check("[$ORIGIN/own]" in text and "xorch" not in text, text)
+            elflint(module)
+        run_answer(wheel)
+    for more in ("-Wl,-rpath,/xorch/src/build", "-Wl,-rpath,/xorch/sysroots"):
+        with xt.scratch() as home:
+            recipe = packages.project(home, more=f"extra_link_args=['{more}']", recipe=HOST)
+            result = build(home, recipe, code=7)
+            xt.check("[X0710]" in result.err and more[11:] in result.err, result)
+
+
 CRYPT = """#include <crypt.h>
 static PyObject *answer(PyObject *self, PyObject *args)
 {
