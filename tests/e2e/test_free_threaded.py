@@ -54,8 +54,6 @@ def interpreter():
 def small(files):
     """Builds that project for cp313t; its only module is named for it, and so is the
     wheel. The sources see to the macro. What is long is to build the interpreter."""
-    if not os.path.isdir(os.path.join(xt.CACHE, "cpython-3.13t")):
-        raise xt.Skip("no 3.13t yet: test_wheels_of_313t builds it")
     with xt.scratch() as home:
         result = test_backends.build(home, files, targets=["armv7"], python="3.13t",
                                      PATH=interpreter() + ":" + os.environ["PATH"])
@@ -73,11 +71,13 @@ GIL = """#ifndef Py_GIL_DISABLED
 """
 
 
+# label: long
 def test_cmake_find_python():
     files = test_backends.scikit(test_backends.FIND_PYTHON)
     small({**files, "tiny.c": files["tiny.c"] + GIL})
 
 
+# label: long
 def test_cmake_pybind11():
     body = "find_package(pybind11 CONFIG REQUIRED)\npybind11_add_module(tiny tiny.cpp)\n"
     code = test_backends.CXX % ("pybind11/pybind11.h", "PYBIND11_MODULE")
@@ -86,6 +86,7 @@ def test_cmake_pybind11():
         language="CXX", requires=["pybind11"], files={"tiny.cpp": code + GIL}))
 
 
+# label: long
 def test_meson():
     files = test_backends.meson()
     small({**files, "tiny.c": files["tiny.c"] + GIL})
@@ -116,6 +117,7 @@ fn tiny(m: &Bound<'_, PyModule>) -> PyResult<()> {
 """
 
 
+# label: long
 def test_pyo3():
     small({"pyproject.toml": test_backends.pyproject("maturin", ["maturin"]),
            "Cargo.toml": CARGO, "src/lib.rs": RUST,
