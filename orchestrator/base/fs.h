@@ -79,6 +79,10 @@ int fs_open_beneath(int dirfd, const char *rel, int flags, mode_t mode, GError *
  * else NULL with X0822 or X0820. */
 char *fs_resolve_beneath(const char *root, const char *rel, GError **err);
 
+/* Is the path that of the folder, or of something below it? By their text alone; neither
+ * ends in "/". */
+gboolean fs_is_below(const char *path, const char *folder);
+
 /* Bytes a process may still write where `path` (or its nearest existing
  * parent) lies. XORCH_TEST_FREE_SPACE_FILE names a file that holds the figure
  * to pretend, for tests. */

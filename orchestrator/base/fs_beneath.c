@@ -181,3 +181,10 @@ char *fs_resolve_beneath(const char *root, const char *rel, GError **err)
 	g_autofree char *below = g_strjoinv("/", (char **)parts->pdata);
 	return below[0] ? g_build_filename(root, below, NULL) : g_strdup(root);
 }
+
+gboolean fs_is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(path, folder, n) == 0 && (path[n] == '/' || !path[n]);
+}

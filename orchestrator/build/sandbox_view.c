@@ -63,13 +63,6 @@ static const char *bind_inside(const sandbox_bind *b)
 	return b->inside ? b->inside : b->host;
 }
 
-static gboolean below(const char *path, const char *folder)
-{
-	size_t n = strlen(folder);
-
-	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
 static gboolean bind_check(const sandbox_bind *b, GError **err)
 {
 	if (exists(b->host))
@@ -126,7 +119,7 @@ static char *host_of(const sandbox_spec *spec, const char *inside)
 {
 	for (guint i = spec->n_binds; i-- > 0;) {
 		const char *at = bind_inside(&spec->binds[i]);
-		if (below(inside, at))
+		if (fs_is_below(inside, at))
 			return g_strconcat(
 				spec->binds[i].host, inside + strlen(at), NULL);
 	}

@@ -1,3 +1,4 @@
+#include "base/fs.h"
 #include "build/starter_private.h"
 #include "format/pep508.h"
 #include "format/project_name.h"
@@ -92,30 +93,11 @@ static GPtrArray *needs_of(
 	return found;
 }
 
-static gboolean is_asked_for(const upstream_wheel *up, const char *name)
+static gboolean has_code(const upstream_wheel *up, const char *package)
 {
-	g_autofree char *project = project_name_normalize(name);
-
-	if (g_ptr_array_find_with_equal_func(up->required, project, g_str_equal, NULL))
-		return TRUE;
-	for (guint i = 0; i < up->optional->len; i++) {
-		g_autoptr(pep508_requirement) r =
-			pep508_parse(g_ptr_array_index(up->optional, i), NULL);
-		if (r && g_str_equal(r->normalised, project))
+	for (guint i = 0; i < up->extensions->len; i++)
+		if (fs_is_below(g_ptr_array_index(up->extensions, i), package))
 			return TRUE;
-	}
-	return FALSE;
-}
-
-static gboolean has_code(const upstream_wheel *up, const char *module)
-{
-	gsize n = strlen(module);
-
-	for (guint i = 0; i < up->extensions->len; i++) {
-		const char *path = g_ptr_array_index(up->extensions, i);
-		if (strncmp(path, module, n) == 0 && (path[n] == '/' || !path[n]))
-			return TRUE;
-	}
 	return FALSE;
 }
 
@@ -125,16 +107,18 @@ static gboolean is_add_on(
 	const json_t *facts, const upstream_wheel *up, const char *module)
 {
 	const json_t *names = imports_of(facts, module);
-	gboolean unknown = FALSE;
 
 	if (strchr(module, '.') || has_code(up, module))
 		return FALSE;
-	for (gsize i = 0; i < json_array_size(names); i++) {
-		const char *name = json_string_value(json_array_get(names, i));
-		unknown |= name && !is_asked_for(up, name);
-	}
 	g_autoptr(GPtrArray) needs = needs_of(facts, up, module);
-	return unknown && needs->len > 0;
+	for (gsize i = 0; needs->len && i < json_array_size(names); i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		g_autofree char *project = name ? project_name_normalize(name) : NULL;
+		if (project && !g_ptr_array_find_with_equal_func(
+				       up->asked, project, g_str_equal, NULL))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 static char *joined(const GPtrArray *list)

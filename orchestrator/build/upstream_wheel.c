@@ -26,7 +26,7 @@ void upstream_wheel_clear(upstream_wheel *u)
 	g_clear_pointer(&u->programs, g_ptr_array_unref);
 	g_clear_pointer(&u->shared, g_ptr_array_unref);
 	g_clear_pointer(&u->optional, g_ptr_array_unref);
-	g_clear_pointer(&u->required, g_ptr_array_unref);
+	g_clear_pointer(&u->asked, g_ptr_array_unref);
 	memset(u, 0, sizeof *u);
 }
 
@@ -119,12 +119,13 @@ static void read_requirements(upstream_wheel *out, const wheel *w, guint minor)
 	for (guint i = 0; i < w->metadata->len; i++) {
 		const wheel_field *f = is_field(w, i, "Requires-Dist");
 		g_autoptr(pep508_requirement) r = f ? pep508_parse(f->value, NULL) : NULL;
-		if (r && applies(r, minor, "")) {
-			add_once(out->required, r->normalised);
-		} else if (r && !r->url && applies_with_any(w, r, minor)) {
-			g_autofree char *text = pep508_text(r);
+		gboolean always = r && applies(r, minor, "");
+		if (!always && (!r || r->url || !applies_with_any(w, r, minor)))
+			continue;
+		g_autofree char *text = pep508_text(r);
+		if (!always)
 			add_once(out->optional, text);
-		}
+		add_once(out->asked, r->normalised);
 	}
 }
 
@@ -222,7 +223,7 @@ static gboolean read_wheel(
 	out->shared = g_ptr_array_new_with_free_func(g_free);
 	out->modules = wheel_modules(w);
 	out->optional = g_ptr_array_new_with_free_func(g_free);
-	out->required = g_ptr_array_new_with_free_func(g_free);
+	out->asked = g_ptr_array_new_with_free_func(g_free);
 	read_requirements(out, w, minor);
 	for (guint i = 0; i < w->zip->n_entries; i++)
 		look_at(out, w, minor, &w->zip->entries[i]);

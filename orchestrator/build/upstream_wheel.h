@@ -24,7 +24,8 @@ typedef struct upstream_wheel {
 				* their paths below NAME.data/SCHEME/ or in the wheel */
 	GPtrArray *optional;   /* char *: "aiohttp>=3.10", what the wheel asks for with an
 				* extra alone */
-	GPtrArray *required;   /* char *: normalised names of what it always asks for */
+	GPtrArray *asked; /* char *: the projects of these, and of what it always asks
+			   * for, by their normalised names */
 } upstream_wheel;
 
 void upstream_wheel_clear(upstream_wheel *u);

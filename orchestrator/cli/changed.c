@@ -1,5 +1,6 @@
 #include "cli/changed.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "build/base_fetch.h"
 #include "cli/changed_inputs.h"
 #include "cli/output.h"
@@ -57,13 +58,6 @@ static void node_free(gpointer data)
 	g_free(n);
 }
 
-static gboolean is_below(const char *path, const char *top)
-{
-	size_t len = strlen(top);
-
-	return strncmp(path, top, len) == 0 && (path[len] == '/' || !path[len]);
-}
-
 /* The working directory's repository, unless what is asked about is in another. */
 static repo_tree *open_tree(const char *near, GError **err)
 {
@@ -71,7 +65,7 @@ static repo_tree *open_tree(const char *near, GError **err)
 	char *real = realpath(folder, NULL);
 	repo_tree *here = repo_tree_open(".");
 
-	if (!here || (real && !is_below(real, repo_tree_top(here)))) {
+	if (!here || (real && !fs_is_below(real, repo_tree_top(here)))) {
 		repo_tree_free(here);
 		here = git_changes_tree(real ? real : ".", err);
 	}
@@ -292,7 +286,7 @@ static char *below_top(const changed_since *c, const char *absolute)
 {
 	const char *top = repo_tree_top(c->tree);
 
-	if (!is_below(absolute, top))
+	if (!fs_is_below(absolute, top))
 		return NULL;
 	absolute += strlen(top);
 	return g_strdup(absolute + (*absolute == '/'));

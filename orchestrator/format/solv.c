@@ -222,6 +222,7 @@ solv_index *solv_index_read(
 {
 	g_autoptr(solv_index) index = debian_new(architecture);
 	GString *text = read_all(paths, err);
+
 	if (!text)
 		return NULL;
 	drop_fields(text);

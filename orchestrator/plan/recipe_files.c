@@ -57,13 +57,6 @@ static void check_list(const recipe *r, diag_list *l, const yaml_node *list)
 	}
 }
 
-static gboolean is_below(const char *path, const char *top)
-{
-	size_t len = strlen(top);
-
-	return strncmp(path, top, len) == 0 && (path[len] == '/' || !path[len]);
-}
-
 /* A path source may leave the recipe's folder but not the repository. */
 static void check_path_source(const recipe *r, diag_list *l, const recipe_source *s)
 {
@@ -80,7 +73,7 @@ static void check_path_source(const recipe *r, diag_list *l, const recipe_source
 			"paths are relative to the recipe's folder");
 	else if (!g_file_test(real, G_FILE_TEST_IS_DIR))
 		refuse(r, l, at, "this is not a folder", NULL);
-	else if (!top || !is_below(real, top))
+	else if (!top || !fs_is_below(real, top))
 		refuse(r, l, at,
 			tree ? "leads out of the git repository"
 			     : "leads out of the recipe's folder",

@@ -331,12 +331,24 @@ static char *place_for(repairing *r, const user *u)
 						: NULL;
 }
 
+static gboolean is_edited(const repairing *r, const user *u)
+{
+	const char *installed = repair_installed(r->wheel, u->entry->name);
+	const char *member = installed ? installed : u->entry->name;
+	gboolean dropped = FALSE;
+	g_autofree char *kept = rpath_keep(member, u->rpath, NULL, &dropped);
+
+	return u->needed->len || (r->o->foreign && (dropped || u->removed->len)) ||
+	       rpath_leads_into(member, u->rpath, r->o->searched);
+}
+
 static gboolean edit_user(repairing *r, const user *u, GError **err)
 {
-	gboolean foreign_wheel = r->o->foreign, dropped = FALSE;
 	const char *installed = repair_installed(r->wheel, u->entry->name);
 	g_autofree char *to = NULL, *place = NULL;
 
+	if (!is_edited(r, u))
+		return TRUE;
 	if (u->needed->len) {
 		place = place_for(r, u);
 		if (!place || (!installed && zip_find(r->wheel->zip, place)))
@@ -344,10 +356,7 @@ static gboolean edit_user(repairing *r, const user *u, GError **err)
 		to = rpath_to(installed ? installed : place, r->folder);
 	}
 	g_autofree char *rpath = rpath_keep(installed ? installed : u->entry->name,
-		installed || !to ? u->rpath : NULL, to, &dropped);
-	if (!u->needed->len && !(foreign_wheel && (dropped || u->removed->len)) &&
-		!rpath_leads_into(u->rpath, r->o->searched))
-		return TRUE;
+		installed || !to ? u->rpath : NULL, to, NULL);
 	g_autofree char *base = g_path_get_basename(u->entry->name);
 	g_auto(repair_edit) edit = {.rpath = rpath, .removed = u->removed};
 	repair_edit_init(&edit);
@@ -469,16 +478,9 @@ GBytes *wheel_repair(GBytes *bytes, const char *file, const repair_options *o,
 
 static gboolean has_edits(const repairing *r)
 {
-	for (guint n = 0; n < r->users->len; n++) {
-		const user *u = g_ptr_array_index(r->users, n);
-		const char *installed = repair_installed(r->wheel, u->entry->name);
-		gboolean dropped = FALSE;
-		g_autofree char *kept = rpath_keep(
-			installed ? installed : u->entry->name, u->rpath, NULL, &dropped);
-		if (u->needed->len || (r->o->foreign && (dropped || u->removed->len)) ||
-			rpath_leads_into(u->rpath, r->o->searched))
+	for (guint n = 0; n < r->users->len; n++)
+		if (is_edited(r, g_ptr_array_index(r->users, n)))
 			return TRUE;
-	}
 	return r->missing->len > 0;
 }
 

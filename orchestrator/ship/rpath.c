@@ -1,5 +1,5 @@
 #include "ship/rpath.h"
-#include <string.h>
+#include "base/fs.h"
 
 const char *rpath_problem(const char *member, const char *entry)
 {
@@ -59,17 +59,23 @@ char *rpath_keep(
 	return g_strjoinv(":", (char **)kept->pdata);
 }
 
-gboolean rpath_leads_into(const char *list, const char *const *folders)
+gboolean rpath_leads_into(
+	const char *member, const char *list, const char *const *folders)
 {
 	g_auto(GStrv) entries = g_strsplit(list ? list : "", ":", -1);
+	gboolean found = FALSE;
 
-	for (char **e = entries; *e && folders; e++)
-		for (const char *const *f = folders; *f; f++) {
-			gsize n = strlen(*f);
-			if (strncmp(*e, *f, n) == 0 && ((*e)[n] == '/' || !(*e)[n]))
-				return TRUE;
-		}
-	return FALSE;
+	for (char **e = entries; *e; e++) {
+		if (!rpath_problem(member, *e))
+			continue;
+		g_autofree char *path = g_canonicalize_filename(*e, "/");
+		found = FALSE;
+		for (const char *const *f = folders; f && *f && !found; f++)
+			found = **e == '/' && fs_is_below(path, *f);
+		if (!found)
+			return FALSE;
+	}
+	return found;
 }
 
 char *rpath_to(const char *member, const char *folder)

@@ -14,9 +14,10 @@ const char *rpath_problem(const char *member, const char *entry);
 char *rpath_keep(
 	const char *member, const char *list, const char *more, gboolean *dropped);
 
-/* Does an entry of the list lead into one of the folders (absolute, NULL-terminated; may
- * be NULL)? */
-gboolean rpath_leads_into(const char *list, const char *const *folders);
+/* Does what leaves the wheel, if anything, lead into these folders (absolute and
+ * NULL-terminated, or NULL for none) and nowhere else? */
+gboolean rpath_leads_into(
+	const char *member, const char *list, const char *const *folders);
 
 /* From the member's folder up to the wheel's top and down into `folder`:
  * "$ORIGIN/../pkg.libs". New string. */

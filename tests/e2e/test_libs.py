@@ -102,11 +102,13 @@ def test_search_paths_of_the_build():
             xt.check("[$ORIGIN/own]" in text and "xorch" not in text, text)
             elflint(module)
         run_answer(wheel)
-    for more in ("-Wl,-rpath,/xorch/src/build", "-Wl,-rpath,/xorch/sysroots"):
+    for path in ("/xorch/src/build", "/xorch/sysroots", "/xorch/sysroot/../src/build",
+                 "/xorch/sysroot/usr/lib/x:/xorch/src/build"):
         with xt.scratch() as home:
-            recipe = packages.project(home, more=f"extra_link_args=['{more}']", recipe=HOST)
+            recipe = packages.project(
+                home, more=f"extra_link_args=['-Wl,-rpath,{path}']", recipe=HOST)
             result = build(home, recipe, code=7)
-            xt.check("[X0710]" in result.err and more[11:] in result.err, result)
+            xt.check("[X0710]" in result.err and path.split(":")[-1] in result.err, result)
 
 
 CRYPT = """#include <crypt.h>
