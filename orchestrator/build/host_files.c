@@ -160,6 +160,19 @@ static char **archives_of(const char *tree, const char *package)
 	return g_strsplit(text, "\n", -1);
 }
 
+/* Where a package's shared libraries lie: in the target's folder, or, where it was not
+ * made for Debian's multiarch (libdsdp), above it. */
+static char *folder_of(const char *tree, const char *package, const platform *target)
+{
+	g_autofree char *lib = g_build_filename(tree, package, "usr/lib", NULL);
+	char *folder = g_build_filename(lib, target->triple, NULL);
+
+	if (g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return folder;
+	g_free(folder);
+	return g_steal_pointer(&lib);
+}
+
 static GPtrArray *places_in(const char *tree, const GPtrArray *packages,
 	const platform *target, const char *suite)
 {
@@ -168,8 +181,7 @@ static GPtrArray *places_in(const char *tree, const GPtrArray *packages,
 
 	for (guint n = 0; n < packages->len; n++) {
 		const locked_package *p = g_ptr_array_index(packages, n);
-		g_autofree char *folder =
-			g_build_filename(tree, p->name, "usr/lib", target->triple, NULL);
+		g_autofree char *folder = folder_of(tree, p->name, target);
 		g_autofree char *licence = licence_of(tree, p->name);
 		g_auto(GStrv) archives = archives_of(tree, p->name);
 		if (!archives && !g_file_test(folder, G_FILE_TEST_IS_DIR))

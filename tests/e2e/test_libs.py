@@ -201,6 +201,34 @@ toolchain: {manylinux: "2_31"}
         run_answer(wheel, "armv7")
 
 
+def test_library_outside_the_folder_of_the_target():
+    """libdsdp's lies in /usr/lib itself: it was not made for Debian's multiarch."""
+    code = """#include <dsdp5.h>
+static PyObject *answer(PyObject *self, PyObject *args)
+{
+	DSDP one;
+	(void)self; (void)args;
+	return PyLong_FromLong(DSDPCreate(3, &one) || DSDPDestroy(one) ? 0 : 42);
+}
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+"""
+    with xt.scratch() as home:
+        recipe = packages.project(
+            home, code=code, more="include_dirs=['/usr/include/dsdp'], libraries=['dsdp']",
+            recipe='requirements: {host: [deb:libdsdp-dev]}\ntoolchain: {manylinux: "2_31"}\n')
+        wheel = wheel_of(build(home, recipe, target="armv7"))
+        judges.check_wheel(wheel, "armv7", "cp311")
+        with xt.scratch() as folder:
+            judges.unpack(wheel, folder)
+            libs = os.listdir(os.path.join(folder, "tiny.libs"))
+            xt.check(any(re.fullmatch(r"libdsdp-5\.8gf-[0-9a-f]{8}\.so", l) for l in libs),
+                     libs)
+            licences = os.path.join(folder, "tiny-1.0.dist-info/licenses")
+            xt.check(os.path.exists(os.path.join(licences, "libdsdp-5.8gf/copyright")),
+                     os.listdir(licences))
+        run_answer(wheel, "armv7")
+
+
 def test_alternative_of_a_package_that_is_not_there():
     """libhdf5-dev would have hdf5.pc be that of an MPI before its own."""
     code = """#include <hdf5.h>
