@@ -45,7 +45,8 @@ FIRST.update({
 # are of a hundred and thirty-seven such projects among the 3000 of PyPI that were
 # downloaded most in March 2026 (hugovk's top-pypi-packages), tried in no way before; the
 # seventh and eighth are those that come next there. The ninth are of two hundred and fifty
-# such projects of the ranks 3001 to 8000 there, the tenth and eleventh those that come next.
+# such projects of the ranks 3001 to 8000 there, the tenth and eleventh those that come next,
+# the twelfth those of the two hundred and one that were left, put in order anew.
 # All were tried once; no test repeats it.
 ONCE = {
     "2026-11-26": """pybcj bjoern gssapi uuid-utils cython lgpio fnv-hash-fast libcst
@@ -83,6 +84,9 @@ highspy tree-sitter-regex fast-simplification type-enforced spacy-transformers""
     "2026-11-27 tenth": """openimageio yara-x pin phik zizmor singlestoredb aiocsv libpff-python qiskit-aer
 sqlglotc btrees pytype mutf8 tree-sitter-xml cmsis-pack-manager kernels tsdownsample
 curated-tokenizers scikit-network falcon""".split(),
+    "2026-11-28": """cityhash ruptures cvxopt clang-tidy clvm-rs faust-cchardet ast-grep-py symengine
+aerospike xattr mjml-python quickjs numpy-quaternion tree-sitter-toml hierarchicalforecast
+linearmodels sgp4 sqloxide angr cartopy""".split(),
 }
 # What the program learnt from: what it now does.
 MENDED = {
